@@ -1,0 +1,22 @@
+"""Everything the judging side keeps."""
+
+from experience.models.agreements import Agreement, AgreementIndicator, AgreementVersion, Indicator, Sla
+from experience.models.evidence import DayCell, ParameterSet
+from experience.models.gaps import Gap, GapEvent
+from experience.models.measurements import Measurement
+from experience.models.signals import Outage, SignalBatch
+
+__all__ = [
+    "Agreement",
+    "AgreementIndicator",
+    "AgreementVersion",
+    "DayCell",
+    "Gap",
+    "GapEvent",
+    "Indicator",
+    "Measurement",
+    "Outage",
+    "ParameterSet",
+    "SignalBatch",
+    "Sla",
+]

@@ -1,0 +1,70 @@
+"""Daily evidence: integer counts and fixed-point sums that every score is computed from."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from surveys.models import BusinessService
+from surveys.models.constraints import one_of
+
+
+class DayCell(models.Model):
+    """What one service-day holds of one measure, by response class, chance of being asked and bucket.
+
+    Tickets and answers are counted on the day of the resolution (a cohort), so late answers raise the old day's cell.
+    `total` and `total_squares` are integers in the measure's fixed point; weights are never stored here because they
+    change nightly, and cells do not.
+    """
+
+    class Measure(models.TextChoices):
+        """What is counted. The bucket of each is described in docs/evidence.md."""
+
+        RESOLVED = "resolved", "Resolutions by what was decided"
+        RATING = "rating", "Ratings by score and sentiment bucket"
+        LOST_TIME = "lost_time", "Lost time, capped and uncapped"
+        SENTIMENT = "sentiment", "Comment polarity"
+        TIME_TO_RESOLVE = "time_to_resolve", "Minutes to resolve, log histogram"
+        USER_CLOCK = "user_clock", "User's clock in minutes, log histogram"
+        REOPENED = "reopened", "Resolutions reopened within the maturity window"
+        REPEAT_CONTACT = "repeat_contact", "Resolutions followed by a repeat contact within 7 days"
+        SLA_MET = "sla_met", "Closed tickets that met the SLA"
+        DOWNTIME = "downtime", "Seconds down, planned apart"
+        RESPONSE_TIME = "response_time", "Samples satisfied, tolerating, frustrated"
+
+    service = models.ForeignKey(BusinessService, on_delete=models.CASCADE, related_name="day_cells")
+    day = models.DateField()
+    measure = models.CharField(max_length=16, choices=Measure.choices)
+    response_class = models.CharField(max_length=8, blank=True)
+    # Chance of having been asked in 1/1000, so that answers drawn with different chances stay apart.
+    probability_permille = models.PositiveSmallIntegerField(default=1000)
+    model_version = models.CharField(max_length=40, blank=True)
+    bucket = models.IntegerField(default=0)
+    count = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(default=0)
+    total_squares = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["service", "day", "measure", "response_class", "probability_permille", "model_version", "bucket"],
+                name="day_cell_key",
+            ),
+            one_of("measure", Measure, name="day_cell_measure"),
+        ]
+        indexes = [
+            # Serves measuring every service over a window of days.
+            models.Index(fields=["day", "service"], name="day_cell_window"),
+        ]
+
+
+class ParameterSet(models.Model):
+    """What is estimated across the organisation and frozen each night: class rates, pooled variances, the sentiment model.
+
+    A measurement names the set it used, so it can be recomputed.
+    """
+
+    made_on = models.DateField(unique=True)
+    made_at = models.DateTimeField()
+    engine_version = models.CharField(max_length=20)
+    sentiment_model = models.CharField(max_length=40)
+    values = models.JSONField()

@@ -1,0 +1,119 @@
+"""Gaps between the SLA and the experience, and everything that happened to each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from experience.models.measurements import Measurement
+from surveys.models import BusinessService
+from surveys.models.constraints import one_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from surveys.models import User
+
+
+class GapQuerySet(models.QuerySet["Gap"]):
+    """Reads of gaps."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Return the gaps of services this user may read."""
+        return self.filter(service__in=BusinessService.objects.visible_to(user))
+
+    def live(self) -> Self:
+        """Return the gaps that still say something about today."""
+        return self.filter(state__in=Gap.LIVE_STATES)
+
+    def confirmed(self) -> Self:
+        """Return the gaps that were confirmed and are not over: what is flagged, counted and alerted."""
+        return self.filter(state__in=Gap.CONFIRMED_STATES)
+
+
+class Gap(models.Model):
+    """A difference between what the SLA says and what people say, for one service."""
+
+    class Kind(models.TextChoices):
+        """The four ways in which SLA and experience can disagree or fail."""
+
+        WATERMELON = "watermelon", "Watermelon"
+        OVER_STRICT = "over_strict", "Over-strict SLA"
+        RED_ON_BOTH = "red_on_both", "Red on both"
+        BLIND_SPOT = "blind_spot", "Blind spot"
+
+    class State(models.TextChoices):
+        """Where a gap is in its life."""
+
+        SUSPECTED = "suspected", "Possible"
+        OPEN = "open", "New"
+        ACKNOWLEDGED = "acknowledged", "In hand"
+        RECOVERED = "recovered", "Looks fixed"
+        CLOSED = "closed", "Closed"
+        DISMISSED = "dismissed", "Dismissed"
+        UNVERIFIED = "unverified", "Too few answers to tell"
+
+    class Lane(models.TextChoices):
+        """By which evidence it was confirmed."""
+
+        NONE = "", "Not confirmed"
+        EARLY = "early", "Early lane (e-value)"
+        CLOSE = "close", "Period close (discard-BH)"
+
+    CONFIRMED_STATES = (State.OPEN, State.ACKNOWLEDGED, State.RECOVERED)
+    LIVE_STATES = (State.SUSPECTED, *CONFIRMED_STATES)
+
+    service = models.ForeignKey(BusinessService, on_delete=models.PROTECT, related_name="gaps")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    state = models.CharField(max_length=12, choices=State.choices)
+    lane = models.CharField(max_length=6, choices=Lane.choices, blank=True, default=Lane.NONE)
+    first_seen_on = models.DateField()
+    opened_on = models.DateField(null=True, blank=True)
+    closed_on = models.DateField(null=True, blank=True)
+    # Consecutive weekly evaluations at target; two close the gap.
+    weeks_at_target = models.PositiveSmallIntegerField(default=0)
+    # Evidence as it was when the gap was confirmed, frozen.
+    evidence = models.JSONField(default=dict)
+    # The figures of the newest evaluation, for the list.
+    affected_people = models.PositiveIntegerField(default=0)
+    user_points = models.FloatField(default=0)
+    last_measurement = models.ForeignKey(Measurement, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    objects = GapQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            one_of("kind", Kind, name="gap_kind"),
+            one_of("state", State, name="gap_state"),
+            one_of("lane", Lane, name="gap_lane"),
+            models.UniqueConstraint(
+                fields=["service"],
+                condition=Q(state__in=["suspected", "open", "acknowledged", "recovered"]),
+                name="gap_one_live_per_service",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="suspected") | Q(state="dismissed") | Q(state="closed") | Q(opened_on__isnull=False),
+                name="gap_confirmed_has_opening",
+            ),
+        ]
+
+
+class GapEvent(models.Model):
+    """One step in the life of a gap: who, when and why."""
+
+    gap = models.ForeignKey(Gap, on_delete=models.CASCADE, related_name="events")
+    happened_at = models.DateTimeField()
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    from_state = models.CharField(max_length=12, choices=Gap.State.choices, blank=True)
+    to_state = models.CharField(max_length=12, choices=Gap.State.choices)
+    kind = models.CharField(max_length=12, choices=Gap.Kind.choices)
+    reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["happened_at", "pk"]

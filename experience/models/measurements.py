@@ -1,0 +1,141 @@
+"""Measurements: one agreement's score for one service and period, with its receipt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import F, Q
+
+from experience.models.agreements import AgreementVersion
+from experience.models.evidence import ParameterSet
+from surveys.models import BusinessService
+from surveys.models.constraints import one_of, within
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from surveys.models import User
+
+
+class MeasurementQuerySet(models.QuerySet["Measurement"]):
+    """Reads of measurements."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Return the measurements of services this user may read."""
+        return self.filter(service__in=BusinessService.objects.visible_to(user))
+
+    def current(self) -> Self:
+        """Return the measurements that no correction has replaced."""
+        return self.filter(corrected_by__isnull=True)
+
+
+class Measurement(models.Model):
+    """The result of one agreement version for one service over one period."""
+
+    class Period(models.TextChoices):
+        """The calendar month is the result; week and rolling 28 days are live views."""
+
+        ROLLING = "rolling", "Last 28 days"
+        WEEK = "week", "Week"
+        MONTH = "month", "Month"
+
+    class State(models.TextChoices):
+        """Provisional while late answers still count, then final; a later change makes a corrected one beside it."""
+
+        PROVISIONAL = "provisional", "Provisional"
+        FINAL = "final", "Final"
+
+    class Status(models.TextChoices):
+        """The evidence state of the experience; words-on-screen.md names each for people."""
+
+        LIKELY_RED = "likely_red", "Below target"
+        LEAN_RED = "lean_red", "Probably below"
+        LEAN_GREEN = "lean_green", "Probably on target"
+        LIKELY_GREEN = "likely_green", "On target"
+        COLLECTING = "collecting", "Too few answers"
+        HIDDEN = "hidden", "Hidden"
+        MISSING = "missing", "No answers"
+
+    class Colour(models.TextChoices):
+        """The colour of the blended score after the veto; partial when experience data is missing."""
+
+        RED = "red", "Red"
+        AMBER = "amber", "Amber"
+        GREEN = "green", "Green"
+        NONE = "none", "Not enough evidence"
+
+    class SlaStatus(models.TextChoices):
+        """The SLA beside it."""
+
+        GREEN = "green", "Met"
+        AMBER = "amber", "Just missed"
+        RED = "red", "Missed"
+        NONE = "none", "No SLA set"
+        UNKNOWN = "unknown", "No closed tickets"
+
+    agreement_version = models.ForeignKey(AgreementVersion, on_delete=models.PROTECT, related_name="measurements")
+    service = models.ForeignKey(BusinessService, on_delete=models.PROTECT, related_name="measurements")
+    period = models.CharField(max_length=8, choices=Period.choices)
+    starts_on = models.DateField()
+    ends_on = models.DateField(help_text="Last day, included.")
+    state = models.CharField(max_length=12, choices=State.choices, default=State.PROVISIONAL)
+    # The blended score.
+    score = models.FloatField(null=True)
+    low = models.FloatField(null=True)
+    high = models.FloatField(null=True)
+    colour = models.CharField(max_length=6, choices=Colour.choices, default=Colour.NONE)
+    coverage = models.FloatField()
+    # The experience, which alone is tested against target.
+    status = models.CharField(max_length=14, choices=Status.choices)
+    rating = models.FloatField(null=True)
+    rating_low = models.FloatField(null=True)
+    rating_high = models.FloatField(null=True)
+    rating_raw = models.FloatField(null=True)
+    rating_target = models.FloatField(null=True)
+    p_below = models.FloatField(null=True)
+    n_resolved = models.PositiveIntegerField(default=0)
+    n_asked = models.PositiveIntegerField(default=0)
+    n_answered = models.PositiveIntegerField(default=0)
+    n_effective = models.FloatField(null=True)
+    # The SLA beside it.
+    sla_status = models.CharField(max_length=8, choices=SlaStatus.choices, default=SlaStatus.NONE)
+    sla_share = models.FloatField(null=True)
+    sla_target = models.FloatField(null=True)
+    sla_n = models.PositiveIntegerField(default=0)
+    # Per indicator: native value, interval, score, weight; contributions per stream.
+    results = models.JSONField(default=dict)
+    # The receipt: what went in, and its hash.
+    inputs = models.JSONField(default=dict)
+    input_hash = models.CharField(max_length=64)
+    engine_version = models.CharField(max_length=20)
+    parameter_set = models.ForeignKey(ParameterSet, on_delete=models.PROTECT, related_name="measurements")
+    computed_at = models.DateTimeField()
+    corrected_by = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="corrects")
+
+    objects = MeasurementQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agreement_version", "service", "period", "starts_on", "ends_on"],
+                condition=Q(corrected_by__isnull=True),
+                name="measurement_one_current",
+            ),
+            one_of("period", Period, name="measurement_period"),
+            one_of("state", State, name="measurement_state"),
+            one_of("status", Status, name="measurement_status"),
+            one_of("colour", Colour, name="measurement_colour"),
+            one_of("sla_status", SlaStatus, name="measurement_sla_status"),
+            within("score", 0, 100, name="measurement_score"),
+            within("coverage", 0, 1, name="measurement_coverage"),
+            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="measurement_days_in_order"),
+            models.CheckConstraint(
+                condition=Q(score__isnull=True) | Q(low__lte=F("score"), high__gte=F("score")),
+                name="measurement_interval_contains_score",
+            ),
+        ]
+        indexes = [
+            # Serves the portfolio (newest rolling result per service) and the service page's history.
+            models.Index(fields=["service", "period", "-ends_on"], name="measurement_latest"),
+        ]

@@ -1,0 +1,44 @@
+"""Technical signals: outages as rows, and batches of samples that were folded into day cells once."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from surveys.models import BusinessService
+
+
+class SignalBatch(models.Model):
+    """A batch of observations that was folded; its id makes sending it twice harmless."""
+
+    source = models.CharField(max_length=60)
+    batch_id = models.CharField(max_length=80)
+    received_at = models.DateTimeField()
+    observation_count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "batch_id"], name="signal_batch_once")]
+
+
+class Outage(models.Model):
+    """A time during which a service, or one feature of it, was down. Without an end it still is."""
+
+    service = models.ForeignKey(BusinessService, on_delete=models.PROTECT, related_name="outages")
+    source = models.CharField(max_length=60)
+    external_key = models.CharField(max_length=160)
+    feature = models.CharField(max_length=100, blank=True)
+    is_planned = models.BooleanField(default=False)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "external_key"], name="outage_once"),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("started_at")), name="outage_ends_after_start"
+            ),
+        ]
+        indexes = [
+            # Serves the recomputation of one service-day of availability.
+            models.Index(fields=["service", "started_at"], name="outage_service_start"),
+        ]

@@ -1,0 +1,5 @@
+"""Addresses of the judging side."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,135 @@
+"""What came back: responses, the reasons ticked, and the sentiment of comments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+
+from surveys.models.asking import Invitation
+from surveys.models.catalogue import BusinessService
+from surveys.models.constraints import one_of, within
+from surveys.models.surveys import Question, SurveyVersion
+from surveys.models.tickets import Resolution
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from surveys.models.people import User
+
+
+class ResponseQuerySet(models.QuerySet["Response"]):
+    """Reads of responses."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Return the responses about services this user may read."""
+        return self.filter(service__in=BusinessService.objects.visible_to(user))
+
+    def accepted(self) -> Self:
+        """Return the responses that count; provisional and set-apart ones affect nothing."""
+        return self.filter(state=Response.State.ACCEPTED)
+
+
+class Response(models.Model):
+    """One answered survey. Ratings stay on their own scale."""
+
+    class State(models.TextChoices):
+        """Provisional until there is evidence of a person; set apart answers are kept with the reason."""
+
+        PROVISIONAL = "provisional", "Provisional"
+        ACCEPTED = "accepted", "Accepted"
+        SET_APART = "set_apart", "Set apart"
+
+    class Channel(models.TextChoices):
+        """How the answer reached us."""
+
+        INVITATION = "invitation", "Invitation"
+        IMPORTED = "imported", "Imported"
+        OPEN = "open", "Always-open feedback"
+
+    service = models.ForeignKey(BusinessService, on_delete=models.PROTECT, related_name="responses")
+    survey_version = models.ForeignKey(SurveyVersion, on_delete=models.PROTECT, related_name="responses")
+    invitation = models.OneToOneField(Invitation, null=True, blank=True, on_delete=models.PROTECT, related_name="response")
+    resolution = models.OneToOneField(Resolution, null=True, blank=True, on_delete=models.PROTECT, related_name="response")
+    channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.INVITATION)
+    state = models.CharField(max_length=12, choices=State.choices)
+    set_apart_reason = models.CharField(max_length=200, blank=True)
+    scale = models.CharField(max_length=12, choices=Question.Scale.choices, default=Question.Scale.SATISFACTION)
+    rating = models.SmallIntegerField(null=True, blank=True)
+    is_solved = models.BooleanField(null=True, blank=True)
+    lost_time_minutes = models.PositiveIntegerField(null=True, blank=True)
+    comment = models.TextField(blank=True)
+    language = models.CharField(max_length=16, blank=True)
+    is_simulated = models.BooleanField(default=False)
+    # Empty in anonymous mode, which keeps the ISO week and a coarsened class instead.
+    answered_at = models.DateTimeField(null=True, blank=True)
+    iso_week = models.CharField(max_length=8, blank=True)
+    response_class = models.CharField(max_length=8, blank=True)
+    nullifier = models.CharField(max_length=64, null=True, blank=True, unique=True)
+
+    objects = ResponseQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            one_of("state", State, name="response_state"),
+            one_of("channel", Channel, name="response_channel"),
+            one_of("scale", Question.Scale, name="response_scale"),
+            models.CheckConstraint(
+                condition=Q(rating__isnull=True)
+                | Q(scale="satisfaction", rating__gte=1, rating__lte=5)
+                | Q(scale="happiness", rating__gte=0, rating__lte=10)
+                | Q(scale="effort", rating__gte=1, rating__lte=7),
+                name="response_rating_on_scale",
+            ),
+            within("lost_time_minutes", 0, 60 * 24 * 31, name="response_lost_time"),
+            models.CheckConstraint(
+                condition=~Q(state="set_apart") | ~Q(set_apart_reason=""), name="response_set_apart_reason"
+            ),
+        ]
+        indexes = [
+            # Serves the service page's latest answers.
+            models.Index(fields=["service", "-answered_at"], name="response_service_time"),
+        ]
+
+
+class ResponseReason(models.Model):
+    """One reason a respondent ticked, by its key in the survey version."""
+
+    response = models.ForeignKey(Response, on_delete=models.CASCADE, related_name="reasons")
+    key = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["response", "key"], name="response_reason_once")]
+
+
+class CommentSentiment(models.Model):
+    """The sentiment of one comment under one model version. A comment that cannot be scored has no polarity."""
+
+    class Label(models.TextChoices):
+        """What the comment says; unscored is not neutral."""
+
+        NEGATIVE = "negative", "Negative"
+        NEUTRAL = "neutral", "Neutral"
+        POSITIVE = "positive", "Positive"
+        MIXED = "mixed", "Mixed"
+        UNSCORED = "unscored", "Not scored"
+
+    response = models.ForeignKey(Response, on_delete=models.CASCADE, related_name="sentiments")
+    model_version = models.CharField(max_length=40)
+    polarity = models.FloatField(null=True)
+    label = models.CharField(max_length=10, choices=Label.choices)
+    confidence = models.FloatField(null=True)
+    language = models.CharField(max_length=16, blank=True)
+    cues = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["response", "model_version"], name="sentiment_once_per_model"),
+            one_of("label", Label, name="sentiment_label"),
+            within("polarity", -1, 1, name="sentiment_polarity"),
+            models.CheckConstraint(
+                condition=Q(label="unscored", polarity__isnull=True) | (~Q(label="unscored") & Q(polarity__isnull=False)),
+                name="sentiment_unscored_has_no_polarity",
+            ),
+        ]

@@ -1,0 +1,202 @@
+"""Asking: the decision about each resolution, the invitation, its mail, visits and opt-outs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import F, Q
+
+from surveys.models.catalogue import BusinessService
+from surveys.models.constraints import one_of, within
+from surveys.models.people import Person
+from surveys.models.surveys import SendingRule, Survey, SurveyVersion
+from surveys.models.tickets import Resolution
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from surveys.models.people import User
+
+
+class Decision(models.Model):
+    """The logged reason why a resolution's person was or was not asked."""
+
+    class Reason(models.TextChoices):
+        """Why. Asked, resting and not sampled keep the resolution in N; the rest leave it and count as frame coverage."""
+
+        ASKED = "asked", "Asked"
+        ASKED_WHILE_RESTING = "asked_while_resting", "Asked although asked lately"
+        RESTING = "resting", "Was asked lately"
+        NOT_SAMPLED = "not_sampled", "Not drawn for the sample"
+        TOO_LATE = "too_late", "Resolved too long ago to ask"
+        NO_REQUESTER = "no_requester", "The ticket names no requester"
+        NO_ADDRESS = "no_address", "No working address"
+        SHARED_ACCOUNT = "shared_account", "A shared or monitoring account"
+        OPTED_OUT = "opted_out", "Does not want surveys"
+        RESOLVED_OWN = "resolved_own", "Requester resolved it"
+        QUARTER_CAP = "quarter_cap", "Asked often enough this quarter"
+        NO_SURVEY = "no_survey", "The service has no survey"
+        REOPENED = "reopened", "Reopened before the survey was due"
+
+    resolution = models.OneToOneField(Resolution, on_delete=models.CASCADE, related_name="decision")
+    reason = models.CharField(max_length=20, choices=Reason.choices)
+    is_asked = models.BooleanField()
+    is_eligible = models.BooleanField()
+    probability = models.FloatField(null=True)
+    rule = models.ForeignKey(SendingRule, null=True, on_delete=models.PROTECT, related_name="decisions")
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            one_of("reason", Reason, name="decision_reason"),
+            within("probability", 0.000001, 1, name="decision_probability"),
+            # Whoever could be asked has a known chance; nobody is asked from outside the frame.
+            models.CheckConstraint(
+                condition=Q(is_eligible=True, probability__isnull=False) | Q(is_eligible=False, is_asked=False),
+                name="decision_eligible_has_probability",
+            ),
+        ]
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    """Reads of invitations and the predicates sweeps share."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Return the invitations about services this user may read."""
+        return self.filter(service__in=BusinessService.objects.visible_to(user))
+
+    def answerable(self, now: datetime) -> Self:
+        """Return the invitations whose page still takes an answer."""
+        return self.filter(state=Invitation.State.OPEN, closes_at__gt=now)
+
+    def to_close(self, now: datetime) -> Self:
+        """Return the open invitations whose time is over."""
+        return self.filter(state=Invitation.State.OPEN, closes_at__lte=now)
+
+
+class Invitation(models.Model):
+    """The request to one person to rate one resolution, known to them by its token."""
+
+    class State(models.TextChoices):
+        """Open until it is closed by time or withdrawn by a reopening."""
+
+        OPEN = "open", "Open"
+        CLOSED = "closed", "Closed"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    resolution = models.OneToOneField(Resolution, on_delete=models.PROTECT, related_name="invitation")
+    service = models.ForeignKey(BusinessService, on_delete=models.PROTECT, related_name="invitations")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="invitations")
+    survey_version = models.ForeignKey(SurveyVersion, on_delete=models.PROTECT, related_name="invitations")
+    token = models.CharField(max_length=32, unique=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    language = models.CharField(max_length=16, default="en")
+    probability = models.FloatField()
+    due_at = models.DateTimeField()
+    closes_at = models.DateTimeField()
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            one_of("state", State, name="invitation_state"),
+            within("probability", 0.000001, 1, name="invitation_probability"),
+            models.CheckConstraint(condition=Q(closes_at__gt=F("due_at")), name="invitation_closes_after_due"),
+        ]
+        indexes = [
+            # Serves the sweep that closes invitations, which runs every five minutes.
+            models.Index(fields=["closes_at"], condition=Q(state="open"), name="invitation_to_close"),
+            # Serves the rest period and the cap per quarter: when this person was asked.
+            models.Index(fields=["person", "due_at"], name="invitation_person_due"),
+        ]
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    """The predicates of the outbox; sweep, claim and admin ask them here."""
+
+    def due(self, now: datetime) -> Self:
+        """Return the messages to send now: due, or claimed by a sender whose lease ran out."""
+        waiting = Q(state=Message.State.DUE, due_at__lte=now)
+        stale = Q(state=Message.State.CLAIMED, lease_until__lte=now)
+        return self.filter(waiting | stale)
+
+
+class Message(models.Model):
+    """One mail of the outbox. Content is stored, or rendered from the invitation when it is sent."""
+
+    class Kind(models.TextChoices):
+        """What the mail is for."""
+
+        INVITATION = "invitation", "Invitation"
+        REMINDER = "reminder", "Reminder"
+        NOTICE = "notice", "Notice"
+
+    class State(models.TextChoices):
+        """Due, claimed by a sender, and then sent, failed for good or withdrawn."""
+
+        DUE = "due", "Due"
+        CLAIMED = "claimed", "Claimed"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Failed"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DUE)
+    invitation = models.ForeignKey(Invitation, null=True, blank=True, on_delete=models.CASCADE, related_name="messages")
+    message_id = models.CharField(max_length=120, unique=True)
+    recipient = models.EmailField(max_length=254)
+    subject = models.CharField(max_length=250, blank=True)
+    text = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    due_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    last_error = models.CharField(max_length=300, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            one_of("kind", Kind, name="message_kind"),
+            one_of("state", State, name="message_state"),
+            models.UniqueConstraint(
+                fields=["invitation", "kind"], condition=Q(invitation__isnull=False), name="message_once_per_kind"
+            ),
+            models.CheckConstraint(condition=~Q(state="claimed") | Q(lease_until__isnull=False), name="message_lease"),
+        ]
+        indexes = [
+            # Serves the sweep for due mail, which runs every ten seconds.
+            models.Index(fields=["due_at"], condition=Q(state__in=["due", "claimed"]), name="message_due"),
+        ]
+
+
+class Visit(models.Model):
+    """One opening of an answer page. Changes no answer; kept 30 days to tell people from mail scanners."""
+
+    invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="visits")
+    visited_at = models.DateTimeField()
+    network_hash = models.CharField(max_length=32, blank=True)
+    chosen_rating = models.SmallIntegerField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            # Serves the nightly removal of visits older than 30 days.
+            models.Index(fields=["visited_at"], name="visit_time"),
+        ]
+
+
+class OptOut(models.Model):
+    """A person's wish not to be asked, by one survey or, without one, by any."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="opt_outs")
+    survey = models.ForeignKey(Survey, null=True, blank=True, on_delete=models.CASCADE, related_name="opt_outs")
+    opted_out_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "survey"], name="opt_out_once"),
+            models.UniqueConstraint(fields=["person"], condition=Q(survey__isnull=True), name="opt_out_all_once"),
+        ]

@@ -1,0 +1,62 @@
+"""People: those who sign in (users) and those who are asked (persons)."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+
+from surveys.models.constraints import one_of
+
+
+class User(AbstractUser):
+    """Somebody who signs in. The role says which services they see; see `BusinessService.objects.visible_to`."""
+
+    class Role(models.TextChoices):
+        """What a user may do, from least to most."""
+
+        VIEWER = "viewer", "Viewer"
+        OWNER = "owner", "Service owner"
+        AGREEMENT_ADMIN = "agreement_admin", "Agreement admin"
+        ADMINISTRATOR = "administrator", "Administrator"
+
+    role = models.CharField(max_length=20, choices=Role.choices, default=Role.OWNER)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    language = models.CharField(max_length=16, default="en")
+
+    class Meta(AbstractUser.Meta):
+        constraints = [one_of("role", Role, name="user_role")]
+
+    @property
+    def sees_every_service(self) -> bool:
+        """Say whether this user reads all services; a service owner reads only their own."""
+        return self.is_superuser or self.role != self.Role.OWNER
+
+
+class Person(models.Model):
+    """Somebody whose tickets are resolved. Erasing replaces names and addresses by a random pseudonym."""
+
+    external_id = models.CharField(max_length=100, blank=True)
+    email = models.EmailField(max_length=254, blank=True)
+    name = models.CharField(max_length=200, blank=True)
+    language = models.CharField(max_length=16, blank=True)
+    time_zone = models.CharField(max_length=64, blank=True)
+    site = models.CharField(max_length=100, blank=True)
+    persona = models.CharField(max_length=100, blank=True)
+    department = models.CharField(max_length=100, blank=True)
+    is_manager = models.BooleanField(default=False)
+    is_shared_account = models.BooleanField(default=False)
+    address_failed_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["external_id"], condition=~Q(external_id=""), name="person_external_id"),
+        ]
+        indexes = [
+            # Serves intake, which finds a requester by address when the source sends no id.
+            models.Index(fields=["email"], condition=~Q(email=""), name="person_email"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.external_id or f"person {self.pk}"

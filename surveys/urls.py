@@ -1,0 +1,5 @@
+"""Addresses of the asking side."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

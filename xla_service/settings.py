@@ -1,0 +1,196 @@
+"""The one settings file. Every value that differs between installations comes from the environment (see env.py)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from xla_service.env import Environment
+from xla_service.secret import read_or_create_secret
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Environment(os.environ)
+
+DATA_DIR = Path(
+    env.text("XLA_DATA_DIR", str(BASE_DIR / "var"), help="Folder for the database, keys, mailbox and pid files.")
+)
+DEBUG = env.flag("XLA_DEBUG", False, help="Show error details in the browser. Never on a server that others reach.")
+SECRET_KEY = env.text("XLA_SECRET_KEY", "", help="Signing key. Empty: made once and kept in the data folder.")
+if not SECRET_KEY:
+    SECRET_KEY = read_or_create_secret(DATA_DIR / "secret_key")
+ALLOWED_HOSTS = env.names("XLA_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", help="Host names this service answers to.")
+PUBLIC_URL = env.text(
+    "XLA_PUBLIC_URL", "http://127.0.0.1:8000", help="Address of this service in mails, without a final slash."
+)
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+HTTPS = PUBLIC_URL.startswith("https://")
+ORGANISATION = env.text("XLA_ORGANISATION", "IT Service Desk", help="Name that mails and survey pages are signed with.")
+
+# --- stores --------------------------------------------------------------------------------------------------------
+DATABASE_URL = env.text("DATABASE_URL", "", help="PostgreSQL or SQLite. Empty: SQLite in the data folder.")
+DATABASES: dict[str, Any] = {
+    "default": dj_database_url.parse(DATABASE_URL or f"sqlite:///{DATA_DIR / 'xla.sqlite3'}", conn_max_age=60)
+}
+ON_SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
+if ON_SQLITE:
+    # One writer at a time: begin writing transactions at once and wait, instead of failing half way.
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+REDIS_URL = env.text(
+    "REDIS_URL", "redis://127.0.0.1:6379/0", help="Redis or Valkey: wakes workers, keeps throttles. May be lost."
+)
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- applications --------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "surveys",
+    "experience",
+    "xla_service",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "rest_framework",
+    "drf_spectacular",
+    "django_htmx",
+    "axes",
+    "csp",
+]
+AUTH_USER_MODEL = "surveys.User"
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "xla_service.urls"
+WSGI_APPLICATION = "xla_service.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- people and security -------------------------------------------------------------------------------------------
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "portfolio"
+LOGOUT_REDIRECT_URL = "sign-in"
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# --- words and time ------------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env.text("XLA_TIME_ZONE", "UTC", help="The organisation's time zone: weeks, months and closes are cut in it.")
+
+# --- static files --------------------------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- mail ----------------------------------------------------------------------------------------------------------
+EMAIL_HOST = env.text("XLA_SMTP_HOST", "127.0.0.1", help="SMTP server that takes our mail.")
+EMAIL_PORT = env.integer("XLA_SMTP_PORT", 25, low=1, high=65535, help="Its port.")
+EMAIL_HOST_USER = env.text("XLA_SMTP_USER", "", help="User name for SMTP; empty for none.")
+EMAIL_HOST_PASSWORD = env.text("XLA_SMTP_PASSWORD", "", help="Password for SMTP.")
+EMAIL_USE_TLS = env.flag("XLA_SMTP_STARTTLS", False, help="Upgrade the SMTP connection with STARTTLS.")
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.text("XLA_MAIL_FROM", "IT Service Desk <service-desk@localhost>", help="Sender of every mail.")
+REPLY_TO = env.text("XLA_MAIL_REPLY_TO", "", help="Where replies go; empty: to the sender.")
+MAILBOX_DIR = env.text("XLA_MAILBOX_DIR", "", help="Folder of the local SMTP sink; when set, /mailbox/ shows its mail.")
+ANONYMITY_KEY = env.text("XLA_ANONYMITY_KEY", "", help="Key of anonymous surveys. Empty: made once in the data folder.")
+if not ANONYMITY_KEY:
+    ANONYMITY_KEY = read_or_create_secret(DATA_DIR / "anonymity_key")
+
+# --- asking and judging --------------------------------------------------------------------------------------------
+PRIVACY_MINIMUM = env.integer("XLA_PRIVACY_MINIMUM", 5, low=2, high=50, help="No statistic about fewer people than this.")
+MATURITY_DAYS = env.integer("XLA_MATURITY_DAYS", 7, low=1, high=60, help="Days until a day's results are final.")
+
+# --- API -----------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "xla_service.api.error_response",
+}
+SPECTACULAR_SETTINGS = {"TITLE": "XLA Service", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+# --- work ----------------------------------------------------------------------------------------------------------
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("XLA_LOG_LEVEL", "INFO", help="DEBUG, INFO, WARNING or ERROR.")},
+}
+
+if PUBLIC_URL.endswith("/"):
+    raise ImproperlyConfigured(f"XLA_PUBLIC_URL={PUBLIC_URL!r} ends with a slash. Write it without.")
