@@ -1,0 +1,138 @@
+"""Periods as pairs of local dates: calendar months, ISO weeks, rolling windows, and when each becomes final.
+
+A day is the local date in the zone given. Nothing here reads the clock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from experience.engine.defaults import DEFAULTS
+
+_MONDAY_TO_FRIDAY = frozenset(range(5))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """Days from `first_on` to `last_on`, both included. Raises ValueError when they are the wrong way
+    round.
+    """
+
+    first_on: date
+    last_on: date
+
+    def __post_init__(self) -> None:
+        if self.last_on < self.first_on:
+            raise ValueError(f"A period cannot end on {self.last_on}, before it starts on {self.first_on}.")
+
+    @property
+    def days(self) -> int:
+        """The number of days in the period."""
+        return (self.last_on - self.first_on).days + 1
+
+    def __contains__(self, day: date) -> bool:
+        return self.first_on <= day <= self.last_on
+
+
+def local_day(moment: datetime, zone: ZoneInfo) -> date:
+    """Return the local date of an aware moment. Raises ValueError for a naive one."""
+    if moment.tzinfo is None:
+        raise ValueError("A moment without a time zone has no local day; pass an aware datetime.")
+    return moment.astimezone(zone).date()
+
+
+def month_of(day: date) -> Period:
+    """Return the calendar month that holds the day."""
+    first = day.replace(day=1)
+    return Period(first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1))
+
+
+def previous_month(month: Period) -> Period:
+    """Return the calendar month before the one that starts this period."""
+    return month_of(month.first_on - timedelta(days=1))
+
+
+def next_month(month: Period) -> Period:
+    """Return the calendar month after the one that ends this period."""
+    return month_of(month.last_on + timedelta(days=1))
+
+
+def week_of(day: date) -> Period:
+    """Return the ISO week (Monday to Sunday) that holds the day."""
+    monday = day - timedelta(days=day.weekday())
+    return Period(monday, monday + timedelta(days=6))
+
+
+def week_label(day: date) -> str:
+    """Return the ISO week as text, for example 2024-W09; the year is the week's own."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def month_label(month: Period) -> str:
+    """Return a month as text, for example 2024-02."""
+    return f"{month.first_on:%Y-%m}"
+
+
+def window(last_on: date, days: int) -> Period:
+    """Return the trailing window of so many days that ends on `last_on`."""
+    return Period(last_on - timedelta(days=days - 1), last_on)
+
+
+def bounds(period: Period, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the first moment of the period and the first moment after it, in UTC."""
+    start = datetime.combine(period.first_on, time.min, zone)
+    end = datetime.combine(period.last_on + timedelta(days=1), time.min, zone)
+    return start.astimezone(UTC), end.astimezone(UTC)
+
+
+def provisional_until(period: Period, maturity_days: int = DEFAULTS.maturity_days) -> date:
+    """Return the last day on which answers to the period's resolutions may still count."""
+    return period.last_on + timedelta(days=maturity_days)
+
+
+def is_final(period: Period, today: date, maturity_days: int = DEFAULTS.maturity_days) -> bool:
+    """Return whether `today` lies after the last day on which late answers still count."""
+    return today > provisional_until(period, maturity_days)
+
+
+def live_months(today: date, maturity_days: int = DEFAULTS.maturity_days) -> tuple[Period, ...]:
+    """Return the months whose early lane still runs, oldest first: this one, and the last until it is
+    final.
+    """
+    current = month_of(today)
+    previous = previous_month(current)
+    return (current,) if is_final(previous, today, maturity_days) else (previous, current)
+
+
+def latest_mature_day(today: date, maturity_days: int = DEFAULTS.maturity_days) -> date:
+    """Return the last resolution day whose answers are all in: class rates use no later one."""
+    return today - timedelta(days=maturity_days)
+
+
+def widened_window(n_effective_by_days: Mapping[int, float]) -> int:
+    """Return the shortest window (28, 56 or 84 days) with an effective n of 10, else the longest. For
+    display only.
+    """
+    for days in DEFAULTS.window_days:
+        if n_effective_by_days.get(days, 0.0) >= DEFAULTS.least_n_for_flag:
+            return days
+    return DEFAULTS.window_days[-1]
+
+
+def working_window(last_on: date, working_days: int, weekdays: frozenset[int] = _MONDAY_TO_FRIDAY) -> Period:
+    """Return the window ending on `last_on` that holds so many working days; weekdays count from Monday =
+    0.
+    """
+    first, left = last_on, working_days - (last_on.weekday() in weekdays)
+    while left > 0:
+        first -= timedelta(days=1)
+        left -= first.weekday() in weekdays
+    return Period(first, last_on)
+
+
+def working_days_between(opened_on: date, today: date, weekdays: frozenset[int] = _MONDAY_TO_FRIDAY) -> int:
+    """Return the working days after `opened_on` up to and with `today`; 0 when today is not later."""
+    span = (today - opened_on).days
+    return sum((opened_on + timedelta(days=step)).weekday() in weekdays for step in range(1, span + 1))
