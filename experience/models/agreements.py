@@ -17,26 +17,31 @@ if TYPE_CHECKING:
     from surveys.models import User
 
 
+class IndicatorStream(models.TextChoices):
+    """Which evidence an indicator draws on."""
+
+    EXPERIENCE = "X", "Experience (X-data)"
+    OPERATIONS = "O", "Operations (O-data)"
+    TECHNOLOGY = "T", "Technology (T-data)"
+    SOCIAL = "S", "Unsolicited text"
+
+
+class IndicatorStatistic(models.TextChoices):
+    """How day cells become one native value with its interval; see experience/services/statistics.py."""
+
+    WEIGHTED_MEAN = "weighted_mean", "Weighted mean"
+    MEAN = "mean", "Mean"
+    SHARE = "share", "Share"
+    MEDIAN = "median", "Median"
+    APDEX = "apdex", "Apdex"
+    BUDGET_BURN = "budget_burn", "Error-budget burn"
+
+
 class Indicator(models.Model):
     """An experience indicator: one measure on 0..100 after its targets. A change of scale makes a new version."""
 
-    class Stream(models.TextChoices):
-        """Which evidence an indicator draws on."""
-
-        EXPERIENCE = "X", "Experience (X-data)"
-        OPERATIONS = "O", "Operations (O-data)"
-        TECHNOLOGY = "T", "Technology (T-data)"
-        SOCIAL = "S", "Unsolicited text"
-
-    class Statistic(models.TextChoices):
-        """How day cells become one native value with its interval; see experience/services/statistics.py."""
-
-        WEIGHTED_MEAN = "weighted_mean", "Weighted mean"
-        MEAN = "mean", "Mean"
-        SHARE = "share", "Share"
-        MEDIAN = "median", "Median"
-        APDEX = "apdex", "Apdex"
-        BUDGET_BURN = "budget_burn", "Error-budget burn"
+    Stream = IndicatorStream
+    Statistic = IndicatorStatistic
 
     key = models.SlugField(max_length=60)
     version = models.PositiveSmallIntegerField(default=1)
@@ -57,8 +62,8 @@ class Indicator(models.Model):
         ordering = ["stream", "key"]
         constraints = [
             models.UniqueConstraint(fields=["key", "version"], name="indicator_version"),
-            one_of("stream", Stream, name="indicator_stream"),
-            one_of("statistic", Statistic, name="indicator_statistic"),
+            one_of("stream", IndicatorStream, name="indicator_stream"),
+            one_of("statistic", IndicatorStatistic, name="indicator_statistic"),
             models.CheckConstraint(
                 condition=Q(floor__lt=models.F("target"), target__lt=models.F("ceiling"))
                 | Q(floor__gt=models.F("target"), target__gt=models.F("ceiling")),
@@ -94,16 +99,19 @@ class Agreement(models.Model):
         return self.name
 
 
+class AgreementVersionState(models.TextChoices):
+    """Draft, published, superseded by a later version, or retired."""
+
+    DRAFT = "draft", "Draft"
+    PUBLISHED = "published", "Published"
+    SUPERSEDED = "superseded", "Superseded"
+    RETIRED = "retired", "Retired"
+
+
 class AgreementVersion(models.Model):
     """The terms as agreed at one time. Immutable once published."""
 
-    class State(models.TextChoices):
-        """Draft, published, superseded by a later version, or retired."""
-
-        DRAFT = "draft", "Draft"
-        PUBLISHED = "published", "Published"
-        SUPERSEDED = "superseded", "Superseded"
-        RETIRED = "retired", "Retired"
+    State = AgreementVersionState
 
     agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
@@ -124,7 +132,7 @@ class AgreementVersion(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["agreement", "number"], name="agreement_version_number"),
             models.UniqueConstraint(fields=["agreement"], condition=Q(state="published"), name="agreement_one_published"),
-            one_of("state", State, name="agreement_version_state"),
+            one_of("state", AgreementVersionState, name="agreement_version_state"),
             models.CheckConstraint(
                 condition=Q(state="draft") | Q(published_at__isnull=False), name="agreement_published_at"
             ),
@@ -132,7 +140,7 @@ class AgreementVersion(models.Model):
 
 
 class AgreementIndicator(models.Model):
-    """One indicator of an agreement version with its weight within the stream and its target. Empty anchors: the indicator's."""
+    """One indicator of an agreement version: weight within its stream, and its own anchors where they differ."""
 
     version = models.ForeignKey(AgreementVersion, on_delete=models.CASCADE, related_name="indicators")
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="+")

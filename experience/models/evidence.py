@@ -8,6 +8,22 @@ from surveys.models import BusinessService
 from surveys.models.constraints import one_of
 
 
+class DayCellMeasure(models.TextChoices):
+    """What is counted. The bucket of each is described in docs/evidence.md."""
+
+    RESOLVED = "resolved", "Resolutions by what was decided"
+    RATING = "rating", "Ratings by score and sentiment bucket"
+    LOST_TIME = "lost_time", "Lost time, capped and uncapped"
+    SENTIMENT = "sentiment", "Comment polarity"
+    TIME_TO_RESOLVE = "time_to_resolve", "Minutes to resolve, log histogram"
+    USER_CLOCK = "user_clock", "User's clock in minutes, log histogram"
+    REOPENED = "reopened", "Resolutions reopened within the maturity window"
+    REPEAT_CONTACT = "repeat_contact", "Resolutions followed by a repeat contact within 7 days"
+    SLA_MET = "sla_met", "Closed tickets that met the SLA"
+    DOWNTIME = "downtime", "Seconds down, planned apart"
+    RESPONSE_TIME = "response_time", "Samples satisfied, tolerating, frustrated"
+
+
 class DayCell(models.Model):
     """What one service-day holds of one measure, by response class, chance of being asked and bucket.
 
@@ -16,20 +32,7 @@ class DayCell(models.Model):
     change nightly, and cells do not.
     """
 
-    class Measure(models.TextChoices):
-        """What is counted. The bucket of each is described in docs/evidence.md."""
-
-        RESOLVED = "resolved", "Resolutions by what was decided"
-        RATING = "rating", "Ratings by score and sentiment bucket"
-        LOST_TIME = "lost_time", "Lost time, capped and uncapped"
-        SENTIMENT = "sentiment", "Comment polarity"
-        TIME_TO_RESOLVE = "time_to_resolve", "Minutes to resolve, log histogram"
-        USER_CLOCK = "user_clock", "User's clock in minutes, log histogram"
-        REOPENED = "reopened", "Resolutions reopened within the maturity window"
-        REPEAT_CONTACT = "repeat_contact", "Resolutions followed by a repeat contact within 7 days"
-        SLA_MET = "sla_met", "Closed tickets that met the SLA"
-        DOWNTIME = "downtime", "Seconds down, planned apart"
-        RESPONSE_TIME = "response_time", "Samples satisfied, tolerating, frustrated"
+    Measure = DayCellMeasure
 
     service = models.ForeignKey(BusinessService, on_delete=models.CASCADE, related_name="day_cells")
     day = models.DateField()
@@ -49,7 +52,7 @@ class DayCell(models.Model):
                 fields=["service", "day", "measure", "response_class", "probability_permille", "model_version", "bucket"],
                 name="day_cell_key",
             ),
-            one_of("measure", Measure, name="day_cell_measure"),
+            one_of("measure", DayCellMeasure, name="day_cell_measure"),
         ]
         indexes = [
             # Serves measuring every service over a window of days.

@@ -34,34 +34,41 @@ class GapQuerySet(models.QuerySet["Gap"]):
         return self.filter(state__in=Gap.CONFIRMED_STATES)
 
 
+class GapKind(models.TextChoices):
+    """The four ways in which SLA and experience can disagree or fail."""
+
+    WATERMELON = "watermelon", "Watermelon"
+    OVER_STRICT = "over_strict", "Over-strict SLA"
+    RED_ON_BOTH = "red_on_both", "Red on both"
+    BLIND_SPOT = "blind_spot", "Blind spot"
+
+
+class GapState(models.TextChoices):
+    """Where a gap is in its life."""
+
+    SUSPECTED = "suspected", "Possible"
+    OPEN = "open", "New"
+    ACKNOWLEDGED = "acknowledged", "In hand"
+    RECOVERED = "recovered", "Looks fixed"
+    CLOSED = "closed", "Closed"
+    DISMISSED = "dismissed", "Dismissed"
+    UNVERIFIED = "unverified", "Too few answers to tell"
+
+
+class GapLane(models.TextChoices):
+    """By which evidence it was confirmed."""
+
+    NONE = "", "Not confirmed"
+    EARLY = "early", "Early lane (e-value)"
+    CLOSE = "close", "Period close (discard-BH)"
+
+
 class Gap(models.Model):
     """A difference between what the SLA says and what people say, for one service."""
 
-    class Kind(models.TextChoices):
-        """The four ways in which SLA and experience can disagree or fail."""
-
-        WATERMELON = "watermelon", "Watermelon"
-        OVER_STRICT = "over_strict", "Over-strict SLA"
-        RED_ON_BOTH = "red_on_both", "Red on both"
-        BLIND_SPOT = "blind_spot", "Blind spot"
-
-    class State(models.TextChoices):
-        """Where a gap is in its life."""
-
-        SUSPECTED = "suspected", "Possible"
-        OPEN = "open", "New"
-        ACKNOWLEDGED = "acknowledged", "In hand"
-        RECOVERED = "recovered", "Looks fixed"
-        CLOSED = "closed", "Closed"
-        DISMISSED = "dismissed", "Dismissed"
-        UNVERIFIED = "unverified", "Too few answers to tell"
-
-    class Lane(models.TextChoices):
-        """By which evidence it was confirmed."""
-
-        NONE = "", "Not confirmed"
-        EARLY = "early", "Early lane (e-value)"
-        CLOSE = "close", "Period close (discard-BH)"
+    Kind = GapKind
+    State = GapState
+    Lane = GapLane
 
     CONFIRMED_STATES = (State.OPEN, State.ACKNOWLEDGED, State.RECOVERED)
     LIVE_STATES = (State.SUSPECTED, *CONFIRMED_STATES)
@@ -89,9 +96,9 @@ class Gap(models.Model):
 
     class Meta:
         constraints = [
-            one_of("kind", Kind, name="gap_kind"),
-            one_of("state", State, name="gap_state"),
-            one_of("lane", Lane, name="gap_lane"),
+            one_of("kind", GapKind, name="gap_kind"),
+            one_of("state", GapState, name="gap_state"),
+            one_of("lane", GapLane, name="gap_lane"),
             models.UniqueConstraint(
                 fields=["service"],
                 condition=Q(state__in=["suspected", "open", "acknowledged", "recovered"]),

@@ -30,49 +30,60 @@ class MeasurementQuerySet(models.QuerySet["Measurement"]):
         return self.filter(corrected_by__isnull=True)
 
 
+class MeasurementPeriod(models.TextChoices):
+    """The calendar month is the result; week and rolling 28 days are live views."""
+
+    ROLLING = "rolling", "Last 28 days"
+    WEEK = "week", "Week"
+    MONTH = "month", "Month"
+
+
+class MeasurementState(models.TextChoices):
+    """Provisional while late answers still count, then final; a later change makes a corrected one beside it."""
+
+    PROVISIONAL = "provisional", "Provisional"
+    FINAL = "final", "Final"
+
+
+class MeasurementStatus(models.TextChoices):
+    """The evidence state of the experience; words-on-screen.md names each for people."""
+
+    LIKELY_RED = "likely_red", "Below target"
+    LEAN_RED = "lean_red", "Probably below"
+    LEAN_GREEN = "lean_green", "Probably on target"
+    LIKELY_GREEN = "likely_green", "On target"
+    COLLECTING = "collecting", "Too few answers"
+    HIDDEN = "hidden", "Hidden"
+    MISSING = "missing", "No answers"
+
+
+class MeasurementColour(models.TextChoices):
+    """The colour of the blended score after the veto; partial when experience data is missing."""
+
+    RED = "red", "Red"
+    AMBER = "amber", "Amber"
+    GREEN = "green", "Green"
+    NONE = "none", "Not enough evidence"
+
+
+class MeasurementSlaStatus(models.TextChoices):
+    """The SLA beside it."""
+
+    GREEN = "green", "Met"
+    AMBER = "amber", "Just missed"
+    RED = "red", "Missed"
+    NONE = "none", "No SLA set"
+    UNKNOWN = "unknown", "No closed tickets"
+
+
 class Measurement(models.Model):
     """The result of one agreement version for one service over one period."""
 
-    class Period(models.TextChoices):
-        """The calendar month is the result; week and rolling 28 days are live views."""
-
-        ROLLING = "rolling", "Last 28 days"
-        WEEK = "week", "Week"
-        MONTH = "month", "Month"
-
-    class State(models.TextChoices):
-        """Provisional while late answers still count, then final; a later change makes a corrected one beside it."""
-
-        PROVISIONAL = "provisional", "Provisional"
-        FINAL = "final", "Final"
-
-    class Status(models.TextChoices):
-        """The evidence state of the experience; words-on-screen.md names each for people."""
-
-        LIKELY_RED = "likely_red", "Below target"
-        LEAN_RED = "lean_red", "Probably below"
-        LEAN_GREEN = "lean_green", "Probably on target"
-        LIKELY_GREEN = "likely_green", "On target"
-        COLLECTING = "collecting", "Too few answers"
-        HIDDEN = "hidden", "Hidden"
-        MISSING = "missing", "No answers"
-
-    class Colour(models.TextChoices):
-        """The colour of the blended score after the veto; partial when experience data is missing."""
-
-        RED = "red", "Red"
-        AMBER = "amber", "Amber"
-        GREEN = "green", "Green"
-        NONE = "none", "Not enough evidence"
-
-    class SlaStatus(models.TextChoices):
-        """The SLA beside it."""
-
-        GREEN = "green", "Met"
-        AMBER = "amber", "Just missed"
-        RED = "red", "Missed"
-        NONE = "none", "No SLA set"
-        UNKNOWN = "unknown", "No closed tickets"
+    Period = MeasurementPeriod
+    State = MeasurementState
+    Status = MeasurementStatus
+    Colour = MeasurementColour
+    SlaStatus = MeasurementSlaStatus
 
     agreement_version = models.ForeignKey(AgreementVersion, on_delete=models.PROTECT, related_name="measurements")
     service = models.ForeignKey(BusinessService, on_delete=models.PROTECT, related_name="measurements")
@@ -122,11 +133,11 @@ class Measurement(models.Model):
                 condition=Q(corrected_by__isnull=True),
                 name="measurement_one_current",
             ),
-            one_of("period", Period, name="measurement_period"),
-            one_of("state", State, name="measurement_state"),
-            one_of("status", Status, name="measurement_status"),
-            one_of("colour", Colour, name="measurement_colour"),
-            one_of("sla_status", SlaStatus, name="measurement_sla_status"),
+            one_of("period", MeasurementPeriod, name="measurement_period"),
+            one_of("state", MeasurementState, name="measurement_state"),
+            one_of("status", MeasurementStatus, name="measurement_status"),
+            one_of("colour", MeasurementColour, name="measurement_colour"),
+            one_of("sla_status", MeasurementSlaStatus, name="measurement_sla_status"),
             within("score", 0, 100, name="measurement_score"),
             within("coverage", 0, 1, name="measurement_coverage"),
             models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="measurement_days_in_order"),

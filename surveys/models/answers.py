@@ -31,22 +31,27 @@ class ResponseQuerySet(models.QuerySet["Response"]):
         return self.filter(state=Response.State.ACCEPTED)
 
 
+class ResponseState(models.TextChoices):
+    """Provisional until there is evidence of a person; set apart answers are kept with the reason."""
+
+    PROVISIONAL = "provisional", "Provisional"
+    ACCEPTED = "accepted", "Accepted"
+    SET_APART = "set_apart", "Set apart"
+
+
+class ResponseChannel(models.TextChoices):
+    """How the answer reached us."""
+
+    INVITATION = "invitation", "Invitation"
+    IMPORTED = "imported", "Imported"
+    OPEN = "open", "Always-open feedback"
+
+
 class Response(models.Model):
     """One answered survey. Ratings stay on their own scale."""
 
-    class State(models.TextChoices):
-        """Provisional until there is evidence of a person; set apart answers are kept with the reason."""
-
-        PROVISIONAL = "provisional", "Provisional"
-        ACCEPTED = "accepted", "Accepted"
-        SET_APART = "set_apart", "Set apart"
-
-    class Channel(models.TextChoices):
-        """How the answer reached us."""
-
-        INVITATION = "invitation", "Invitation"
-        IMPORTED = "imported", "Imported"
-        OPEN = "open", "Always-open feedback"
+    State = ResponseState
+    Channel = ResponseChannel
 
     service = models.ForeignKey(BusinessService, on_delete=models.PROTECT, related_name="responses")
     survey_version = models.ForeignKey(SurveyVersion, on_delete=models.PROTECT, related_name="responses")
@@ -72,8 +77,8 @@ class Response(models.Model):
 
     class Meta:
         constraints = [
-            one_of("state", State, name="response_state"),
-            one_of("channel", Channel, name="response_channel"),
+            one_of("state", ResponseState, name="response_state"),
+            one_of("channel", ResponseChannel, name="response_channel"),
             one_of("scale", Question.Scale, name="response_scale"),
             models.CheckConstraint(
                 condition=Q(rating__isnull=True)
@@ -103,17 +108,20 @@ class ResponseReason(models.Model):
         constraints = [models.UniqueConstraint(fields=["response", "key"], name="response_reason_once")]
 
 
+class CommentSentimentLabel(models.TextChoices):
+    """What the comment says; unscored is not neutral."""
+
+    NEGATIVE = "negative", "Negative"
+    NEUTRAL = "neutral", "Neutral"
+    POSITIVE = "positive", "Positive"
+    MIXED = "mixed", "Mixed"
+    UNSCORED = "unscored", "Not scored"
+
+
 class CommentSentiment(models.Model):
     """The sentiment of one comment under one model version. A comment that cannot be scored has no polarity."""
 
-    class Label(models.TextChoices):
-        """What the comment says; unscored is not neutral."""
-
-        NEGATIVE = "negative", "Negative"
-        NEUTRAL = "neutral", "Neutral"
-        POSITIVE = "positive", "Positive"
-        MIXED = "mixed", "Mixed"
-        UNSCORED = "unscored", "Not scored"
+    Label = CommentSentimentLabel
 
     response = models.ForeignKey(Response, on_delete=models.CASCADE, related_name="sentiments")
     model_version = models.CharField(max_length=40)
@@ -126,7 +134,7 @@ class CommentSentiment(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["response", "model_version"], name="sentiment_once_per_model"),
-            one_of("label", Label, name="sentiment_label"),
+            one_of("label", CommentSentimentLabel, name="sentiment_label"),
             within("polarity", -1, 1, name="sentiment_polarity"),
             models.CheckConstraint(
                 condition=Q(label="unscored", polarity__isnull=True) | (~Q(label="unscored") & Q(polarity__isnull=False)),

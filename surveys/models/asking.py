@@ -20,25 +20,28 @@ if TYPE_CHECKING:
     from surveys.models.people import User
 
 
+class DecisionReason(models.TextChoices):
+    """Why. Asked, resting and not sampled keep the resolution in N; the rest leave it and count as frame coverage."""
+
+    ASKED = "asked", "Asked"
+    ASKED_WHILE_RESTING = "asked_while_resting", "Asked although asked lately"
+    RESTING = "resting", "Was asked lately"
+    NOT_SAMPLED = "not_sampled", "Not drawn for the sample"
+    TOO_LATE = "too_late", "Resolved too long ago to ask"
+    NO_REQUESTER = "no_requester", "The ticket names no requester"
+    NO_ADDRESS = "no_address", "No working address"
+    SHARED_ACCOUNT = "shared_account", "A shared or monitoring account"
+    OPTED_OUT = "opted_out", "Does not want surveys"
+    RESOLVED_OWN = "resolved_own", "Requester resolved it"
+    QUARTER_CAP = "quarter_cap", "Asked often enough this quarter"
+    NO_SURVEY = "no_survey", "The service has no survey"
+    REOPENED = "reopened", "Reopened before the survey was due"
+
+
 class Decision(models.Model):
     """The logged reason why a resolution's person was or was not asked."""
 
-    class Reason(models.TextChoices):
-        """Why. Asked, resting and not sampled keep the resolution in N; the rest leave it and count as frame coverage."""
-
-        ASKED = "asked", "Asked"
-        ASKED_WHILE_RESTING = "asked_while_resting", "Asked although asked lately"
-        RESTING = "resting", "Was asked lately"
-        NOT_SAMPLED = "not_sampled", "Not drawn for the sample"
-        TOO_LATE = "too_late", "Resolved too long ago to ask"
-        NO_REQUESTER = "no_requester", "The ticket names no requester"
-        NO_ADDRESS = "no_address", "No working address"
-        SHARED_ACCOUNT = "shared_account", "A shared or monitoring account"
-        OPTED_OUT = "opted_out", "Does not want surveys"
-        RESOLVED_OWN = "resolved_own", "Requester resolved it"
-        QUARTER_CAP = "quarter_cap", "Asked often enough this quarter"
-        NO_SURVEY = "no_survey", "The service has no survey"
-        REOPENED = "reopened", "Reopened before the survey was due"
+    Reason = DecisionReason
 
     resolution = models.OneToOneField(Resolution, on_delete=models.CASCADE, related_name="decision")
     reason = models.CharField(max_length=20, choices=Reason.choices)
@@ -50,7 +53,7 @@ class Decision(models.Model):
 
     class Meta:
         constraints = [
-            one_of("reason", Reason, name="decision_reason"),
+            one_of("reason", DecisionReason, name="decision_reason"),
             within("probability", 0.000001, 1, name="decision_probability"),
             # Whoever could be asked has a known chance; nobody is asked from outside the frame.
             models.CheckConstraint(
@@ -76,15 +79,18 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.filter(state=Invitation.State.OPEN, closes_at__lte=now)
 
 
+class InvitationState(models.TextChoices):
+    """Open until it is closed by time or withdrawn by a reopening."""
+
+    OPEN = "open", "Open"
+    CLOSED = "closed", "Closed"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
 class Invitation(models.Model):
     """The request to one person to rate one resolution, known to them by its token."""
 
-    class State(models.TextChoices):
-        """Open until it is closed by time or withdrawn by a reopening."""
-
-        OPEN = "open", "Open"
-        CLOSED = "closed", "Closed"
-        WITHDRAWN = "withdrawn", "Withdrawn"
+    State = InvitationState
 
     resolution = models.OneToOneField(Resolution, on_delete=models.PROTECT, related_name="invitation")
     service = models.ForeignKey(BusinessService, on_delete=models.PROTECT, related_name="invitations")
@@ -101,7 +107,7 @@ class Invitation(models.Model):
 
     class Meta:
         constraints = [
-            one_of("state", State, name="invitation_state"),
+            one_of("state", InvitationState, name="invitation_state"),
             within("probability", 0.000001, 1, name="invitation_probability"),
             models.CheckConstraint(condition=Q(closes_at__gt=F("due_at")), name="invitation_closes_after_due"),
         ]
@@ -123,24 +129,29 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(waiting | stale)
 
 
+class MessageKind(models.TextChoices):
+    """What the mail is for."""
+
+    INVITATION = "invitation", "Invitation"
+    REMINDER = "reminder", "Reminder"
+    NOTICE = "notice", "Notice"
+
+
+class MessageState(models.TextChoices):
+    """Due, claimed by a sender, and then sent, failed for good or withdrawn."""
+
+    DUE = "due", "Due"
+    CLAIMED = "claimed", "Claimed"
+    SENT = "sent", "Sent"
+    FAILED = "failed", "Failed"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
 class Message(models.Model):
     """One mail of the outbox. Content is stored, or rendered from the invitation when it is sent."""
 
-    class Kind(models.TextChoices):
-        """What the mail is for."""
-
-        INVITATION = "invitation", "Invitation"
-        REMINDER = "reminder", "Reminder"
-        NOTICE = "notice", "Notice"
-
-    class State(models.TextChoices):
-        """Due, claimed by a sender, and then sent, failed for good or withdrawn."""
-
-        DUE = "due", "Due"
-        CLAIMED = "claimed", "Claimed"
-        SENT = "sent", "Sent"
-        FAILED = "failed", "Failed"
-        WITHDRAWN = "withdrawn", "Withdrawn"
+    Kind = MessageKind
+    State = MessageState
 
     kind = models.CharField(max_length=12, choices=Kind.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.DUE)
@@ -160,8 +171,8 @@ class Message(models.Model):
 
     class Meta:
         constraints = [
-            one_of("kind", Kind, name="message_kind"),
-            one_of("state", State, name="message_state"),
+            one_of("kind", MessageKind, name="message_kind"),
+            one_of("state", MessageState, name="message_state"),
             models.UniqueConstraint(
                 fields=["invitation", "kind"], condition=Q(invitation__isnull=False), name="message_once_per_kind"
             ),

@@ -32,23 +32,28 @@ class BusinessServiceQuerySet(models.QuerySet["BusinessService"]):
         return self.filter(lifecycle=BusinessService.Lifecycle.LIVE)
 
 
+class ServiceLifecycle(models.TextChoices):
+    """Where a service is in its life."""
+
+    PIPELINE = "pipeline", "Pipeline"
+    LIVE = "live", "Live"
+    RETIRED = "retired", "Retired"
+
+
+class ServiceValueStream(models.TextChoices):
+    """The IT4IT value stream the service belongs to."""
+
+    STRATEGY_TO_PORTFOLIO = "strategy_to_portfolio", "Strategy to Portfolio"
+    REQUIREMENT_TO_DEPLOY = "requirement_to_deploy", "Requirement to Deploy"
+    REQUEST_TO_FULFIL = "request_to_fulfil", "Request to Fulfil"
+    DETECT_TO_CORRECT = "detect_to_correct", "Detect to Correct"
+
+
 class BusinessService(models.Model):
     """A business service."""
 
-    class Lifecycle(models.TextChoices):
-        """Where a service is in its life."""
-
-        PIPELINE = "pipeline", "Pipeline"
-        LIVE = "live", "Live"
-        RETIRED = "retired", "Retired"
-
-    class ValueStream(models.TextChoices):
-        """The IT4IT value stream the service belongs to."""
-
-        STRATEGY_TO_PORTFOLIO = "strategy_to_portfolio", "Strategy to Portfolio"
-        REQUIREMENT_TO_DEPLOY = "requirement_to_deploy", "Requirement to Deploy"
-        REQUEST_TO_FULFIL = "request_to_fulfil", "Request to Fulfil"
-        DETECT_TO_CORRECT = "detect_to_correct", "Detect to Correct"
+    Lifecycle = ServiceLifecycle
+    ValueStream = ServiceValueStream
 
     key = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
@@ -70,8 +75,8 @@ class BusinessService(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [
-            one_of("lifecycle", Lifecycle, name="service_lifecycle"),
-            one_of("value_stream", ValueStream, name="service_value_stream"),
+            one_of("lifecycle", ServiceLifecycle, name="service_lifecycle"),
+            one_of("value_stream", ServiceValueStream, name="service_value_stream"),
         ]
 
     def __str__(self) -> str:

@@ -38,16 +38,19 @@ class IntakeEventQuerySet(models.QuerySet["IntakeEvent"]):
         return self.filter(state=IntakeEvent.State.FAILED)
 
 
+class IntakeEventState(models.TextChoices):
+    """Received, then applied, ignored (nothing to do) or failed (needs attention)."""
+
+    RECEIVED = "received", "Received"
+    APPLIED = "applied", "Applied"
+    IGNORED = "ignored", "Nothing to do"
+    FAILED = "failed", "Needs attention"
+
+
 class IntakeEvent(models.Model):
     """One event as it arrived: stored first, applied after, replayable."""
 
-    class State(models.TextChoices):
-        """Received, then applied, ignored (nothing to do) or failed (needs attention)."""
-
-        RECEIVED = "received", "Received"
-        APPLIED = "applied", "Applied"
-        IGNORED = "ignored", "Nothing to do"
-        FAILED = "failed", "Needs attention"
+    State = IntakeEventState
 
     source = models.ForeignKey(IntakeSource, on_delete=models.PROTECT, related_name="events")
     idempotency_key = models.CharField(max_length=80)
@@ -64,7 +67,7 @@ class IntakeEvent(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["source", "idempotency_key"], name="intake_event_once"),
-            one_of("state", State, name="intake_event_state"),
+            one_of("state", IntakeEventState, name="intake_event_state"),
             models.CheckConstraint(condition=~Q(state="failed") | ~Q(reason=""), name="intake_event_failed_reason"),
         ]
         indexes = [

@@ -9,23 +9,26 @@ from django.db.models import Q
 from surveys.models.constraints import one_of
 
 
+class UserRole(models.TextChoices):
+    """What a user may do, from least to most."""
+
+    VIEWER = "viewer", "Viewer"
+    OWNER = "owner", "Service owner"
+    AGREEMENT_ADMIN = "agreement_admin", "Agreement admin"
+    ADMINISTRATOR = "administrator", "Administrator"
+
+
 class User(AbstractUser):
     """Somebody who signs in. The role says which services they see; see `BusinessService.objects.visible_to`."""
 
-    class Role(models.TextChoices):
-        """What a user may do, from least to most."""
-
-        VIEWER = "viewer", "Viewer"
-        OWNER = "owner", "Service owner"
-        AGREEMENT_ADMIN = "agreement_admin", "Agreement admin"
-        ADMINISTRATOR = "administrator", "Administrator"
+    Role = UserRole
 
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.OWNER)
     time_zone = models.CharField(max_length=64, default="UTC")
     language = models.CharField(max_length=16, default="en")
 
     class Meta(AbstractUser.Meta):
-        constraints = [one_of("role", Role, name="user_role")]
+        constraints = [one_of("role", UserRole, name="user_role")]
 
     @property
     def sees_every_service(self) -> bool:

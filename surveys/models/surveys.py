@@ -18,15 +18,18 @@ class Survey(models.Model):
         return self.name
 
 
+class SurveyVersionMode(models.TextChoices):
+    """Who reads the answers, told to the respondent on the page."""
+
+    NAMED = "named", "Named"
+    CONFIDENTIAL = "confidential", "Confidential"
+    ANONYMOUS = "anonymous", "Anonymous"
+
+
 class SurveyVersion(models.Model):
     """The questions and promises as one set of respondents saw them."""
 
-    class Mode(models.TextChoices):
-        """Who reads the answers, told to the respondent on the page."""
-
-        NAMED = "named", "Named"
-        CONFIDENTIAL = "confidential", "Confidential"
-        ANONYMOUS = "anonymous", "Anonymous"
+    Mode = SurveyVersionMode
 
     survey = models.ForeignKey(Survey, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveIntegerField()
@@ -38,29 +41,34 @@ class SurveyVersion(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["survey", "number"], name="survey_version_number"),
-            one_of("mode", Mode, name="survey_version_mode"),
+            one_of("mode", SurveyVersionMode, name="survey_version_mode"),
         ]
+
+
+class QuestionKind(models.TextChoices):
+    """What kind of answer is asked for."""
+
+    RATING = "rating", "Rating"
+    SOLVED = "solved", "Was it really solved?"
+    REASONS = "reasons", "Reasons"
+    LOST_TIME = "lost_time", "Lost time"
+    COMMENT = "comment", "Comment"
+
+
+class QuestionScale(models.TextChoices):
+    """The scale of a rating."""
+
+    SATISFACTION = "satisfaction", "1-5 satisfaction"
+    HAPPINESS = "happiness", "0-10 happiness"
+    EFFORT = "effort", "1-7 effort"
+    NONE = "", "No scale"
 
 
 class Question(models.Model):
     """One question of a survey version. Wording and options carry one text per language code."""
 
-    class Kind(models.TextChoices):
-        """What kind of answer is asked for."""
-
-        RATING = "rating", "Rating"
-        SOLVED = "solved", "Was it really solved?"
-        REASONS = "reasons", "Reasons"
-        LOST_TIME = "lost_time", "Lost time"
-        COMMENT = "comment", "Comment"
-
-    class Scale(models.TextChoices):
-        """The scale of a rating."""
-
-        SATISFACTION = "satisfaction", "1-5 satisfaction"
-        HAPPINESS = "happiness", "0-10 happiness"
-        EFFORT = "effort", "1-7 effort"
-        NONE = "", "No scale"
+    Kind = QuestionKind
+    Scale = QuestionScale
 
     version = models.ForeignKey(SurveyVersion, on_delete=models.PROTECT, related_name="questions")
     position = models.PositiveSmallIntegerField()
@@ -74,8 +82,8 @@ class Question(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["version", "position"], name="question_position"),
             models.UniqueConstraint(fields=["version"], condition=Q(kind="rating"), name="question_one_rating"),
-            one_of("kind", Kind, name="question_kind"),
-            one_of("scale", Scale, name="question_scale"),
+            one_of("kind", QuestionKind, name="question_kind"),
+            one_of("scale", QuestionScale, name="question_scale"),
         ]
 
 

@@ -25,21 +25,26 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.filter(service__in=BusinessService.objects.visible_to(user))
 
 
+class TicketKind(models.TextChoices):
+    """What was asked of the service desk."""
+
+    INCIDENT = "incident", "Incident"
+    REQUEST = "request", "Request"
+
+
+class TicketState(models.TextChoices):
+    """Where the ticket stands."""
+
+    OPEN = "open", "Open"
+    RESOLVED = "resolved", "Resolved"
+    CLOSED = "closed", "Closed"
+
+
 class Ticket(models.Model):
     """One incident or request, under ServiceNow's field names."""
 
-    class Kind(models.TextChoices):
-        """What was asked of the service desk."""
-
-        INCIDENT = "incident", "Incident"
-        REQUEST = "request", "Request"
-
-    class State(models.TextChoices):
-        """Where the ticket stands."""
-
-        OPEN = "open", "Open"
-        RESOLVED = "resolved", "Resolved"
-        CLOSED = "closed", "Closed"
+    Kind = TicketKind
+    State = TicketState
 
     source = models.CharField(max_length=60)
     number = models.CharField(max_length=60)
@@ -72,8 +77,8 @@ class Ticket(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["source", "number"], name="ticket_source_number"),
-            one_of("kind", Kind, name="ticket_kind"),
-            one_of("state", State, name="ticket_state"),
+            one_of("kind", TicketKind, name="ticket_kind"),
+            one_of("state", TicketState, name="ticket_state"),
             # made_sla is a fact of the closed ticket; until then it is unknown, not true.
             models.CheckConstraint(
                 condition=Q(made_sla__isnull=True) | Q(state="closed"), name="ticket_made_sla_when_closed"
