@@ -17,7 +17,9 @@ def error_response(error: Exception, context: dict[str, Any]) -> Response | None
     if response is None:
         return None
     fields = response.data if isinstance(error, ValidationError) and isinstance(response.data, dict) else {}
-    response.data = {"error": {"code": _code(error), "message": _message(error, response.data), "fields": fields}}
+    response.data = {
+        "error": {"code": _code(error), "message": _message(error, response.data), "fields": fields}
+    }
     return response
 
 

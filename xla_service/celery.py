@@ -1,6 +1,7 @@
 """The Celery application and its schedule.
 
-Each entry only wakes a sweep that reads due rows from the database; a lost or doubled message costs nothing. Every entry
+Each entry only wakes a sweep that reads due rows from the database; a lost or doubled message costs nothing.
+Every entry
 expires within its interval, so that a worker that was away does not find a heap of old wake-up calls.
 """
 

@@ -1,7 +1,9 @@
 """Typed readers for settings from the environment.
 
-Every setting is read as NAME, or from the file named by NAME_FILE (for secrets mounted as files). A bad value stops the
-start with a sentence that says what to write instead. Each reader records what it read in `Environment.known`, and a test
+Every setting is read as NAME, or from the file named by NAME_FILE (for secrets mounted as files). A bad value
+stops the
+start with a sentence that says what to write instead. Each reader records what it read in
+`Environment.known`, and a test
 holds the table of settings in the README to that record.
 """
 
@@ -19,7 +21,9 @@ FALSE = {"0", "false", "no", "off"}
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: its name, what it does, and the default as text (None when it has to be computed or given)."""
+    """One setting: its name, what it does, and the default as text (None when it has to be computed or
+    given).
+    """
 
     name: str
     help: str

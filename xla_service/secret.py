@@ -11,7 +11,8 @@ from pathlib import Path
 def read_or_create_secret(path: Path) -> str:
     """Return the key kept at `path`; make a random one, readable by this user alone, when there is none.
 
-    Two processes that start together agree on one key: each writes its own file, and the first to give it the name wins.
+    Two processes that start together agree on one key: each writes its own file, and the first to give it the
+    name wins.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():

@@ -1,4 +1,4 @@
-"""The one settings file. Every value that differs between installations comes from the environment (see env.py)."""
+"""The one settings file. What differs between installations comes from the environment (see env.py)."""
 
 from __future__ import annotations
 
@@ -17,21 +17,29 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(os.environ)
 
 DATA_DIR = Path(
-    env.text("XLA_DATA_DIR", str(BASE_DIR / "var"), help="Folder for the database, keys, mailbox and pid files.")
+    env.text(
+        "XLA_DATA_DIR", str(BASE_DIR / "var"), help="Folder for the database, keys, mailbox and pid files."
+    )
 )
-DEBUG = env.flag("XLA_DEBUG", False, help="Show error details in the browser. Never on a server that others reach.")
+DEBUG = env.flag(
+    "XLA_DEBUG", False, help="Show error details in the browser. Never on a server that others reach."
+)
 SECRET_KEY = env.text("XLA_SECRET_KEY", "", help="Signing key. Empty: made once and kept in the data folder.")
 if not SECRET_KEY:
     SECRET_KEY = read_or_create_secret(DATA_DIR / "secret_key")
-ALLOWED_HOSTS = env.names("XLA_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", help="Host names this service answers to.")
+ALLOWED_HOSTS = env.names(
+    "XLA_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", help="Host names this service answers to."
+)
 PUBLIC_URL = env.text(
     "XLA_PUBLIC_URL", "http://127.0.0.1:8000", help="Address of this service in mails, without a final slash."
 )
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 HTTPS = PUBLIC_URL.startswith("https://")
-ORGANISATION = env.text("XLA_ORGANISATION", "IT Service Desk", help="Name that mails and survey pages are signed with.")
+ORGANISATION = env.text(
+    "XLA_ORGANISATION", "IT Service Desk", help="Name that mails and survey pages are signed with."
+)
 
-# --- stores --------------------------------------------------------------------------------------------------------
+# Stores.
 DATABASE_URL = env.text("DATABASE_URL", "", help="PostgreSQL or SQLite. Empty: SQLite in the data folder.")
 DATABASES: dict[str, Any] = {
     "default": dj_database_url.parse(DATABASE_URL or f"sqlite:///{DATA_DIR / 'xla.sqlite3'}", conn_max_age=60)
@@ -45,12 +53,14 @@ if ON_SQLITE:
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 REDIS_URL = env.text(
-    "REDIS_URL", "redis://127.0.0.1:6379/0", help="Redis or Valkey: wakes workers, keeps throttles. May be lost."
+    "REDIS_URL",
+    "redis://127.0.0.1:6379/0",
+    help="Redis or Valkey: wakes workers, keeps throttles. May be lost.",
 )
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- applications --------------------------------------------------------------------------------------------------
+# Applications.
 INSTALLED_APPS = [
     "surveys",
     "experience",
@@ -100,7 +110,7 @@ TEMPLATES = [
     }
 ]
 
-# --- people and security -------------------------------------------------------------------------------------------
+# People and security.
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -130,14 +140,16 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- words and time ------------------------------------------------------------------------------------------------
+# Words and time.
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = env.text("XLA_TIME_ZONE", "UTC", help="The organisation's time zone: weeks, months and closes are cut in it.")
+TIME_ZONE = env.text(
+    "XLA_TIME_ZONE", "UTC", help="The organisation's time zone: weeks, months and closes are cut in it."
+)
 
-# --- static files --------------------------------------------------------------------------------------------------
+# Static files.
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 STORAGES = {
@@ -145,25 +157,35 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-# --- mail ----------------------------------------------------------------------------------------------------------
+# Mail.
 EMAIL_HOST = env.text("XLA_SMTP_HOST", "127.0.0.1", help="SMTP server that takes our mail.")
 EMAIL_PORT = env.integer("XLA_SMTP_PORT", 25, low=1, high=65535, help="Its port.")
 EMAIL_HOST_USER = env.text("XLA_SMTP_USER", "", help="User name for SMTP; empty for none.")
 EMAIL_HOST_PASSWORD = env.text("XLA_SMTP_PASSWORD", "", help="Password for SMTP.")
 EMAIL_USE_TLS = env.flag("XLA_SMTP_STARTTLS", False, help="Upgrade the SMTP connection with STARTTLS.")
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = env.text("XLA_MAIL_FROM", "IT Service Desk <service-desk@localhost>", help="Sender of every mail.")
+DEFAULT_FROM_EMAIL = env.text(
+    "XLA_MAIL_FROM", "IT Service Desk <service-desk@localhost>", help="Sender of every mail."
+)
 REPLY_TO = env.text("XLA_MAIL_REPLY_TO", "", help="Where replies go; empty: to the sender.")
-MAILBOX_DIR = env.text("XLA_MAILBOX_DIR", "", help="Folder of the local SMTP sink; when set, /mailbox/ shows its mail.")
-ANONYMITY_KEY = env.text("XLA_ANONYMITY_KEY", "", help="Key of anonymous surveys. Empty: made once in the data folder.")
+MAILBOX_DIR = env.text(
+    "XLA_MAILBOX_DIR", "", help="Folder of the local SMTP sink; when set, /mailbox/ shows its mail."
+)
+ANONYMITY_KEY = env.text(
+    "XLA_ANONYMITY_KEY", "", help="Key of anonymous surveys. Empty: made once in the data folder."
+)
 if not ANONYMITY_KEY:
     ANONYMITY_KEY = read_or_create_secret(DATA_DIR / "anonymity_key")
 
-# --- asking and judging --------------------------------------------------------------------------------------------
-PRIVACY_MINIMUM = env.integer("XLA_PRIVACY_MINIMUM", 5, low=2, high=50, help="No statistic about fewer people than this.")
-MATURITY_DAYS = env.integer("XLA_MATURITY_DAYS", 7, low=1, high=60, help="Days until a day's results are final.")
+# Asking and judging.
+PRIVACY_MINIMUM = env.integer(
+    "XLA_PRIVACY_MINIMUM", 5, low=2, high=50, help="No statistic about fewer people than this."
+)
+MATURITY_DAYS = env.integer(
+    "XLA_MATURITY_DAYS", 7, low=1, high=60, help="Days until a day's results are final."
+)
 
-# --- API -----------------------------------------------------------------------------------------------------------
+# API.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -175,7 +197,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {"TITLE": "XLA Service", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
-# --- work ----------------------------------------------------------------------------------------------------------
+# Work.
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -189,7 +211,10 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.text("XLA_LOG_LEVEL", "INFO", help="DEBUG, INFO, WARNING or ERROR.")},
+    "root": {
+        "handlers": ["console"],
+        "level": env.text("XLA_LOG_LEVEL", "INFO", help="DEBUG, INFO, WARNING or ERROR."),
+    },
 }
 
 if PUBLIC_URL.endswith("/"):

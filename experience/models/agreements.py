@@ -38,7 +38,9 @@ class IndicatorStatistic(models.TextChoices):
 
 
 class Indicator(models.Model):
-    """An experience indicator: one measure on 0..100 after its targets. A change of scale makes a new version."""
+    """An experience indicator: one measure on 0..100 after its targets. A change of scale makes a new
+    version.
+    """
 
     Stream = IndicatorStream
     Statistic = IndicatorStatistic
@@ -89,7 +91,9 @@ class Agreement(models.Model):
     key = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
     ambition = models.TextField(help_text="What the parties want people to experience, in plain words.")
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     # One primary agreement per service feeds the portfolio and the gap family.
     is_primary = models.BooleanField(default=True)
 
@@ -131,7 +135,9 @@ class AgreementVersion(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["agreement", "number"], name="agreement_version_number"),
-            models.UniqueConstraint(fields=["agreement"], condition=Q(state="published"), name="agreement_one_published"),
+            models.UniqueConstraint(
+                fields=["agreement"], condition=Q(state="published"), name="agreement_one_published"
+            ),
             one_of("state", AgreementVersionState, name="agreement_version_state"),
             models.CheckConstraint(
                 condition=Q(state="draft") | Q(published_at__isnull=False), name="agreement_published_at"
@@ -157,7 +163,9 @@ class AgreementIndicator(models.Model):
 
 
 class Sla(models.Model):
-    """The service-level agreement beside the XLA: share of tickets that must meet their target. Valid from a day on."""
+    """The service-level agreement beside the XLA: share of tickets that must meet their target. Valid from a
+    day on.
+    """
 
     service = models.ForeignKey(BusinessService, on_delete=models.PROTECT, related_name="slas")
     valid_from = models.DateField()

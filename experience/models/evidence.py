@@ -27,8 +27,10 @@ class DayCellMeasure(models.TextChoices):
 class DayCell(models.Model):
     """What one service-day holds of one measure, by response class, chance of being asked and bucket.
 
-    Tickets and answers are counted on the day of the resolution (a cohort), so late answers raise the old day's cell.
-    `total` and `total_squares` are integers in the measure's fixed point; weights are never stored here because they
+    Tickets and answers are counted on the day of the resolution (a cohort), so late answers raise the old
+    day's cell.
+    `total` and `total_squares` are integers in the measure's fixed point; weights are never stored here
+    because they
     change nightly, and cells do not.
     """
 
@@ -49,7 +51,15 @@ class DayCell(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["service", "day", "measure", "response_class", "probability_permille", "model_version", "bucket"],
+                fields=[
+                    "service",
+                    "day",
+                    "measure",
+                    "response_class",
+                    "probability_permille",
+                    "model_version",
+                    "bucket",
+                ],
                 name="day_cell_key",
             ),
             one_of("measure", DayCellMeasure, name="day_cell_measure"),
@@ -61,7 +71,8 @@ class DayCell(models.Model):
 
 
 class ParameterSet(models.Model):
-    """What is estimated across the organisation and frozen each night: class rates, pooled variances, the sentiment model.
+    """What is estimated across the organisation and frozen each night: class rates, pooled variances, the
+    sentiment model.
 
     A measurement names the set it used, so it can be recomputed.
     """

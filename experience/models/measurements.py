@@ -85,7 +85,9 @@ class Measurement(models.Model):
     Colour = MeasurementColour
     SlaStatus = MeasurementSlaStatus
 
-    agreement_version = models.ForeignKey(AgreementVersion, on_delete=models.PROTECT, related_name="measurements")
+    agreement_version = models.ForeignKey(
+        AgreementVersion, on_delete=models.PROTECT, related_name="measurements"
+    )
     service = models.ForeignKey(BusinessService, on_delete=models.PROTECT, related_name="measurements")
     period = models.CharField(max_length=8, choices=Period.choices)
     starts_on = models.DateField()
@@ -122,7 +124,9 @@ class Measurement(models.Model):
     engine_version = models.CharField(max_length=20)
     parameter_set = models.ForeignKey(ParameterSet, on_delete=models.PROTECT, related_name="measurements")
     computed_at = models.DateTimeField()
-    corrected_by = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="corrects")
+    corrected_by = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="corrects"
+    )
 
     objects = MeasurementQuerySet.as_manager()
 
@@ -140,7 +144,9 @@ class Measurement(models.Model):
             one_of("sla_status", MeasurementSlaStatus, name="measurement_sla_status"),
             within("score", 0, 100, name="measurement_score"),
             within("coverage", 0, 1, name="measurement_coverage"),
-            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="measurement_days_in_order"),
+            models.CheckConstraint(
+                condition=Q(ends_on__gte=F("starts_on")), name="measurement_days_in_order"
+            ),
             models.CheckConstraint(
                 condition=Q(score__isnull=True) | Q(low__lte=F("score"), high__gte=F("score")),
                 name="measurement_interval_contains_score",

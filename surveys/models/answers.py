@@ -55,12 +55,18 @@ class Response(models.Model):
 
     service = models.ForeignKey(BusinessService, on_delete=models.PROTECT, related_name="responses")
     survey_version = models.ForeignKey(SurveyVersion, on_delete=models.PROTECT, related_name="responses")
-    invitation = models.OneToOneField(Invitation, null=True, blank=True, on_delete=models.PROTECT, related_name="response")
-    resolution = models.OneToOneField(Resolution, null=True, blank=True, on_delete=models.PROTECT, related_name="response")
+    invitation = models.OneToOneField(
+        Invitation, null=True, blank=True, on_delete=models.PROTECT, related_name="response"
+    )
+    resolution = models.OneToOneField(
+        Resolution, null=True, blank=True, on_delete=models.PROTECT, related_name="response"
+    )
     channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.INVITATION)
     state = models.CharField(max_length=12, choices=State.choices)
     set_apart_reason = models.CharField(max_length=200, blank=True)
-    scale = models.CharField(max_length=12, choices=Question.Scale.choices, default=Question.Scale.SATISFACTION)
+    scale = models.CharField(
+        max_length=12, choices=Question.Scale.choices, default=Question.Scale.SATISFACTION
+    )
     rating = models.SmallIntegerField(null=True, blank=True)
     is_solved = models.BooleanField(null=True, blank=True)
     lost_time_minutes = models.PositiveIntegerField(null=True, blank=True)
@@ -137,7 +143,8 @@ class CommentSentiment(models.Model):
             one_of("label", CommentSentimentLabel, name="sentiment_label"),
             within("polarity", -1, 1, name="sentiment_polarity"),
             models.CheckConstraint(
-                condition=Q(label="unscored", polarity__isnull=True) | (~Q(label="unscored") & Q(polarity__isnull=False)),
+                condition=Q(label="unscored", polarity__isnull=True)
+                | (~Q(label="unscored") & Q(polarity__isnull=False)),
                 name="sentiment_unscored_has_no_polarity",
             ),
         ]

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 
 class DecisionReason(models.TextChoices):
-    """Why. Asked, resting and not sampled keep the resolution in N; the rest leave it and count as frame coverage."""
+    """Why. Asked, resting and not sampled keep the resolution in N; the rest leave it and count as frame
+    coverage.
+    """
 
     ASKED = "asked", "Asked"
     ASKED_WHILE_RESTING = "asked_while_resting", "Asked although asked lately"
@@ -57,7 +59,8 @@ class Decision(models.Model):
             within("probability", 0.000001, 1, name="decision_probability"),
             # Whoever could be asked has a known chance; nobody is asked from outside the frame.
             models.CheckConstraint(
-                condition=Q(is_eligible=True, probability__isnull=False) | Q(is_eligible=False, is_asked=False),
+                condition=Q(is_eligible=True, probability__isnull=False)
+                | Q(is_eligible=False, is_asked=False),
                 name="decision_eligible_has_probability",
             ),
         ]
@@ -109,7 +112,9 @@ class Invitation(models.Model):
         constraints = [
             one_of("state", InvitationState, name="invitation_state"),
             within("probability", 0.000001, 1, name="invitation_probability"),
-            models.CheckConstraint(condition=Q(closes_at__gt=F("due_at")), name="invitation_closes_after_due"),
+            models.CheckConstraint(
+                condition=Q(closes_at__gt=F("due_at")), name="invitation_closes_after_due"
+            ),
         ]
         indexes = [
             # Serves the sweep that closes invitations, which runs every five minutes.
@@ -155,7 +160,9 @@ class Message(models.Model):
 
     kind = models.CharField(max_length=12, choices=Kind.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.DUE)
-    invitation = models.ForeignKey(Invitation, null=True, blank=True, on_delete=models.CASCADE, related_name="messages")
+    invitation = models.ForeignKey(
+        Invitation, null=True, blank=True, on_delete=models.CASCADE, related_name="messages"
+    )
     message_id = models.CharField(max_length=120, unique=True)
     recipient = models.EmailField(max_length=254)
     subject = models.CharField(max_length=250, blank=True)
@@ -174,9 +181,13 @@ class Message(models.Model):
             one_of("kind", MessageKind, name="message_kind"),
             one_of("state", MessageState, name="message_state"),
             models.UniqueConstraint(
-                fields=["invitation", "kind"], condition=Q(invitation__isnull=False), name="message_once_per_kind"
+                fields=["invitation", "kind"],
+                condition=Q(invitation__isnull=False),
+                name="message_once_per_kind",
             ),
-            models.CheckConstraint(condition=~Q(state="claimed") | Q(lease_until__isnull=False), name="message_lease"),
+            models.CheckConstraint(
+                condition=~Q(state="claimed") | Q(lease_until__isnull=False), name="message_lease"
+            ),
         ]
         indexes = [
             # Serves the sweep for due mail, which runs every ten seconds.
@@ -203,11 +214,15 @@ class OptOut(models.Model):
     """A person's wish not to be asked, by one survey or, without one, by any."""
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="opt_outs")
-    survey = models.ForeignKey(Survey, null=True, blank=True, on_delete=models.CASCADE, related_name="opt_outs")
+    survey = models.ForeignKey(
+        Survey, null=True, blank=True, on_delete=models.CASCADE, related_name="opt_outs"
+    )
     opted_out_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["person", "survey"], name="opt_out_once"),
-            models.UniqueConstraint(fields=["person"], condition=Q(survey__isnull=True), name="opt_out_all_once"),
+            models.UniqueConstraint(
+                fields=["person"], condition=Q(survey__isnull=True), name="opt_out_all_once"
+            ),
         ]

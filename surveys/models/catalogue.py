@@ -20,7 +20,9 @@ class BusinessServiceQuerySet(models.QuerySet["BusinessService"]):
     """Who sees which services; every read of anything below a service starts here."""
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Return the services this user may read: all, or for a service owner those they own or are on the team of."""
+        """Return the services this user may read: all, or for a service owner those they own or are on the
+        team of.
+        """
         if not user.is_authenticated:
             return self.none()
         if user.sees_every_service:
@@ -59,14 +61,22 @@ class BusinessService(models.Model):
     name = models.CharField(max_length=120)
     description = models.TextField(blank=True)
     lifecycle = models.CharField(max_length=10, choices=Lifecycle.choices, default=Lifecycle.LIVE)
-    value_stream = models.CharField(max_length=24, choices=ValueStream.choices, default=ValueStream.DETECT_TO_CORRECT)
+    value_stream = models.CharField(
+        max_length=24, choices=ValueStream.choices, default=ValueStream.DETECT_TO_CORRECT
+    )
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="owned_services"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="owned_services",
     )
     team = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="team_services")
     supplier = models.CharField(max_length=120, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC")
-    survey = models.ForeignKey("surveys.Survey", null=True, blank=True, on_delete=models.PROTECT, related_name="services")
+    survey = models.ForeignKey(
+        "surveys.Survey", null=True, blank=True, on_delete=models.PROTECT, related_name="services"
+    )
     hour_cost = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
     is_sample = models.BooleanField(default=False)
 
@@ -98,11 +108,15 @@ class ServiceAlias(models.Model):
 
 
 class ServiceUserCount(models.Model):
-    """How many people use a service, from a day on. Without it per-user indicators are missing, never estimated."""
+    """How many people use a service, from a day on. Without it per-user indicators are missing, never
+    estimated.
+    """
 
     service = models.ForeignKey(BusinessService, on_delete=models.CASCADE, related_name="user_counts")
     valid_from = models.DateField()
     user_count = models.PositiveIntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["service", "valid_from"], name="user_count_service_day")]
+        constraints = [
+            models.UniqueConstraint(fields=["service", "valid_from"], name="user_count_service_day")
+        ]

@@ -8,7 +8,8 @@ from surveys.models.catalogue import BusinessService
 
 
 class EvidenceChange(models.Model):
-    """A service-day whose raw rows changed. Append-only: written with the change, deleted by the sweep that recomputed.
+    """A service-day whose raw rows changed. Append-only: written with the change, deleted by the sweep that
+    recomputed.
 
     The sweep deletes exactly the rows it read, so a change that arrives meanwhile is never lost.
     """

@@ -54,7 +54,9 @@ class Person(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["external_id"], condition=~Q(external_id=""), name="person_external_id"),
+            models.UniqueConstraint(
+                fields=["external_id"], condition=~Q(external_id=""), name="person_external_id"
+            ),
         ]
         indexes = [
             # Serves intake, which finds a requester by address when the source sends no id.

@@ -1,4 +1,6 @@
-"""Tickets and their resolutions. A ticket resolved twice has two resolutions, each with the facts as they stood."""
+"""Tickets and their resolutions. A ticket resolved twice has two resolutions, each with the facts as they
+stood.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ class Ticket(models.Model):
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.INCIDENT)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     service = models.ForeignKey(BusinessService, on_delete=models.PROTECT, related_name="tickets")
-    requester = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="tickets")
+    requester = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="tickets"
+    )
     short_description = models.CharField(max_length=200, blank=True)
     category = models.CharField(max_length=100, blank=True)
     subcategory = models.CharField(max_length=100, blank=True)
@@ -85,8 +89,11 @@ class Ticket(models.Model):
             ),
         ]
         indexes = [
-            # Serves the search for repeat contacts: the same person's next ticket on the same service and category.
-            models.Index(fields=["requester", "service", "category", "opened_at"], name="ticket_repeat_contact"),
+            # Serves the search for repeat contacts: the same person's next ticket on the same service and
+            # category.
+            models.Index(
+                fields=["requester", "service", "category", "opened_at"], name="ticket_repeat_contact"
+            ),
             # Serves backlog and incident counts by opening day.
             models.Index(fields=["service", "opened_at"], name="ticket_service_opened"),
         ]
@@ -112,7 +119,9 @@ class Resolution(models.Model):
 
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="resolutions")
     service = models.ForeignKey(BusinessService, on_delete=models.PROTECT, related_name="resolutions")
-    person = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="resolutions")
+    person = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="resolutions"
+    )
     resolved_at = models.DateTimeField()
     # Local date in the service's time zone, written once: a later zone change never re-cuts history.
     resolved_on = models.DateField()

@@ -9,7 +9,9 @@ from surveys.models import EvidenceChange
 
 
 def mark_changed(service_days: Iterable[tuple[int, date]]) -> None:
-    """Note that the raw rows of these (service id, day) pairs changed; call it in the transaction that changed them."""
+    """Note that the raw rows of these (service id, day) pairs changed; call it in the transaction that
+    changed them.
+    """
     EvidenceChange.objects.bulk_create(
         EvidenceChange(service_id=service_id, day=day) for service_id, day in sorted(set(service_days))
     )
