@@ -12,7 +12,7 @@ from rest_framework.views import exception_handler
 
 
 def error_response(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Return every API error as {"error": {"code", "message", "fields"}}; unknown exceptions stay Django's."""
+    """Return an API error as {"error": {"code", "message", "fields"}}; other exceptions stay Django's."""
     response = exception_handler(error, context)
     if response is None:
         return None

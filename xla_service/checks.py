@@ -15,7 +15,11 @@ def check_time_zone(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if settings.TIME_ZONE in available_timezones():
         return []
     return [
-        Error(f"XLA_TIME_ZONE={settings.TIME_ZONE!r} is unknown.", hint="Write a name such as Europe/Berlin.", id="xla.E001")
+        Error(
+            f"XLA_TIME_ZONE={settings.TIME_ZONE!r} is unknown.",
+            hint="Write a name such as Europe/Berlin.",
+            id="xla.E001",
+        )
     ]
 
 

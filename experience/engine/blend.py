@@ -15,7 +15,7 @@ from enum import StrEnum
 from scipy.special import ndtr
 
 from experience.engine.defaults import DEFAULTS
-from experience.engine.gaps import Experience
+from experience.engine.gaps import UNJUDGED, Experience
 from experience.engine.intervals import Estimate, mover, mover_geometric
 
 _Z95 = 1.96
@@ -213,11 +213,7 @@ def xla_status(blend: Composite, experience: Experience) -> XlaStatus:
     """
     n = blend.score.n_effective
     confirmed = n is None or n >= DEFAULTS.least_n_for_confirmed
-    if (
-        blend.score.low is None
-        or blend.score.high is None
-        or experience in (Experience.HIDDEN, Experience.COLLECTING)
-    ):
+    if blend.score.low is None or blend.score.high is None or experience in UNJUDGED:
         return XlaStatus(None, blend.partial, False)
     own = interval_colour(blend.score.low, blend.score.high)
     return XlaStatus(

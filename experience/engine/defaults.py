@@ -7,7 +7,7 @@ A parameter set stores the version beside its numbers, so that any score can be 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-ENGINE_VERSION = 1
+ENGINE_VERSION = "1"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,31 +17,27 @@ from numpy.typing import ArrayLike
 
 from experience.engine.arrays import BoolArray, FloatArray, require
 from experience.engine.defaults import DEFAULTS
+from experience.engine.sla import Sla
 
 # e^690 is near the largest float; nobody reads an e-value beyond it.
 _LARGEST_LOG = 690.0
 _ROUNDING = 1e-12
 
 
-class Sla(StrEnum):
-    """What the contract says, on all tickets, without a test."""
-
-    GREEN = "green"
-    AMBER = "amber"
-    RED = "red"
-    NOT_SET = "not_set"
-    NO_DATA = "no_data"
-
-
 class Experience(StrEnum):
     """What people's answers say so far; only the two likely states are findings."""
 
+    MISSING = "missing"
     HIDDEN = "hidden"
     COLLECTING = "collecting"
     LIKELY_RED = "likely_red"
     LEAN_RED = "lean_red"
     LEAN_GREEN = "lean_green"
     LIKELY_GREEN = "likely_green"
+
+
+# States in which nothing is said about the experience yet.
+UNJUDGED = frozenset({Experience.MISSING, Experience.HIDDEN, Experience.COLLECTING})
 
 
 class Verdict(StrEnum):
@@ -68,22 +64,6 @@ class Severity:
     lost_hours: float | None
 
 
-def sla_status(
-    attainment: float | None, target: float | None, *, amber_band: float = DEFAULTS.sla_amber_band
-) -> Sla:
-    """Return the colour of an SLA: green at its target, amber within 3 percentage points below, else red.
-
-    `attainment` and `target` are shares 0..1; without a target NOT_SET, without closed tickets NO_DATA.
-    """
-    if target is None:
-        return Sla.NOT_SET
-    if attainment is None:
-        return Sla.NO_DATA
-    if attainment >= target:
-        return Sla.GREEN
-    return Sla.AMBER if attainment >= target - amber_band - _ROUNDING else Sla.RED
-
-
 def experience_state(
     score: float | None,
     p_below_target: float | None,
@@ -95,10 +75,12 @@ def experience_state(
     """Return what the experience score says, given its one-sided p-value and how many people stand behind
     it.
 
-    Hidden below 5 respondents, collecting below an effective n of 10 (an interval is shown from 8), likely
-    red when p < .05 and at least 5 points below target, likely green when 1-p < .05, else leaning to the
-    side of the estimate.
+    Missing without answers, hidden below 5 respondents, collecting below an effective n of 10 (an interval
+    is shown from 8), likely red when p < .05 and at least 5 points below target, likely green when 1-p <
+    .05, else leaning to the side of the estimate.
     """
+    if respondents == 0:
+        return Experience.MISSING
     if respondents < DEFAULTS.least_respondents:
         return Experience.HIDDEN
     if score is None or p_below_target is None or n_effective < DEFAULTS.least_n_for_flag:
@@ -131,7 +113,7 @@ def classify(
     """
     if gap_is_open:
         return _OPEN_GAP[sla]
-    if experience in (Experience.HIDDEN, Experience.COLLECTING):
+    if experience in UNJUDGED:
         return Verdict.TOO_FEW_ANSWERS
     if experience is Experience.LIKELY_RED or (gap_is_suspected and experience is Experience.LEAN_RED):
         return _BELOW_TARGET[sla]
@@ -144,15 +126,15 @@ _OPEN_GAP = {
     Sla.GREEN: Verdict.WATERMELON,
     Sla.AMBER: Verdict.WATERMELON,
     Sla.RED: Verdict.RED_ON_BOTH,
-    Sla.NOT_SET: Verdict.BLIND_SPOT,
-    Sla.NO_DATA: Verdict.UNCLEAR,
+    Sla.NONE: Verdict.BLIND_SPOT,
+    Sla.UNKNOWN: Verdict.UNCLEAR,
 }
 _BELOW_TARGET = {
     Sla.GREEN: Verdict.POSSIBLE_WATERMELON,
     Sla.AMBER: Verdict.UNCLEAR,
     Sla.RED: Verdict.RED_ON_BOTH,
-    Sla.NOT_SET: Verdict.BLIND_SPOT,
-    Sla.NO_DATA: Verdict.UNCLEAR,
+    Sla.NONE: Verdict.BLIND_SPOT,
+    Sla.UNKNOWN: Verdict.UNCLEAR,
 }
 
 

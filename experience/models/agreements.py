@@ -146,7 +146,7 @@ class AgreementVersion(models.Model):
 
 
 class AgreementIndicator(models.Model):
-    """One indicator of an agreement version: weight within its stream, and its own anchors where they differ."""
+    """One indicator of an agreement version: its weight within its stream, and its own anchors."""
 
     version = models.ForeignKey(AgreementVersion, on_delete=models.CASCADE, related_name="indicators")
     indicator = models.ForeignKey(Indicator, on_delete=models.PROTECT, related_name="+")

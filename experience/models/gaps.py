@@ -87,7 +87,9 @@ class Gap(models.Model):
     # The figures of the newest evaluation, for the list.
     affected_people = models.PositiveIntegerField(default=0)
     user_points = models.FloatField(default=0)
-    last_measurement = models.ForeignKey(Measurement, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    last_measurement = models.ForeignKey(
+        Measurement, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -105,7 +107,10 @@ class Gap(models.Model):
                 name="gap_one_live_per_service",
             ),
             models.CheckConstraint(
-                condition=Q(state="suspected") | Q(state="dismissed") | Q(state="closed") | Q(opened_on__isnull=False),
+                condition=Q(state="suspected")
+                | Q(state="dismissed")
+                | Q(state="closed")
+                | Q(opened_on__isnull=False),
                 name="gap_confirmed_has_opening",
             ),
         ]
@@ -116,7 +121,9 @@ class GapEvent(models.Model):
 
     gap = models.ForeignKey(Gap, on_delete=models.CASCADE, related_name="events")
     happened_at = models.DateTimeField()
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     from_state = models.CharField(max_length=12, choices=Gap.State.choices, blank=True)
     to_state = models.CharField(max_length=12, choices=Gap.State.choices)
     kind = models.CharField(max_length=12, choices=Gap.Kind.choices)

@@ -39,7 +39,7 @@ class MeasurementPeriod(models.TextChoices):
 
 
 class MeasurementState(models.TextChoices):
-    """Provisional while late answers still count, then final; a later change makes a corrected one beside it."""
+    """Provisional while late answers count, then final; a later change makes a corrected one beside it."""
 
     PROVISIONAL = "provisional", "Provisional"
     FINAL = "final", "Final"

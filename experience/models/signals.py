@@ -35,7 +35,8 @@ class Outage(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["source", "external_key"], name="outage_once"),
             models.CheckConstraint(
-                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("started_at")), name="outage_ends_after_start"
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("started_at")),
+                name="outage_ends_after_start",
             ),
         ]
         indexes = [

@@ -125,7 +125,7 @@ class CommentSentimentLabel(models.TextChoices):
 
 
 class CommentSentiment(models.Model):
-    """The sentiment of one comment under one model version. A comment that cannot be scored has no polarity."""
+    """The sentiment of one comment under one model version. What cannot be scored has no polarity."""
 
     Label = CommentSentimentLabel
 

@@ -18,7 +18,9 @@ class IntakeSource(models.Model):
     key = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
     preset = models.CharField(max_length=30)
-    mapping = models.JSONField(default=dict, blank=True, help_text="Field -> JMESPath, over the preset's own.")
+    mapping = models.JSONField(
+        default=dict, blank=True, help_text="Field -> JMESPath, over the preset's own."
+    )
     secret = models.CharField(max_length=200)
     is_active = models.BooleanField(default=True)
 
@@ -60,7 +62,9 @@ class IntakeEvent(models.Model):
     due_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
     reason = models.CharField(max_length=500, blank=True)
-    ticket = models.ForeignKey(Ticket, null=True, blank=True, on_delete=models.SET_NULL, related_name="events")
+    ticket = models.ForeignKey(
+        Ticket, null=True, blank=True, on_delete=models.SET_NULL, related_name="events"
+    )
 
     objects = IntakeEventQuerySet.as_manager()
 
@@ -68,7 +72,9 @@ class IntakeEvent(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["source", "idempotency_key"], name="intake_event_once"),
             one_of("state", IntakeEventState, name="intake_event_state"),
-            models.CheckConstraint(condition=~Q(state="failed") | ~Q(reason=""), name="intake_event_failed_reason"),
+            models.CheckConstraint(
+                condition=~Q(state="failed") | ~Q(reason=""), name="intake_event_failed_reason"
+            ),
         ]
         indexes = [
             # Serves the sweep for events to apply, which runs every ten seconds.

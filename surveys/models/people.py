@@ -19,7 +19,7 @@ class UserRole(models.TextChoices):
 
 
 class User(AbstractUser):
-    """Somebody who signs in. The role says which services they see; see `BusinessService.objects.visible_to`."""
+    """Somebody who signs in. The role says which services they see (`BusinessService.visible_to`)."""
 
     Role = UserRole
 

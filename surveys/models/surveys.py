@@ -74,14 +74,20 @@ class Question(models.Model):
     position = models.PositiveSmallIntegerField()
     kind = models.CharField(max_length=10, choices=Kind.choices)
     scale = models.CharField(max_length=12, choices=Scale.choices, blank=True, default=Scale.NONE)
-    wording = models.JSONField(default=dict, help_text='{"en": "How did we do?"}; empty: the built-in wording.')
-    options = models.JSONField(default=list, help_text='Reasons: [{"key": "slow", "band": "low", "wording": {"en": "..."}}]')
+    wording = models.JSONField(
+        default=dict, help_text='{"en": "How did we do?"}; empty: the built-in wording.'
+    )
+    options = models.JSONField(
+        default=list, help_text='Reasons: [{"key": "slow", "band": "low", "wording": {"en": "..."}}]'
+    )
 
     class Meta:
         ordering = ["position"]
         constraints = [
             models.UniqueConstraint(fields=["version", "position"], name="question_position"),
-            models.UniqueConstraint(fields=["version"], condition=Q(kind="rating"), name="question_one_rating"),
+            models.UniqueConstraint(
+                fields=["version"], condition=Q(kind="rating"), name="question_one_rating"
+            ),
             one_of("kind", QuestionKind, name="question_kind"),
             one_of("scale", QuestionScale, name="question_scale"),
         ]

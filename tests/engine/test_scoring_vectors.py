@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from experience.engine import blend, gaps, intervals, native, normalise
+from experience.engine.sla import sla_status
 
 VECTORS = json.loads((Path(__file__).parents[1] / "data" / "scoring.json").read_text(encoding="utf-8"))
 STARS = (1, 2, 3, 4, 5)
@@ -172,7 +173,7 @@ def severity(given: Inputs) -> Inputs:
 
 
 def sla(given: Inputs) -> str:
-    return gaps.sla_status(given["attainment"], given["target"], amber_band=given["amber_band"])
+    return sla_status(given["attainment"], given["target"], amber_band=given["amber_band"])
 
 
 def watermelon(given: Inputs) -> Inputs:
@@ -193,7 +194,7 @@ def watermelon(given: Inputs) -> Inputs:
     aim = normalise.pomp(given["target_rating"], 1.0, 5.0) / 100.0
     e = float(gaps.e_value(given["counts_1_to_5"], native.pomp_values(1.0, 5.0, 5), aim))
     state = gaps.experience_state(anchors.score(mean), p, n_effective=n, respondents=int(n))
-    sla_state = gaps.sla_status(given["sla_attainment"], given["sla_target"])
+    sla_state = sla_status(given["sla_attainment"], given["sla_target"])
     return {
         "mean": mean,
         "ci": [limits.low, limits.high],
