@@ -127,7 +127,7 @@ _OPEN_GAP = {
     Sla.AMBER: Verdict.WATERMELON,
     Sla.RED: Verdict.RED_ON_BOTH,
     Sla.NONE: Verdict.BLIND_SPOT,
-    Sla.UNKNOWN: Verdict.UNCLEAR,
+    Sla.UNKNOWN: Verdict.WATERMELON,
 }
 _BELOW_TARGET = {
     Sla.GREEN: Verdict.POSSIBLE_WATERMELON,
