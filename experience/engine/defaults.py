@@ -86,12 +86,16 @@ class ScoringDefaults:
     baseline_periods: int = 3
     washout_days: int = 7
     power_multiple: float = 2.8
+    power: float = 0.80
 
     sentiment_weight: float = 0.20
     most_sentiment_weight: float = 0.30
     least_confidence: float = 0.7
     least_words: int = 4
+    least_calibration_pairs: int = 300
     contradiction_polarity: float = 0.5
+    happy_pomp: float = 75.0
+    unhappy_pomp: float = 25.0
     social_slope: float = 15.0
     least_authors: int = 10
     histogram_accuracy: float = 0.01

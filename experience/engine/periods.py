@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from experience.engine.defaults import DEFAULTS
 
-_MONDAY_TO_FRIDAY = frozenset(range(5))
+MONDAY_TO_FRIDAY = frozenset(range(5))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -121,7 +121,7 @@ def widened_window(n_effective_by_days: Mapping[int, float]) -> int:
     return DEFAULTS.window_days[-1]
 
 
-def working_window(last_on: date, working_days: int, weekdays: frozenset[int] = _MONDAY_TO_FRIDAY) -> Period:
+def working_window(last_on: date, working_days: int, weekdays: frozenset[int] = MONDAY_TO_FRIDAY) -> Period:
     """Return the window ending on `last_on` that holds so many working days; weekdays count from Monday =
     0.
     """
@@ -132,7 +132,27 @@ def working_window(last_on: date, working_days: int, weekdays: frozenset[int] = 
     return Period(first, last_on)
 
 
-def working_days_between(opened_on: date, today: date, weekdays: frozenset[int] = _MONDAY_TO_FRIDAY) -> int:
+def working_days_between(opened_on: date, today: date, weekdays: frozenset[int] = MONDAY_TO_FRIDAY) -> int:
     """Return the working days after `opened_on` up to and with `today`; 0 when today is not later."""
     span = (today - opened_on).days
     return sum((opened_on + timedelta(days=step)).weekday() in weekdays for step in range(1, span + 1))
+
+
+def baseline_months(trigger: Period, count: int = DEFAULTS.baseline_periods) -> tuple[Period, ...]:
+    """Return the months before the one that triggered an action, oldest first; the trigger itself is never
+    among them.
+    """
+    months: list[Period] = []
+    month = trigger
+    for _ in range(count):
+        month = previous_month(month)
+        months.insert(0, month)
+    return tuple(months)
+
+
+def after_action(action_on: date, days: int, washout_days: int = DEFAULTS.washout_days) -> Period:
+    """Return the period in which an action's effect is measured: it starts once the washout week has
+    passed.
+    """
+    first = action_on + timedelta(days=washout_days + 1)
+    return Period(first, first + timedelta(days=days - 1))

@@ -1,0 +1,150 @@
+"""Comments beside ratings: one vote per respondent, on the rating's scale.
+
+A polarity is first mapped to what people with such comments rate (isotonic regression, per language and
+model version) and then blended inside the response with weight .2. As an indicator of its own it would
+count people twice who write, and the unhappy write more. Unsolicited text (social, chat) is negative by
+selection and is scored against its own past alone.
+"""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from experience.engine.arrays import FloatArray, require
+from experience.engine.defaults import DEFAULTS
+
+
+class Contradiction(StrEnum):
+    """A rating and a comment that say opposite things; a person should read it, the rating stays in the
+    score.
+    """
+
+    HAPPY_RATING_NEGATIVE_TEXT = "happy_rating_negative_text"
+    UNHAPPY_RATING_POSITIVE_TEXT = "unhappy_rating_positive_text"
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The rating (POMP 0..100) that goes with each of equally spaced polarities from -1 to 1, never
+    falling.
+    """
+
+    pomp_by_bucket: tuple[float, ...]
+
+
+def calibrate_polarity(counts: ArrayLike, pomp_totals: ArrayLike) -> Calibration | None:
+    """Return the calibration learned from answers with comments, or None below 300 of them.
+
+    `counts` and `pomp_totals` hold answers and summed POMP ratings per polarity bucket. Isotonic regression
+    by pooling adjacent violators; a bucket nobody used takes the value between its neighbours.
+    """
+    count, total = np.asarray(counts, dtype=np.float64), np.asarray(pomp_totals, dtype=np.float64)
+    if count.sum() < DEFAULTS.least_calibration_pairs:
+        return None
+    used = np.flatnonzero(count > 0.0)
+    fitted = _isotonic(total[used] / count[used], count[used])
+    curve = np.interp(np.arange(len(count)), used, fitted)
+    return Calibration(tuple(np.clip(curve, 0.0, 100.0).tolist()))
+
+
+def _isotonic(values: FloatArray, weights: FloatArray) -> FloatArray:
+    blocks: list[tuple[float, float, int]] = []
+    for value, weight in zip(values.tolist(), weights.tolist(), strict=True):
+        block = (value, weight, 1)
+        while blocks and blocks[-1][0] > block[0]:
+            mean, mass, length = blocks.pop()
+            total = mass + block[1]
+            block = ((mean * mass + block[0] * block[1]) / total, total, length + block[2])
+        blocks.append(block)
+    return np.repeat([block[0] for block in blocks], [block[2] for block in blocks])
+
+
+def counts_for_blending(*, confidence: float, words: int) -> bool:
+    """Return whether a comment's polarity is sure (confidence .7) and long (4 words) enough to be blended."""
+    return confidence >= DEFAULTS.least_confidence and words >= DEFAULTS.least_words
+
+
+def blended(
+    rating_pomp: float, calibrated_pomp: float | None, *, weight: float = DEFAULTS.sentiment_weight
+) -> float:
+    """Return one response's value 0..100: (1-weight) rating + weight calibrated polarity, the rating alone
+    without one.
+    """
+    require(
+        0.0 <= weight <= DEFAULTS.most_sentiment_weight, "The weight of comments must lie between 0 and 0.3."
+    )
+    if calibrated_pomp is None:
+        return rating_pomp
+    return (1.0 - weight) * rating_pomp + weight * calibrated_pomp
+
+
+def blended_values(
+    ratings_pomp: ArrayLike, calibration: Calibration, *, weight: float = DEFAULTS.sentiment_weight
+) -> FloatArray:
+    """Return the value 0..100 of every cell of rating x (no comment, polarity bucket 1, 2, ...), one row
+    per rating.
+    """
+    rating = np.asarray(ratings_pomp, dtype=np.float64)
+    curve = (None, *calibration.pomp_by_bucket)
+    return np.array([[blended(float(r), bucket, weight=weight) for bucket in curve] for r in rating])
+
+
+def contradiction(rating_pomp: float, polarity: float, *, confidence: float) -> Contradiction | None:
+    """Return how rating and comment contradict each other, or None.
+
+    A rating in the best two of five (POMP 75 and up) with polarity -.5 or below, or in the worst two (25
+    and down) with +.5 or above, at a confidence of at least .7.
+    """
+    if confidence < DEFAULTS.least_confidence:
+        return None
+    if rating_pomp >= DEFAULTS.happy_pomp and polarity <= -DEFAULTS.contradiction_polarity:
+        return Contradiction.HAPPY_RATING_NEGATIVE_TEXT
+    if rating_pomp <= DEFAULTS.unhappy_pomp and polarity >= DEFAULTS.contradiction_polarity:
+        return Contradiction.UNHAPPY_RATING_POSITIVE_TEXT
+    return None
+
+
+def negative_share(observed: float, *, sensitivity: float, specificity: float) -> float:
+    """Return the share of negative comments corrected for the classifier's mistakes, clipped to 0..1.
+
+    (observed + specificity - 1)/(sensitivity + specificity - 1), Rogan and Gladen 1978. Raises ValueError
+    for a classifier that does no better than chance.
+    """
+    skill = sensitivity + specificity - 1.0
+    require(skill > 0.0, "A classifier no better than chance cannot be corrected; measure it again.")
+    return min(1.0, max(0.0, (observed + specificity - 1.0) / skill))
+
+
+def standardised_polarity(
+    rating_counts: ArrayLike, comment_counts: ArrayLike, polarity_totals: ArrayLike
+) -> float | None:
+    """Return the mean polarity if everyone had commented: sum over ratings of P(rating) x mean polarity at
+    that rating.
+
+    Ratings without a comment are left out of both sides; None when nobody commented.
+    """
+    ratings, comments, totals = (
+        np.asarray(a, dtype=np.float64) for a in (rating_counts, comment_counts, polarity_totals)
+    )
+    used = comments > 0.0
+    if not (ratings[used] > 0.0).any():
+        return None
+    return float(np.average(totals[used] / comments[used], weights=ratings[used]))
+
+
+def social_score(
+    *, window_mean: float, window_days: int, baseline_mean: float, baseline_day_sd: float, authors: int
+) -> float | None:
+    """Return the score 0..100 of unsolicited text against its own 90-day baseline, or None below 10
+    distinct authors.
+
+    70 + 15 z with z = (window mean - baseline mean)/(baseline day sd/sqrt(days)); None too while the
+    baseline never varied.
+    """
+    if authors < DEFAULTS.least_authors or baseline_day_sd <= 0.0:
+        return None
+    z = (window_mean - baseline_mean) / (baseline_day_sd / math.sqrt(window_days))
+    return min(100.0, max(0.0, DEFAULTS.target_score + DEFAULTS.social_slope * z))
