@@ -39,7 +39,7 @@ def bucket_of(value: float) -> int:
     return int(buckets_of(value))
 
 
-def bucket_value(index: int) -> float:
+def value_of(index: int) -> float:
     """Return the value a bucket stands for: within 1 % of everything in it."""
     return 0.0 if index == ZERO_BUCKET else 2.0 * _GAMMA**index / (_GAMMA + 1.0)
 
@@ -72,7 +72,7 @@ class LogHistogram:
         for index in sorted(self.counts):
             reached += self.counts[index]
             if 1 <= rank <= reached:
-                return bucket_value(index)
+                return value_of(index)
         raise ValueError(f"Rank {rank} lies outside the {self.n} values of this histogram.")
 
     def quantile(self, quantile: float = 0.5) -> float | None:
