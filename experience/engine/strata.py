@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from experience.engine.arrays import FloatArray
 from experience.engine.defaults import DEFAULTS
-from experience.engine.weighting import trim
 
 _RAKING_ROUNDS = 200
 _RAKING_CLOSE = 1e-10
@@ -88,15 +87,12 @@ def post_stratify(cells: Mapping[str, Cell], *, this_period_only: bool = False) 
     return Stratified(float((share * mean).sum()), error, effective, used)
 
 
-def rake(
-    answers: ArrayLike, margins: Sequence[tuple[Sequence[str], Mapping[str, float]]], *, trimmed: bool = True
-) -> FloatArray:
-    """Return one weight per cell so that each margin of the weighted answers matches the service's resolved
-    tickets.
+def rake(answers: ArrayLike, margins: Sequence[tuple[Sequence[str], Mapping[str, float]]]) -> FloatArray:
+    """Return one weight per cell so that the weighted answers match every margin of the resolved tickets.
 
     `answers` counts per cell; each margin gives the level of every cell and the resolved tickets per level.
-    Levels with fewer than 5 answers join the level listed before them. Iterative proportional fitting, then
-    the usual trimming.
+    Levels with fewer than 5 answers join the level listed before them. Iterative proportional fitting; trim
+    the weights afterwards (`weighting.trim`).
     """
     count = np.asarray(answers, dtype=np.float64)
     prepared = [_margin(count, levels, resolved) for levels, resolved in margins]
@@ -104,10 +100,7 @@ def rake(
     for _ in range(_RAKING_ROUNDS):
         if max(_fit(weight, count, codes, wanted) for codes, wanted in prepared) < _RAKING_CLOSE:
             break
-    if not trimmed:
-        return weight
-    mean_weight = float((weight * count).sum() / count.sum())
-    return np.asarray(trim(weight, count) * mean_weight)
+    return weight
 
 
 def _fit(weight: FloatArray, count: FloatArray, codes: NDArray[np.intp], wanted: FloatArray) -> float:
