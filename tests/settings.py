@@ -1,12 +1,18 @@
-"""Settings of the tests: the product's own, in a folder of their own, without what only slows tests down."""
+"""Settings of the tests: the product's own, in a folder of their own, without what only slows tests down.
 
-import os
-import tempfile
+XLA_TEST_DATABASE=postgresql runs the tests on a PostgreSQL server of their own instead of SQLite.
+"""
 
-os.environ.setdefault("XLA_DATA_DIR", tempfile.mkdtemp(prefix="xla-tests-"))
+from tests import servers
+
+servers.prepare_environment()
 
 from xla_service.settings import *  # noqa: E402,F403
+from xla_service.settings import DATA_DIR, DATABASES, ON_SQLITE  # noqa: E402
 
+if ON_SQLITE:
+    # A file, as in the product: with a database in memory, threads would meet locks that users never see.
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -1,0 +1,48 @@
+"""The tests' own servers and people are what they claim to be."""
+
+import smtplib
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+
+from surveys.models import BusinessService, User
+from tests.servers import SmtpPeer, ValkeyServer
+
+
+def test_only_the_people_of_a_service_see_it(
+    service: BusinessService, owner: User, teammate: User, stranger: User, viewer: User
+) -> None:
+    seen = {
+        user.username: list(BusinessService.objects.visible_to(user))
+        for user in (owner, teammate, stranger, viewer)
+    }
+
+    assert seen == {"owner": [service], "teammate": [service], "stranger": [], "viewer": [service]}
+
+
+@pytest.mark.django_db
+def test_the_database_is_the_chosen_one() -> None:
+    import os
+
+    assert connection.vendor == os.environ.get("XLA_TEST_DATABASE", "sqlite")
+
+
+def test_the_cache_lives_in_a_real_valkey(valkey: ValkeyServer) -> None:
+    cache.set("greeting", "hello")
+
+    assert [key for key in valkey.client.keys() if key.endswith(b"greeting")]
+
+
+def test_the_mail_server_keeps_what_it_takes_and_refuses_what_it_should(smtp: SmtpPeer) -> None:
+    smtp.refusals["gone@example.org"] = "550 5.1.1 No such user"
+
+    with smtplib.SMTP("127.0.0.1", smtp.port) as client:
+        refused = client.sendmail(
+            "desk@example.org", ["ann@example.org", "gone@example.org"], "Subject: Hello\n\nText"
+        )
+
+    assert refused == {"gone@example.org": (550, b"5.1.1 No such user")}
+    assert [(mail.recipients, mail.message["Subject"]) for mail in smtp.received] == [
+        (("ann@example.org",), "Hello")
+    ]
