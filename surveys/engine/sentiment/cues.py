@@ -1,0 +1,69 @@
+"""The words that decided, with their places in the text, for highlighting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from surveys.engine.sentiment.model import SentimentModel
+from surveys.engine.sentiment.reading import BAD_FACES, GOOD_FACES, Reading
+from surveys.engine.sentiment.tokens import CLAUSE_ENDS
+
+MOST_CUES = 8
+LEARNED_WORD_LEAN = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A stretch of the text that speaks for praise (`lean` above 0) or complaint (below 0).
+
+    `kind` is the cue class of the lexicon, "face", or "word" for a word whose weight was learned; the text
+    is `comment[start:end]`.
+    """
+
+    kind: str
+    text: str
+    start: int
+    end: int
+    lean: float
+
+
+def deciding_cues(
+    text: str, reading: Reading, language: str, model: SentimentModel, label: str
+) -> tuple[Cue, ...]:
+    """Return the strongest cues in text order: all that pull, for a mixed text; else those of the label's side first."""
+    cues = [*_phrase_cues(text, reading, model), *_face_cues(text, reading)]
+    covered = {index for cue in reading.cues for index in range(cue.first, cue.last)}
+    cues.extend(_learned_cues(text, reading, language, model, covered))
+    wanted = {"negative": -1.0, "positive": 1.0}.get(label, 0.0)
+    strongest = sorted(cues, key=lambda cue: (-abs(cue.lean) - (cue.lean * wanted > 0), cue.start))[:MOST_CUES]
+    return tuple(sorted(strongest, key=lambda cue: (cue.start, cue.end)))
+
+
+def _phrase_cues(text: str, reading: Reading, model: SentimentModel) -> Iterator[Cue]:
+    for cue in reading.cues:
+        name = f"cue:{cue.kind}{':not' if cue.negated else ''}"
+        start, end = reading.tokens[cue.first].start, reading.tokens[cue.last - 1].end
+        lean = model.leaning(name) if cue.sign else 0.0
+        if cue.sign:
+            lean = cue.sign * max(abs(lean), LEARNED_WORD_LEAN)
+            yield Cue(cue.kind, text[start:end], start, end, lean)
+
+
+def _face_cues(text: str, reading: Reading) -> Iterator[Cue]:
+    for token in reading.tokens:
+        if token.form in GOOD_FACES or token.form in BAD_FACES:
+            lean = 1.0 if token.form in GOOD_FACES else -1.0
+            yield Cue("face", text[token.start : token.end], token.start, token.end, lean)
+
+
+def _learned_cues(
+    text: str, reading: Reading, language: str, model: SentimentModel, covered: set[int]
+) -> Iterator[Cue]:
+    for index, token in enumerate(reading.tokens):
+        if index in covered or token.form in CLAUSE_ENDS:
+            continue
+        name = f"{language}:w:{'!' if reading.negated[index] else ''}{token.form}"
+        lean = model.leaning(name)
+        if abs(lean) >= LEARNED_WORD_LEAN:
+            yield Cue("word", text[token.start : token.end], token.start, token.end, lean)

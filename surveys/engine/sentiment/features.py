@@ -1,0 +1,172 @@
+"""Numbers that the model weighs, made from a reading, TextBlob's assessment and the words themselves.
+
+Names say where a number comes from: `cue:`, `sum:`, `time:`, `look:` and `blob:` are shared by all
+languages, `w:` (words) and `c:` (letters inside words) carry the language in front.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+
+from textblob.en import sentiment as textblob_sentiment
+
+from surveys.engine.sentiment.reading import Reading
+from surveys.engine.sentiment.tokens import CLAUSE_ENDS
+
+# Changes of the code that alter any number below raise this; a model trained under another is refused.
+FEATURES_VERSION = 1
+
+LETTERS_FROM, LETTERS_TO = 3, 5
+CUE_SCALE = 1.0
+LETTER_SCALE = 0.6
+WORD_SCALE = 1.0
+LENGTH_EDGES = (1, 2, 4, 7, 12, 20, 35, 60)
+
+
+def shared_features(text: str, reading: Reading) -> dict[str, float]:
+    """Return the features that mean the same in every language."""
+    values: Counter[str] = Counter()
+    _add_cues(values, reading)
+    _add_sums(values, reading)
+    _add_times(values, reading)
+    _add_look(values, text, reading)
+    return {name: CUE_SCALE * math.log1p(value) if value > 0 else CUE_SCALE * value for name, value in values.items()}
+
+
+def textblob_features(text: str) -> dict[str, float]:
+    """Return TextBlob's polarity and its word assessments; TextBlob's lexicon is English only."""
+    score = textblob_sentiment(text)
+    polarities = [assessment[1] for assessment in score.assessments]
+    if not polarities:
+        return {"blob:silent": 1.0}
+    return {
+        "blob:polarity": float(score[0]),
+        "blob:subjectivity": float(score[1]),
+        "blob:highest": max(0.0, max(polarities)),
+        "blob:lowest": min(0.0, min(polarities)),
+        "blob:praise": math.log1p(sum(polarity > 0 for polarity in polarities)),
+        "blob:complaint": math.log1p(sum(polarity < 0 for polarity in polarities)),
+    }
+
+
+def _add_cues(values: Counter[str], reading: Reading) -> None:
+    for cue in reading.cues:
+        name = f"cue:{cue.kind}{':not' if cue.negated else ''}"
+        values[name] += 1
+        if cue.after_but:
+            values[name + ":but"] += 1
+        elif reading.has_but:
+            values[name + ":before"] += 1
+        if cue.in_last_sentence:
+            values[name + ":last"] += 1
+    kinds = {f"{cue.kind}{':not' if cue.negated else ''}" for cue in reading.cues}
+    if len(kinds) == 1:
+        values["cue:only:" + next(iter(kinds))] = 1
+
+
+def _add_sums(values: Counter[str], reading: Reading) -> None:
+    signs = [cue.sign for cue in reading.cues]
+    praise, complaint = signs.count(1) + reading.good_faces, signs.count(-1) + reading.bad_faces
+    values["sum:praise"], values["sum:complaint"] = praise, complaint
+    values["sum:both"] = min(praise, complaint)
+    values["sum:praise_only"] = praise if not complaint else 0
+    values["sum:complaint_only"] = complaint if not praise else 0
+    values["sum:none"] = int(not praise and not complaint)
+    pointed = [sign for sign in signs if sign]
+    if pointed:
+        values["sum:first"], values["sum:last"] = pointed[0], pointed[-1]
+    if reading.has_but:
+        _add_but(values, reading)
+
+
+def _add_but(values: Counter[str], reading: Reading) -> None:
+    before = sum(cue.sign for cue in reading.cues if not cue.after_but)
+    after = sum(cue.sign for cue in reading.cues if cue.after_but)
+    values["but:any"] = 1
+    values["but:praise_then_complaint"] = int(before > 0 > after)
+    values["but:complaint_then_praise"] = int(before < 0 < after)
+    values["but:praise_then"] = int(before > 0 >= after)
+    values["but:then_complaint"] = int(after < 0)
+    values["but:then_praise"] = int(after > 0)
+
+
+def _add_times(values: Counter[str], reading: Reading) -> None:
+    for span in reading.spans:
+        values[f"time:{span.unit[5:]}:{span.frame}"] += 1
+
+
+def _add_look(values: Counter[str], text: str, reading: Reading) -> None:
+    words = [token for token in reading.tokens if token.form not in CLAUSE_ENDS]
+    values["look:good_faces"], values["look:bad_faces"] = reading.good_faces, reading.bad_faces
+    values["look:exclaims"] = text.count("!")
+    values["look:asks"] = text.count("?")
+    values["look:trails_off"] = sum(token.form == "…" for token in reading.tokens)
+    values["look:quotes"] = sum(text.count(mark) for mark in "\"“”„«»") // 2
+    letters = [char for char in text if char.isalpha()]
+    if len(letters) >= 8 and sum(char.isupper() for char in letters) > 0.7 * len(letters):
+        values["look:shouts"] = 1
+    values[f"look:length:{sum(len(words) > edge for edge in LENGTH_EDGES)}"] = 1
+    for token in words:
+        if token.form.startswith("<") and token.form.endswith(">"):
+            values["look:" + token.form[1:-1]] += 1
+    sarcastic = any(cue.kind == "sarcasm" for cue in reading.cues)
+    if sarcastic and any(cue.sign > 0 for cue in reading.cues):
+        values["look:praise_with_sarcasm"] = 1
+
+
+def word_features(reading: Reading, language: str) -> dict[str, float]:
+    """Return words, pairs and triples, each also as negated where a negation turns it."""
+    forms = [token.form for token in reading.tokens]
+    counts = Counter(f"{language}:w:{name}" for name in _word_names(forms, reading.negated))
+    return _scaled(counts, WORD_SCALE)
+
+
+def _word_names(forms: list[str], negated: tuple[bool, ...]) -> Iterator[str]:
+    padded = ["^", *(form for form in forms), "$"]
+    for index, form in enumerate(forms):
+        if form not in CLAUSE_ENDS:
+            yield form
+            if negated[index]:
+                yield "!" + form
+    for first, second in zip(padded, padded[1:], strict=False):
+        yield f"{first} {second}"
+    for first, second, third in zip(padded, padded[1:], padded[2:], strict=False):
+        yield f"{first} {second} {third}"
+
+
+def letter_features(reading: Reading, language: str) -> dict[str, float]:
+    """Return the letter groups of all words, borders marked, so that typing errors stay recognisable."""
+    counts: Counter[str] = Counter()
+    for token in reading.tokens:
+        if token.is_word:
+            counts.update(_letters(token.form, language))
+    return _scaled(counts, LETTER_SCALE)
+
+
+@lru_cache(maxsize=65536)
+def _letters(form: str, language: str) -> tuple[str, ...]:
+    bordered = f"_{form}_"
+    return tuple(
+        f"{language}:c:{bordered[start : start + size]}"
+        for size in range(LETTERS_FROM, LETTERS_TO + 1)
+        for start in range(len(bordered) - size + 1)
+    )
+
+
+def _scaled(counts: Counter[str], scale: float) -> dict[str, float]:
+    total = sum(counts.values())
+    share = scale / math.sqrt(total) if total else 0.0
+    return {name: share * count for name, count in counts.items()}
+
+
+def comment_features(text: str, reading: Reading, language: str) -> dict[str, float]:
+    """Return every feature of one comment by name."""
+    features = shared_features(text, reading)
+    if language == "en":
+        features |= textblob_features(text)
+    features |= word_features(reading, language)
+    features |= letter_features(reading, language)
+    return features

@@ -1,0 +1,224 @@
+"""Phrases of one language, by cue class, and where they occur in a comment.
+
+A lexicon file holds `[class]` headings and comma-separated phrases. In a phrase, `word*` is a prefix,
+`a|b` one of two words, `x?` an optional word and `_` a gap of up to three words of the same clause.
+Matching is longest first, left to right, without overlap, so that "no problem" is praise and never a
+negated fault.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+from surveys.engine.sentiment.tokens import CLAUSE_ENDS, fold
+
+GAP = "_"
+GAP_WORDS = 3
+REMEMBERED_FORMS = 50_000
+
+POSITIVE_CLASSES = frozenset({"resolved", "fast", "ease", "thanks", "kind", "good"})
+NEGATIVE_CLASSES = frozenset(
+    {
+        "unresolved",
+        "closed_early",
+        "slow",
+        "repeat",
+        "handoff",
+        "silence",
+        "effort",
+        "rude",
+        "bad",
+        "blocked",
+        "fault",
+        "wish",
+        "sarcasm",
+    }
+)
+CUE_CLASSES = POSITIVE_CLASSES | NEGATIVE_CLASSES | {"plain"}
+TIME_CLASSES = ("time_minutes", "time_hours", "time_days", "time_weeks", "time_months")
+GRAMMAR_CLASSES = frozenset(
+    {"negation", "but", "intensifier", "downtoner", "quick_frame", "slow_frame", "number", *TIME_CLASSES}
+)
+CLASSES = CUE_CLASSES | GRAMMAR_CLASSES
+
+
+class LexiconError(ValueError):
+    """A lexicon file does not follow the format; the message names the line and what to write instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One word position of a phrase: any of the exact forms or prefixes, or a gap."""
+
+    forms: frozenset[str]
+    prefixes: tuple[str, ...]
+    is_gap: bool = False
+
+    def accepts(self, form: str) -> bool:
+        """Say whether the word form fits this position."""
+        return form in self.forms or (bool(self.prefixes) and form.startswith(self.prefixes))
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A sequence of elements that means one class."""
+
+    kind: str
+    elements: tuple[Element, ...]
+
+    def end_at(self, forms: Sequence[str], start: int) -> int | None:
+        """Return the index after the last matched word when the phrase begins at `start`, else None."""
+        return _end(self.elements, 0, forms, start)
+
+
+def _end(elements: tuple[Element, ...], at: int, forms: Sequence[str], position: int) -> int | None:
+    if at == len(elements):
+        return position
+    if elements[at].is_gap:
+        return _end_after_gap(elements, at + 1, forms, position)
+    if position >= len(forms) or not elements[at].accepts(forms[position]):
+        return None
+    return _end(elements, at + 1, forms, position + 1)
+
+
+def _end_after_gap(elements: tuple[Element, ...], at: int, forms: Sequence[str], position: int) -> int | None:
+    for skipped in range(GAP_WORDS + 1):
+        end = _end(elements, at, forms, position + skipped)
+        if end is not None:
+            return end
+        if position + skipped >= len(forms) or forms[position + skipped] in CLAUSE_ENDS:
+            return None
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A phrase found: its class and the half-open range of token indices it covers."""
+
+    kind: str
+    first: int
+    last: int
+
+
+@dataclass
+class PhraseIndex:
+    """Phrases indexed by their first word."""
+
+    phrases: tuple[Phrase, ...]
+    _exact: dict[str, list[int]] = field(default_factory=dict, repr=False)
+    _prefix: dict[str, list[int]] = field(default_factory=dict, repr=False)
+    _seen: dict[str, tuple[Phrase, ...]] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        for index, phrase in enumerate(self.phrases):
+            for form in phrase.elements[0].forms:
+                self._exact.setdefault(form, []).append(index)
+            for prefix in phrase.elements[0].prefixes:
+                self._prefix.setdefault(prefix, []).append(index)
+
+    def starting_with(self, form: str) -> tuple[Phrase, ...]:
+        """Return the phrases whose first element accepts the form, in file order."""
+        known = self._seen.get(form)
+        if known is None:
+            indices = set(self._exact.get(form, ()))
+            for length in range(1, len(form) + 1):
+                indices.update(self._prefix.get(form[:length], ()))
+            known = tuple(self.phrases[index] for index in sorted(indices))
+            if len(self._seen) < REMEMBERED_FORMS:
+                self._seen[form] = known
+        return known
+
+    def longest(self, forms: Sequence[str]) -> list[Match]:
+        """Return the phrases found, longest first at each word, left to right, never overlapping."""
+        found: list[Match] = []
+        position = 0
+        while position < len(forms):
+            here = self._at(forms, position)
+            if here:
+                found.append(max(here, key=lambda match: match.last))
+                position = found[-1].last
+            else:
+                position += 1
+        return found
+
+    def every(self, forms: Sequence[str]) -> list[Match]:
+        """Return all phrases found, overlapping ones too."""
+        return [match for position in range(len(forms)) for match in self._at(forms, position)]
+
+    def _at(self, forms: Sequence[str], position: int) -> list[Match]:
+        ends = ((phrase, phrase.end_at(forms, position)) for phrase in self.starting_with(forms[position]))
+        return [Match(phrase.kind, position, end) for phrase, end in ends if end is not None]
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """What one language's phrases mean: cues decide, grammar words shape them."""
+
+    language: str
+    cues: PhraseIndex
+    grammar: PhraseIndex
+
+    def words(self) -> frozenset[str]:
+        """Return every literal word form that occurs in a phrase."""
+        phrases = self.cues.phrases + self.grammar.phrases
+        return frozenset(form for phrase in phrases for element in phrase.elements for form in element.forms)
+
+
+def parse_lexicon(text: str, language: str) -> Lexicon:
+    """Read a lexicon file's text.
+
+    Raises LexiconError for an unknown class, a phrase outside a class, or one phrase in two cue classes.
+    """
+    cues: list[Phrase] = []
+    grammar: list[Phrase] = []
+    owner: dict[tuple[str, ...], str] = {}
+    for kind, written, line_number in _written_phrases(text):
+        for words in _variants(written):
+            phrase = Phrase(kind, tuple(_element(word) for word in words))
+            if kind in GRAMMAR_CLASSES:
+                grammar.append(phrase)
+                continue
+            if owner.setdefault(words, kind) != kind:
+                raise LexiconError(
+                    f"{language} line {line_number}: {' '.join(words)!r} is already in [{owner[words]}]; keep one."
+                )
+            cues.append(phrase)
+    return Lexicon(language, PhraseIndex(tuple(cues)), PhraseIndex(tuple(grammar)))
+
+
+def _written_phrases(text: str) -> Iterator[tuple[str, str, int]]:
+    kind: str | None = None
+    for number, line in enumerate(text.splitlines(), start=1):
+        line = line.strip()
+        if not line or line.startswith("#"):
+            continue
+        heading = re.fullmatch(r"\[(\w+)\]", line)
+        if heading:
+            kind = heading.group(1)
+            if kind not in CLASSES:
+                raise LexiconError(f"line {number}: unknown class [{kind}]; use one of {sorted(CLASSES)}.")
+            continue
+        if kind is None:
+            raise LexiconError(f"line {number}: phrase before the first [class] heading; add a heading above.")
+        for written in line.split(","):
+            if written.strip():
+                yield kind, written.strip(), number
+
+
+def _variants(written: str) -> Iterator[tuple[str, ...]]:
+    choices = [(word[:-1], None) if word.endswith("?") else (word,) for word in written.split()]
+    for chosen in product(*choices):
+        words = tuple(word for word in chosen if word is not None)
+        if words:
+            yield words
+
+
+def _element(word: str) -> Element:
+    if word == GAP:
+        return Element(frozenset(), (), is_gap=True)
+    options = [fold(option) for option in word.split("|")]
+    prefixes = tuple(option[:-1] for option in options if option.endswith("*"))
+    return Element(frozenset(option for option in options if not option.endswith("*")), prefixes)

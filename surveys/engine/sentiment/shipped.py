@@ -1,0 +1,63 @@
+"""The model and lexicons that come with the package; the only part of the engine that reads files, once."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+
+from surveys.engine.language import SCORED_LANGUAGES
+from surveys.engine.sentiment.features import FEATURES_VERSION
+from surveys.engine.sentiment.lexicon import Lexicon, parse_lexicon
+from surveys.engine.sentiment.model import ModelError, SentimentModel, load_model
+from surveys.engine.sentiment.scorer import Scorer
+
+SENTIMENT_FOLDER = Path(__file__).resolve().parents[2] / "data" / "sentiment"
+MODEL_PATH = SENTIMENT_FOLDER / "model.npz"
+
+
+def lexicon_texts() -> dict[str, str]:
+    """Return the text of each scored language's lexicon file."""
+    folder = SENTIMENT_FOLDER / "lexicon"
+    return {code: (folder / f"{code}.txt").read_text(encoding="utf-8") for code in SCORED_LANGUAGES}
+
+
+def feature_facts(texts: dict[str, str]) -> dict[str, str]:
+    """Return what the features depend on beside the code: two models with equal facts read alike."""
+    joined = "\n".join(f"{code}\n{texts[code]}" for code in sorted(texts))
+    return {
+        "features_version": str(FEATURES_VERSION),
+        "lexicons_sha256": hashlib.sha256(joined.encode()).hexdigest(),
+        "textblob": version("textblob"),
+    }
+
+
+def check_features(model: SentimentModel, texts: dict[str, str]) -> None:
+    """Refuse a model that was trained on other features than the code would make now.
+
+    Raises ModelError, because scores would change under an unchanged model version.
+    """
+    now = feature_facts(texts)
+    if model.facts["features"] != now:
+        raise ModelError(
+            f"the model was trained with {model.facts['features']}, here is {now}; "
+            "install the pinned requirements or run manage.py train_sentiment."
+        )
+
+
+@lru_cache(maxsize=1)
+def shipped_lexicons() -> dict[str, Lexicon]:
+    """Return the lexicons of all scored languages."""
+    return {code: parse_lexicon(text, code) for code, text in lexicon_texts().items()}
+
+
+@lru_cache(maxsize=1)
+def shipped_scorer() -> Scorer:
+    """Return the scorer with the shipped model; loaded once per process.
+
+    Raises ModelError when the model file does not fit the lexicons or the installed TextBlob.
+    """
+    model = load_model(MODEL_PATH.read_bytes())
+    check_features(model, lexicon_texts())
+    return Scorer(model, shipped_lexicons())
