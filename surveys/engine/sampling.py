@@ -1,0 +1,22 @@
+"""The draw that decides who is asked: fixed by the ticket, so that a repeated run decides the same."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from hashlib import blake2b
+
+DRAW_BYTES = 8
+
+
+def draw(*, source: str, ticket_number: str, resolved_at: datetime, rule_number: int) -> float:
+    """Return a number in [0, 1), uniform over tickets and the same each time for the same resolution and
+    rule.
+
+    `resolved_at` must be aware. A resolution is asked when its draw lies below its probability.
+    """
+    moment = resolved_at.astimezone(UTC).isoformat(timespec="microseconds")
+    # The separator occurs in no field that a source sends, so that no two tickets share a name.
+    name = "\x1f".join([source, ticket_number, moment, str(rule_number)])
+    digest = blake2b(name.encode(), digest_size=DRAW_BYTES).digest()
+    # 53 bits are all that a float holds; more would round the largest draws up to 1.
+    return (int.from_bytes(digest) >> 11) / 2**53

@@ -1,0 +1,48 @@
+"""The scales on which people rate. A rating stays on its own scale; nothing here turns it into a score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Band(StrEnum):
+    """Which reasons fit a rating: what went wrong, what went well, or both."""
+
+    LOW = "low"
+    HIGH = "high"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A scale from `low` to `high`, more is better. Up to `wrong_until` something went wrong; from
+    `well_from` something went well; between them both can be true.
+    """
+
+    key: str
+    low: int
+    high: int
+    wrong_until: int
+    well_from: int
+
+    @property
+    def ratings(self) -> range:
+        """Every rating of the scale, worst first."""
+        return range(self.low, self.high + 1)
+
+    def bands(self, rating: int) -> frozenset[Band]:
+        """Return the bands of reasons offered for a rating; raises ValueError off the scale."""
+        if rating not in self.ratings:
+            raise ValueError(f"{rating} is not on the scale from {self.low} to {self.high}.")
+        fits = {Band.LOW: rating <= self.wrong_until, Band.HIGH: rating >= self.well_from}
+        return frozenset(band for band, does in fits.items() if does)
+
+
+SCALES = {
+    scale.key: scale
+    for scale in (
+        Scale("satisfaction", low=1, high=5, wrong_until=4, well_from=3),
+        Scale("happiness", low=0, high=10, wrong_until=8, well_from=7),
+        Scale("effort", low=1, high=7, wrong_until=5, well_from=4),
+    )
+}

@@ -1,0 +1,33 @@
+"""Tokens of invitations and the public addresses made from them."""
+
+from __future__ import annotations
+
+import secrets
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.urls import reverse
+
+TOKEN_BYTES = 16
+
+
+def new_token() -> str:
+    """Return a token that cannot be guessed, made of characters that need no escaping in an address."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def answer_url(token: str, rating: int | None = None) -> str:
+    """Return the public address of the answer page, with a rating to preselect when one is given."""
+    url = settings.PUBLIC_URL + reverse("answer", args=[token])
+    return url if rating is None else f"{url}?r={rating}"
+
+
+def unsubscribe_url(token: str) -> str:
+    """Return the public address that takes a one-click unsubscribe (RFC 8058)."""
+    return settings.PUBLIC_URL + reverse("unsubscribe", args=[token])
+
+
+def new_message_id() -> str:
+    """Return a Message-ID (RFC 5322) under our own host. It holds no token: mail servers log it."""
+    host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+    return f"<{secrets.token_hex(TOKEN_BYTES)}@{host}>"

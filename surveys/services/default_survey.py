@@ -1,0 +1,52 @@
+"""The survey that a new installation starts with."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from surveys.engine.scales import Band
+from surveys.engine.wording import HIGH_REASONS, LOW_REASONS, WORDS
+from surveys.models import Question, SendingRule, Survey, SurveyVersion
+
+KEY = "after-resolution"
+NAME = "After a ticket is resolved"
+
+
+@transaction.atomic
+def create_default_survey(*, now: datetime) -> SurveyVersion:
+    """Return the newest published version of the default survey; make what is missing of it."""
+    survey, _ = Survey.objects.get_or_create(key=KEY, defaults={"name": NAME})
+    SendingRule.objects.get_or_create(survey=survey, number=1, defaults={"created_at": now})
+    published = survey.versions.filter(published_at__isnull=False).order_by("-number").first()
+    return published or _publish_version(survey, now)
+
+
+def _publish_version(survey: Survey, now: datetime) -> SurveyVersion:
+    number = survey.versions.count() + 1
+    version = SurveyVersion.objects.create(survey=survey, number=number, published_at=now)
+    kinds = [Question.Kind.RATING, Question.Kind.REASONS, Question.Kind.LOST_TIME, Question.Kind.COMMENT]
+    for position, kind in enumerate(kinds, start=1):
+        Question.objects.create(
+            version=version,
+            position=position,
+            kind=kind,
+            scale=Question.Scale.SATISFACTION if kind == Question.Kind.RATING else Question.Scale.NONE,
+            options=_reasons() if kind == Question.Kind.REASONS else [],
+        )
+    return version
+
+
+def _reasons() -> list[dict[str, Any]]:
+    bands = {Band.LOW: LOW_REASONS, Band.HIGH: HIGH_REASONS}
+    return [
+        {
+            "key": key,
+            "band": band.value,
+            "wording": {code: words.reasons[key] for code, words in WORDS.items()},
+        }
+        for band, keys in bands.items()
+        for key in keys
+    ]

@@ -1,0 +1,36 @@
+"""Withdrawing invitations, because the ticket was opened again or the person does not want to be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+
+from surveys.models import Invitation, Message, Resolution
+from surveys.services.changes import mark_changed
+
+
+@transaction.atomic
+def withdraw_invitations(resolution_ids: Collection[int], *, now: datetime) -> int:
+    """Withdraw the open, unanswered invitations of these resolutions and return how many there were.
+
+    Their pages take no answer any more, their mails that are still due are not sent, and the resolutions
+    leave N.
+    """
+    # Taken in order, so that two withdrawals cannot wait for each other; an answer being stored is waited
+    # for.
+    waiting = Invitation.objects.select_for_update(of=("self",)).filter(
+        resolution_id__in=resolution_ids, state=Invitation.State.OPEN
+    )
+    taken = list(waiting.order_by("pk").values_list("pk", flat=True))
+    unanswered = Invitation.objects.filter(pk__in=taken, resolution__response__isnull=True)
+    withdrawn = list(unanswered.values_list("pk", "resolution_id", "service_id", "resolution__resolved_on"))
+    invitation_ids = [row[0] for row in withdrawn]
+    Invitation.objects.filter(pk__in=invitation_ids).update(state=Invitation.State.WITHDRAWN)
+    Message.objects.filter(invitation_id__in=invitation_ids, state=Message.State.DUE).update(
+        state=Message.State.WITHDRAWN
+    )
+    Resolution.objects.filter(pk__in=[row[1] for row in withdrawn]).update(withdrawn_at=now)
+    mark_changed((service_id, day) for _, _, service_id, day in withdrawn)
+    return len(withdrawn)
