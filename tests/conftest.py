@@ -27,7 +27,7 @@ CHROMIUM_FLAGS = [
 ]
 
 
-# --- the session ---------------------------------------------------------------------------------------------------
+# --- the session --------------------------------------------------------------------------------------------
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -62,7 +62,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             terminalreporter.line(reason)
 
 
-# --- people and their service --------------------------------------------------------------------------------------
+# --- people and their service -------------------------------------------------------------------------------
 
 
 def _user(username: str, role: User.Role = User.Role.OWNER) -> User:
@@ -116,7 +116,7 @@ def service(owner: User, teammate: User) -> BusinessService:
     return service
 
 
-# --- servers -------------------------------------------------------------------------------------------------------
+# --- servers ------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
@@ -146,7 +146,7 @@ def smtp(settings: Any) -> Iterator[servers.SmtpPeer]:
         yield peer
 
 
-# --- browser -------------------------------------------------------------------------------------------------------
+# --- browser ------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
-"""Real servers for the tests, each with its files in the folder of the test session: PostgreSQL, Valkey, SMTP.
+"""Real servers for the tests, each with its files in the folder of the session: PostgreSQL, Valkey, SMTP.
 
-The process that starts the session owns the folder and removes it at the end. What a killed session leaves behind is
-stopped and removed by the next one, which finds it by its pid files.
+The process that starts the session owns the folder and removes it at the end. What a killed session leaves
+behind is stopped and removed by the next one, which finds it by its pid files.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 def prepare_environment() -> None:
-    """Give the session its own folder and database; settings of the developer's shell do not reach the tests."""
+    """Give the session its own folder and database; the settings of the shell do not reach the tests."""
     for name in [
         name for name in os.environ if name.startswith("XLA_") and not name.startswith(KEPT_VARIABLES)
     ]:
@@ -83,11 +83,11 @@ def _database_url(folder: Path) -> str:
     raise SystemExit(f"XLA_TEST_DATABASE={chosen!r} is neither sqlite nor postgresql.")
 
 
-# --- PostgreSQL ----------------------------------------------------------------------------------------------------
+# --- PostgreSQL ---------------------------------------------------------------------------------------------
 
 
 def start_postgresql(folder: Path) -> str:
-    """Start a PostgreSQL server with its data in `folder` and return its address. Safety is traded for speed."""
+    """Start a PostgreSQL server with its data in `folder` and return its address; fast rather than safe."""
     home = folder / "postgresql"
     home.mkdir()
     account, programs = _unprivileged(folder, home)
@@ -149,7 +149,7 @@ def wait_until(is_true: Callable[[], bool], complaint: str, *, seconds: float = 
         time.sleep(0.05)
 
 
-# --- Valkey --------------------------------------------------------------------------------------------------------
+# --- Valkey -------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ def running_valkey(folder: Path) -> Iterator[ValkeyServer]:
             server.kill()
 
 
-# --- SMTP ----------------------------------------------------------------------------------------------------------
+# --- SMTP ---------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -247,7 +247,7 @@ def running_smtp() -> Iterator[SmtpPeer]:
         controller.stop()
 
 
-# --- Chromium ------------------------------------------------------------------------------------------------------
+# --- Chromium -----------------------------------------------------------------------------------------------
 
 
 def chromium() -> str | None:

@@ -1,5 +1,6 @@
 """The tests' own servers and people are what they claim to be."""
 
+import os
 import smtplib
 
 import pytest
@@ -23,15 +24,13 @@ def test_only_the_people_of_a_service_see_it(
 
 @pytest.mark.django_db
 def test_the_database_is_the_chosen_one() -> None:
-    import os
-
     assert connection.vendor == os.environ.get("XLA_TEST_DATABASE", "sqlite")
 
 
 def test_the_cache_lives_in_a_real_valkey(valkey: ValkeyServer) -> None:
     cache.set("greeting", "hello")
 
-    assert [key for key in valkey.client.keys() if key.endswith(b"greeting")]
+    assert [key for key in valkey.client.scan_iter() if key.endswith(b"greeting")]
 
 
 def test_the_mail_server_keeps_what_it_takes_and_refuses_what_it_should(smtp: SmtpPeer) -> None:

@@ -1,7 +1,7 @@
 """Which process is which: pid files that a recycled pid cannot fool, and an orderly end.
 
-A pid says little once its process has ended, because the system gives it out again. So a process is known by its pid
-together with the moment it started (clock ticks since boot, and the id of that boot), read from /proc.
+A pid says little once its process has ended, because the system gives it out again. So a process is known
+by its pid together with the moment it started (clock ticks since boot, and the id of that boot), from /proc.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Process:
 
 
 def process_of(pid: int) -> Process | None:
-    """Return the process that has this pid now, or None when there is none (one that only waits to be reaped has ended)."""
+    """Return the process that has this pid now; None when there is none, or one that waits to be reaped."""
     try:
         stat = (PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
         boot = (PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
@@ -64,7 +64,7 @@ def noted(path: Path) -> Process | None:
 
 
 def stop(process: Process, *, grace_seconds: float) -> None:
-    """End a process: ask it, wait up to `grace_seconds`, then kill it and what is left of the process group it leads."""
+    """End a process: ask it, wait up to `grace_seconds`, then kill it and the rest of the group it leads."""
     if not is_running(process):
         return
     leads_group = os.getpgid(process.pid) == process.pid

@@ -1,4 +1,4 @@
-"""The Valkey server that comes with the two-command set-up: on this machine only, with a password, append-only file."""
+"""The Valkey server of the two-command set-up: this machine only, with a password, append-only file."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def server_binary() -> Path:
         found = []
     if not found:
         raise NoServerError(
-            "The embedded Valkey is not installed. Run bin/setup, or set REDIS_URL to a Redis or Valkey server of your own."
+            "The embedded Valkey is not installed. Run bin/setup, or set REDIS_URL to one of your own."
         )
     return found[0]
 
 
 def write_configuration(folder: Path, *, port: int, password: str) -> Path:
-    """Write the server's configuration into its data folder, readable by this user alone, and return its path."""
+    """Write the server's configuration into its data folder, for this user's eyes alone; return its path."""
     folder.mkdir(parents=True, exist_ok=True)
     quoted = str(folder).replace("\\", "\\\\").replace('"', '\\"')
     path = folder / "valkey.conf"
