@@ -3,7 +3,7 @@
 from experience.models.agreements import Agreement, AgreementIndicator, AgreementVersion, Indicator, Sla
 from experience.models.evidence import DayCell, ParameterSet
 from experience.models.gaps import Gap, GapEvent
-from experience.models.measurements import Measurement
+from experience.models.measurements import Measurement, NightlyRun
 from experience.models.signals import Outage, SignalBatch
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "GapEvent",
     "Indicator",
     "Measurement",
+    "NightlyRun",
     "Outage",
     "ParameterSet",
     "SignalBatch",

@@ -27,14 +27,13 @@ class IndicatorStream(models.TextChoices):
 
 
 class IndicatorStatistic(models.TextChoices):
-    """How day cells become one native value with its interval; see experience/services/statistics.py."""
+    """How day cells become one native value with its interval; see experience/engine/indicators.py."""
 
-    WEIGHTED_MEAN = "weighted_mean", "Weighted mean"
-    MEAN = "mean", "Mean"
+    WEIGHTED_MEAN = "weighted_mean", "Mean, answers weighted back to all tickets"
     SHARE = "share", "Share"
     MEDIAN = "median", "Median"
     APDEX = "apdex", "Apdex"
-    BUDGET_BURN = "budget_burn", "Error-budget burn"
+    AVAILABILITY = "availability", "Share of the time up"
 
 
 class Indicator(models.Model):

@@ -12,7 +12,9 @@ class DayCellMeasure(models.TextChoices):
     """What is counted. The bucket of each is described in docs/evidence.md."""
 
     RESOLVED = "resolved", "Resolutions by what was decided"
-    RATING = "rating", "Ratings by score and sentiment bucket"
+    SATISFACTION = "satisfaction", "1-5 satisfaction by rating and sentiment bucket"
+    HAPPINESS = "happiness", "0-10 happiness by rating and sentiment bucket"
+    EFFORT = "effort", "1-7 effort by rating and sentiment bucket"
     LOST_TIME = "lost_time", "Lost time, capped and uncapped"
     SENTIMENT = "sentiment", "Comment polarity"
     TIME_TO_RESOLVE = "time_to_resolve", "Minutes to resolve, log histogram"
@@ -28,10 +30,9 @@ class DayCell(models.Model):
     """What one service-day holds of one measure, by response class, chance of being asked and bucket.
 
     Tickets and answers are counted on the day of the resolution (a cohort), so late answers raise the old
-    day's cell.
-    `total` and `total_squares` are integers in the measure's fixed point; weights are never stored here
-    because they
-    change nightly, and cells do not.
+    day's cell. `total` and `total_squares` are integers in the measure's fixed point. Weights are never
+    stored
+    here, because they change nightly and cells do not.
     """
 
     Measure = DayCellMeasure
@@ -71,8 +72,7 @@ class DayCell(models.Model):
 
 
 class ParameterSet(models.Model):
-    """What is estimated across the organisation and frozen each night: class rates, pooled variances, the
-    sentiment model.
+    """What is estimated across the organisation and frozen each night: class rates, variances, the model.
 
     A measurement names the set it used, so it can be recomputed.
     """

@@ -80,8 +80,14 @@ class Gap(models.Model):
     first_seen_on = models.DateField()
     opened_on = models.DateField(null=True, blank=True)
     closed_on = models.DateField(null=True, blank=True)
-    # Consecutive weekly evaluations at target; two close the gap.
+    # Day of the last weekly evaluation, so that one that was interrupted counts no week twice.
+    evaluated_on = models.DateField(null=True, blank=True)
+    is_acknowledged = models.BooleanField(default=False)
+    # Consecutive weekly evaluations at target (two close the gap), and with an SLA that contradicts the kind.
     weeks_at_target = models.PositiveSmallIntegerField(default=0)
+    sla_weeks = models.PositiveSmallIntegerField(default=0)
+    # Consecutive periods with fewer than 5 new answers; two make the gap unverified.
+    thin_periods = models.PositiveSmallIntegerField(default=0)
     # Evidence as it was when the gap was confirmed, frozen.
     evidence = models.JSONField(default=dict)
     # The figures of the newest evaluation, for the list.
@@ -114,6 +120,11 @@ class Gap(models.Model):
                 name="gap_confirmed_has_opening",
             ),
         ]
+
+    @property
+    def is_reading(self) -> bool:
+        """Say whether this is a reading of the weekly evaluation and not a gap confirmed by a lane."""
+        return self.state == GapState.OPEN and self.lane == GapLane.NONE
 
 
 class GapEvent(models.Model):

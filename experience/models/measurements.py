@@ -27,7 +27,7 @@ class MeasurementQuerySet(models.QuerySet["Measurement"]):
 
     def current(self) -> Self:
         """Return the measurements that no correction has replaced."""
-        return self.filter(corrected_by__isnull=True)
+        return self.filter(is_current=True)
 
 
 class MeasurementPeriod(models.TextChoices):
@@ -124,8 +124,9 @@ class Measurement(models.Model):
     engine_version = models.CharField(max_length=20)
     parameter_set = models.ForeignKey(ParameterSet, on_delete=models.PROTECT, related_name="measurements")
     computed_at = models.DateTimeField()
-    corrected_by = models.OneToOneField(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="corrects"
+    is_current = models.BooleanField(default=True)
+    corrects = models.OneToOneField(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="corrected_by"
     )
 
     objects = MeasurementQuerySet.as_manager()
@@ -134,7 +135,7 @@ class Measurement(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["agreement_version", "service", "period", "starts_on", "ends_on"],
-                condition=Q(corrected_by__isnull=True),
+                condition=Q(is_current=True),
                 name="measurement_one_current",
             ),
             one_of("period", MeasurementPeriod, name="measurement_period"),
@@ -156,3 +157,17 @@ class Measurement(models.Model):
             # Serves the portfolio (newest rolling result per service) and the service page's history.
             models.Index(fields=["service", "period", "-ends_on"], name="measurement_latest"),
         ]
+
+    @property
+    def experience_score(self) -> float | None:
+        """Return the score 0..100 of the experience alone, which gaps are judged by; None without answers."""
+        score: float | None = self.results["streams"].get("X", {}).get("score")
+        return score
+
+
+class NightlyRun(models.Model):
+    """The judgement of one day: parameters, results and gaps. Its row keeps a day from being judged twice."""
+
+    day = models.DateField(unique=True)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)

@@ -1,0 +1,179 @@
+"""From raw rows of one service-day to its cells: integer counts and fixed-point integer sums, nothing
+rounded.
+
+Integers add up the same in any order, so windows are sums of days and a retracted answer leaves no trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+
+from experience.engine.histogram import bucket_of
+
+LOST_TIME_CAP_MINUTES = 480
+POLARITY_UNITS = 10_000
+POLARITY_BUCKETS = 21
+REOPEN_WINDOW = timedelta(days=7)
+
+
+class Asked(IntEnum):
+    """Bucket of the measure `resolved`: what became of the question whether to ask."""
+
+    OUT_OF_FRAME = 0
+    NOT_ASKED = 1
+    SILENT = 2
+    ANSWERED = 3
+
+
+class LostTime(IntEnum):
+    """Bucket of the measure `lost_time`: capped at 480 minutes for the mean, uncapped for totals."""
+
+    CAPPED = 0
+    UNCAPPED = 1
+
+
+class Down(IntEnum):
+    """Bucket of the measure `downtime`."""
+
+    UNPLANNED = 0
+    PLANNED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One accepted answer; polarity -1..1 is None for a comment that is missing or could not be scored."""
+
+    scale: str
+    rating: int | None
+    lost_time_minutes: int | None
+    polarity: float | None
+    model_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResolutionFacts:
+    """One resolution with what is known about it now.
+
+    `probability` is the chance of having been asked, None outside the frame; `came_back` is None when repeat
+    contacts cannot be told (no requester, shared account); `made_sla` is None until the ticket is closed.
+    """
+
+    response_class: str
+    probability: float | None
+    is_asked: bool
+    minutes_to_resolve: int
+    user_clock_minutes: int
+    resolved_at: datetime
+    reopened_at: datetime | None
+    came_back: bool | None
+    made_sla: bool | None
+    answer: Answer | None
+
+
+@dataclass(frozen=True, slots=True)
+class CellKey:
+    """What a cell counts within its service-day."""
+
+    measure: str
+    response_class: str = ""
+    probability_permille: int = 1000
+    model_version: str = ""
+    bucket: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """A cell's content: how many, the sum of values and the sum of squared values in fixed point."""
+
+    count: int = 0
+    total: int = 0
+    total_squares: int = 0
+
+    def __add__(self, other: Sums) -> Sums:
+        return Sums(
+            self.count + other.count, self.total + other.total, self.total_squares + other.total_squares
+        )
+
+
+def cells_of(resolutions: Iterable[ResolutionFacts]) -> dict[CellKey, Sums]:
+    """Return the cells of one service-day; the order of the resolutions does not matter."""
+    cells: dict[CellKey, Sums] = {}
+    for facts in resolutions:
+        for key, sums in _contributions(facts):
+            cells[key] = cells.get(key, Sums()) + sums
+    return cells
+
+
+def _contributions(facts: ResolutionFacts) -> Iterator[tuple[CellKey, Sums]]:
+    yield from _ticket_contributions(facts)
+    permille = round(1000 * (facts.probability or 1.0))
+    key = CellKey("resolved", facts.response_class, permille, bucket=_asked(facts))
+    yield key, Sums(1)
+    if facts.answer is not None and facts.probability is not None:
+        yield from _answer_contributions(facts.answer, facts.response_class, permille)
+
+
+def _asked(facts: ResolutionFacts) -> Asked:
+    if facts.probability is None:
+        return Asked.OUT_OF_FRAME
+    if not facts.is_asked:
+        return Asked.NOT_ASKED
+    return Asked.SILENT if facts.answer is None else Asked.ANSWERED
+
+
+def _ticket_contributions(facts: ResolutionFacts) -> Iterator[tuple[CellKey, Sums]]:
+    yield CellKey("time_to_resolve", bucket=bucket_of(facts.minutes_to_resolve)), Sums(1)
+    if facts.reopened_at is None:
+        yield CellKey("user_clock", bucket=bucket_of(facts.user_clock_minutes)), Sums(1)
+    reopened = facts.reopened_at is not None and facts.reopened_at - facts.resolved_at <= REOPEN_WINDOW
+    yield CellKey("reopened"), Sums(1, int(reopened))
+    if facts.came_back is not None:
+        yield CellKey("repeat_contact"), Sums(1, int(facts.came_back))
+    if facts.made_sla is not None and facts.reopened_at is None:
+        yield CellKey("sla_met"), Sums(1, int(facts.made_sla))
+
+
+def _answer_contributions(
+    answer: Answer, response_class: str, permille: int
+) -> Iterator[tuple[CellKey, Sums]]:
+    version = answer.model_version if answer.polarity is not None else ""
+    if answer.rating is not None:
+        bucket = rating_bucket(answer.rating, answer.polarity)
+        yield CellKey(answer.scale, response_class, permille, version, bucket), Sums(1)
+    if answer.lost_time_minutes is not None:
+        capped = min(answer.lost_time_minutes, LOST_TIME_CAP_MINUTES)
+        for kind, minutes in ((LostTime.CAPPED, capped), (LostTime.UNCAPPED, answer.lost_time_minutes)):
+            yield CellKey("lost_time", response_class, permille, bucket=kind), _value(minutes)
+    if answer.polarity is not None:
+        fixed = round(answer.polarity * POLARITY_UNITS)
+        yield CellKey("sentiment", response_class, permille, version), _value(fixed)
+
+
+def _value(amount: int) -> Sums:
+    return Sums(1, amount, amount * amount)
+
+
+def rating_bucket(rating: int, polarity: float | None) -> int:
+    """Return the bucket of a rating and its comment's polarity in 21 steps: 22 x rating + (0 none, 1..21)."""
+    step = 0 if polarity is None else 1 + round((polarity + 1) / 2 * (POLARITY_BUCKETS - 1))
+    return rating * (POLARITY_BUCKETS + 1) + step
+
+
+def rating_of_bucket(bucket: int) -> int:
+    """Return the rating of a bucket made by `rating_bucket`."""
+    return bucket // (POLARITY_BUCKETS + 1)
+
+
+def union_seconds(
+    spans: Iterable[tuple[datetime, datetime | None]], *, first: datetime, end: datetime
+) -> int:
+    """Return the seconds of [first, end) that outages cover; overlaps count once, no end means not over."""
+    covered, reached = 0, first
+    for started_at, ended_at in sorted(spans, key=lambda span: span[0]):
+        start, stop = max(started_at, reached), min(ended_at or end, end)
+        covered += max(0, int((stop - start).total_seconds()))
+        reached = max(reached, stop)
+    return covered

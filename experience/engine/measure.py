@@ -1,0 +1,258 @@
+"""From a window's evidence and the agreed terms to one result per service: score, status, contributions, SLA.
+
+Pure and whole: what a receipt stores is what this module takes, so `verify` runs it again on stored inputs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from experience.engine.arrays import FloatArray
+from experience.engine.blend import (
+    Composite,
+    Score,
+    composite,
+    dimension_score,
+    p_below_from_interval,
+    xla_status,
+)
+from experience.engine.daycells import Asked, LostTime
+from experience.engine.defaults import DEFAULTS
+from experience.engine.gaps import Experience, experience_state, has_interval
+from experience.engine.indicators import RATING_MEASURES, Evidence, Native, Parameters, Terms, native
+from experience.engine.intervals import Interval
+from experience.engine.sla import Sla, attainment, sla_status
+from experience.engine.weighting import tipping_point
+
+
+@dataclass(frozen=True, slots=True)
+class SlaTerms:
+    """The SLA beside the agreement: share of closed tickets that must meet it, and the amber band below."""
+
+    target_share: float
+    amber_band: float = DEFAULTS.sla_amber_band
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorResult:
+    """One indicator of one service, in native units and as a score; None is missing, never 0."""
+
+    terms: Terms
+    state: str
+    value: float | None
+    low: float | None
+    high: float | None
+    raw: float | None
+    score: Score | None
+    n: int
+    n_effective: float | None
+    p_below: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What became of the resolutions: all, those in the frame (N), those asked, those answered."""
+
+    resolved: int
+    eligible: int
+    asked: int
+    answered: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlaResult:
+    """SLA attainment on all closed tickets."""
+
+    status: Sla
+    share: float | None
+    target: float | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The measurement of one service over one window."""
+
+    experience: Experience
+    blend: Composite | None
+    colour: str
+    coverage: float
+    streams: Mapping[str, Score | None]
+    indicators: Sequence[IndicatorResult]
+    rating: IndicatorResult | None
+    rating_counts: Mapping[int, int]
+    p_below: float | None
+    tipping_shift: float | None
+    response: Response
+    lost_minutes: float | None
+    sla: SlaResult
+
+
+def measure(
+    evidence: Evidence,
+    terms: Sequence[Terms],
+    stream_weights: Mapping[str, float],
+    slas: Sequence[SlaTerms | None],
+    parameters: Parameters,
+) -> list[Result]:
+    """Return the result of every service of the batch under the same terms."""
+    natives = [native(term, evidence, parameters) for term in terms]
+    shared = _Shared(evidence)
+    return [
+        _result(service, terms, natives, stream_weights, slas[service], evidence, shared)
+        for service in range(evidence.services)
+    ]
+
+
+class _Shared:
+    """Sums that every service's result reads, made once per batch."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.resolved = evidence.resolved_in(*Asked)
+        self.eligible = evidence.resolved_in(Asked.NOT_ASKED, Asked.SILENT, Asked.ANSWERED)
+        self.asked = evidence.resolved_in(Asked.SILENT, Asked.ANSWERED)
+        self.answered = evidence.resolved_in(Asked.ANSWERED)
+        closed = evidence.of("sla_met")
+        self.sla_total = evidence.per_service(closed, lambda cell: cell.count)
+        self.sla_met = evidence.per_service(closed, lambda cell: cell.total)
+        uncapped = [cell for cell in evidence.of("lost_time") if cell.bucket == LostTime.UNCAPPED]
+        self.lost_minutes = evidence.per_service(uncapped, lambda cell: cell.total)
+        self.ratings = evidence.rating_counts(RATING_MEASURES)
+
+    def response(self, service: int) -> Response:
+        columns = (self.resolved, self.eligible, self.asked, self.answered)
+        return Response(*(int(column[service]) for column in columns))
+
+    def sla(self, service: int, terms: SlaTerms | None) -> SlaResult:
+        n = int(self.sla_total[service])
+        share = attainment(int(self.sla_met[service]), n)
+        target = terms.target_share if terms else None
+        band = terms.amber_band if terms else DEFAULTS.sla_amber_band
+        return SlaResult(sla_status(share, target, amber_band=band), share, target, n)
+
+
+def _result(
+    service: int,
+    terms: Sequence[Terms],
+    natives: Sequence[Native],
+    stream_weights: Mapping[str, float],
+    sla: SlaTerms | None,
+    evidence: Evidence,
+    shared: _Shared,
+) -> Result:
+    respondents = evidence.people[service].distinct
+    indicators = [
+        _indicator(term, values, service, respondents) for term, values in zip(terms, natives, strict=True)
+    ]
+    streams = {stream: _stream(stream, indicators) for stream in stream_weights}
+    blend = composite(streams, stream_weights)
+    p_below = _experience_p(indicators, streams.get("X"))
+    state = _experience(streams.get("X"), p_below, respondents)
+    colour = xla_status(blend, state).colour if blend else None
+    rating = next((found for found in indicators if found.terms.measure in RATING_MEASURES), None)
+    response = shared.response(service)
+    agreed = sum(weight for weight in stream_weights.values())
+    present = sum(weight for stream, weight in stream_weights.items() if streams[stream] is not None)
+    return Result(
+        experience=state,
+        blend=blend,
+        colour=colour.value if colour else "none",
+        coverage=present / agreed,
+        streams=streams,
+        indicators=indicators,
+        rating=rating,
+        rating_counts=shared.ratings[service],
+        p_below=p_below,
+        tipping_shift=_tipping_shift(rating, response),
+        response=response,
+        lost_minutes=float(shared.lost_minutes[service]) if response.answered else None,
+        sla=shared.sla(service, sla),
+    )
+
+
+def _indicator(terms: Terms, values: Native, service: int, respondents: int) -> IndicatorResult:
+    value, low, high = (_number(column, service) for column in (values.value, values.low, values.high))
+    n, n_effective = _number(values.n, service), _number(values.n_effective, service)
+    from_answers = terms.statistic == "weighted_mean"
+    if from_answers and not has_interval(n_effective or 0.0):
+        low = high = None
+    return IndicatorResult(
+        terms=terms,
+        state=_state(terms, value, respondents, n_effective),
+        value=value,
+        low=low,
+        high=high,
+        raw=_number(values.raw, service),
+        score=_score(terms, value, low, high, n_effective if from_answers else None),
+        n=int(n or 0),
+        n_effective=n_effective,
+        p_below=_number(values.p_below, service),
+    )
+
+
+def _state(terms: Terms, value: float | None, respondents: int, n_effective: float | None) -> str:
+    if value is None:
+        return "missing"
+    if terms.statistic == "weighted_mean":
+        if respondents < DEFAULTS.least_respondents:
+            return "hidden"
+        if not has_interval(n_effective or 0.0):
+            return "too_few"
+    return "ok" if terms.weight > 0 else "shown_only"
+
+
+def _number(column: FloatArray, service: int) -> float | None:
+    value = float(column[service])
+    return None if math.isnan(value) else value
+
+
+def _score(
+    terms: Terms, value: float | None, low: float | None, high: float | None, n_effective: float | None
+) -> Score | None:
+    if value is None:
+        return None
+    scored = terms.anchors.score(value)
+    if low is None or high is None:
+        return Score(scored, None, None, 1.0, n_effective)
+    interval = terms.anchors.score_interval(Interval(low, high))
+    return Score(scored, interval.low, interval.high, 1.0, n_effective)
+
+
+def _stream(stream: str, indicators: Sequence[IndicatorResult]) -> Score | None:
+    own = [found for found in indicators if found.terms.stream == stream]
+    correlation = DEFAULTS.correlation_within_x if stream == "X" else 0.0
+    return dimension_score(
+        {found.terms.key: found.score for found in own},
+        {found.terms.key: found.terms.weight for found in own},
+        correlation=correlation,
+    )
+
+
+def _experience_p(indicators: Sequence[IndicatorResult], score: Score | None) -> float | None:
+    """Return the p-value of "on target": native with one indicator in X, else from the MOVER interval."""
+    counted = [i for i in indicators if i.terms.stream == "X" and i.terms.weight > 0 and i.score is not None]
+    if score is None or score.high is None:
+        return None
+    if len(counted) == 1:
+        return counted[0].p_below
+    return p_below_from_interval(score.value, score.high)
+
+
+def _experience(score: Score | None, p_below: float | None, respondents: int) -> Experience:
+    value, n = (score.value, score.n_effective or 0.0) if score else (None, 0.0)
+    return experience_state(value, p_below, n_effective=n, respondents=respondents)
+
+
+def _tipping_shift(rating: IndicatorResult | None, response: Response) -> float | None:
+    if rating is None or rating.value is None or rating.raw is None or not response.asked:
+        return None
+    found = tipping_point(
+        target=rating.terms.anchors.target,
+        response_rate=response.answered / response.asked,
+        raw_mean=rating.raw,
+        weighted_mean=rating.value,
+        range_width=rating.terms.high - rating.terms.low,
+    )
+    return found.shift if found else None

@@ -1,0 +1,91 @@
+"""Gaps as rows and events: the only place that writes them.
+
+A step is a conditional UPDATE on the state that was read. Where somebody else was faster nothing is written
+and the
+next sweep judges afresh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from experience.engine import gap_states
+from experience.models import Gap, GapEvent, Measurement
+
+_OVER = (Gap.State.CLOSED, Gap.State.UNVERIFIED)
+
+
+def unfinished_gaps(services: Iterable[int]) -> dict[int, Gap]:
+    """Return the gap of each service that is not over, dismissed ones included."""
+    rows = Gap.objects.filter(service__in=services).exclude(state__in=_OVER)
+    return {gap.service_id: gap for gap in rows.order_by("pk")}
+
+
+def gap_value(row: Gap | None) -> gap_states.Gap | None:
+    """Return a row as the engine's value; a mere reading (see services/gaps.py) is no gap to the state
+    machine.
+    """
+    if row is None or row.is_reading:
+        return None
+    return gap_states.Gap(
+        kind=gap_states.GapKind(row.kind),
+        state=gap_states.GapState(row.state),
+        first_seen_on=row.first_seen_on,
+        opened_on=row.opened_on,
+        lane=gap_states.Lane(row.lane),
+        acknowledged=row.is_acknowledged,
+        weeks_at_target=row.weeks_at_target,
+        sla_weeks=row.sla_weeks,
+        thin_periods=row.thin_periods,
+    )
+
+
+def gap_columns(after: gap_states.Gap) -> dict[str, Any]:
+    """Return the columns of a row that hold the engine's value."""
+    values = asdict(after)
+    values["is_acknowledged"] = values.pop("acknowledged")
+    return {name: getattr(value, "value", value) for name, value in values.items()}
+
+
+@transaction.atomic
+def write_gap(
+    row: Gap | None, columns: dict[str, Any], measurement: Measurement, *, reason: str, now: datetime
+) -> bool:
+    """Store a gap's columns and, when its state or kind moved, the event; return whether it moved."""
+    if row is None:
+        return _create(columns, measurement, reason, now)
+    moved = (row.state, row.kind) != (columns.get("state", row.state), columns.get("kind", row.kind))
+    columns["last_measurement"] = measurement
+    written = Gap.objects.filter(pk=row.pk, state=row.state, kind=row.kind).update(**columns)
+    if not (written and moved):
+        return False
+    GapEvent.objects.create(
+        gap=row,
+        happened_at=now,
+        from_state=row.state,
+        to_state=columns.get("state", row.state),
+        kind=columns.get("kind", row.kind),
+        reason=reason,
+    )
+    return True
+
+
+def _create(columns: dict[str, Any], measurement: Measurement, reason: str, now: datetime) -> bool:
+    try:
+        with transaction.atomic():
+            gap = Gap.objects.create(service=measurement.service, last_measurement=measurement, **columns)
+    except IntegrityError:
+        return False  # another sweep opened it in this moment; the next one continues from its row
+    GapEvent.objects.create(gap=gap, happened_at=now, to_state=gap.state, kind=gap.kind, reason=reason)
+    return True
+
+
+def close_reading(row: Gap, measurement: Measurement, *, today: date, now: datetime) -> bool:
+    """Close a reading of the weekly evaluation that no longer holds."""
+    columns = {"state": Gap.State.CLOSED, "closed_on": today}
+    return write_gap(row, columns, measurement, reason="The weekly evaluation no longer says so.", now=now)

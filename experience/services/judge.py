@@ -1,0 +1,84 @@
+"""When what is judged: after every change the live views, each night the whole day, each Monday the week."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from experience.engine.periods import Period, is_final, local_day, month_of, previous_month, provisional_until
+from experience.models import Measurement, NightlyRun
+from experience.selectors.raw_rows import ServiceDay
+from experience.services.evidence import refresh_changed_days
+from experience.services.gaps import close_month, evaluate_week, refresh_gaps
+from experience.services.measure import measure_all
+
+_MONDAY = 0
+_LEASE = timedelta(hours=1)
+
+
+def organisation_day(now: datetime) -> date:
+    """Return today's date in the organisation's time zone, which weeks and closes are cut in."""
+    return local_day(now, ZoneInfo(settings.TIME_ZONE))
+
+
+def refresh(*, now: datetime) -> set[ServiceDay]:
+    """Recompute changed service-days, the results that use them, and the early lane; return those days."""
+    changed = refresh_changed_days(now=now)
+    if changed:
+        today = organisation_day(now)
+        services = {service for service, _ in changed}
+        measured = measure_all(
+            as_of=today, now=now, services=services, changed_days={day for _, day in changed}
+        )
+        refresh_gaps(_rolling(measured, today), as_of=today, now=now)
+    return changed
+
+
+def judge_day(day: date, *, now: datetime) -> bool:
+    """Judge a day once: results, period close, on Mondays the week. Return False when it was done already."""
+    if not _claim(day, now):
+        return False
+    _judge(day, now)
+    NightlyRun.objects.filter(day=day).update(finished_at=now)
+    return True
+
+
+def _claim(day: date, now: datetime) -> bool:
+    """Take the day for this process; one that was begun and not finished is taken over after its lease."""
+    _, is_new = NightlyRun.objects.get_or_create(day=day, defaults={"started_at": now})
+    stale = NightlyRun.objects.filter(day=day, finished_at=None, started_at__lt=now - _LEASE)
+    return is_new or bool(stale.update(started_at=now))
+
+
+def _judge(day: date, now: datetime) -> None:
+    last_month = previous_month(month_of(day))
+    measured = measure_all(as_of=day, now=now, changed_days={last_month.last_on, day - timedelta(days=7)})
+    rolling = _rolling(measured, day)
+    refresh_gaps(rolling, as_of=day, now=now)
+    if is_final(last_month, day) and not _was_closed(last_month):
+        months = [m for m in measured if m.period == m.Period.MONTH and m.starts_on == last_month.first_on]
+        close_month(months, as_of=day, now=now)
+    if day.weekday() == _MONDAY:
+        evaluate_week(rolling, as_of=day, now=now)
+
+
+def _was_closed(month: Period) -> bool:
+    """Say whether an earlier finished run came after the month was final: then its family was tested."""
+    return NightlyRun.objects.filter(day__gt=provisional_until(month), finished_at__isnull=False).exists()
+
+
+def _rolling(measured: Collection[Measurement], day: date) -> list[Measurement]:
+    return [m for m in measured if m.period == m.Period.ROLLING and m.ends_on == day]
+
+
+def replay(first: date, last: date) -> int:
+    """Judge the Mondays from `first` to `last`, then `last`, each as of its evening; return the days judged.
+
+    For history that was loaded at once: trends and gaps get the past they would have had.
+    """
+    days = [first + timedelta(days=step) for step in range((last - first).days)]
+    judged = [day for day in days if day.weekday() == _MONDAY] + [last]
+    return sum(judge_day(day, now=datetime.combine(day, time(22), UTC)) for day in judged)

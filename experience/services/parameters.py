@@ -1,0 +1,119 @@
+"""What is estimated across the organisation each night and frozen: response rates, variances, a median."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from django.db.models import Sum
+
+from experience.engine.daycells import Asked, rating_of_bucket
+from experience.engine.defaults import ENGINE_VERSION
+from experience.engine.indicators import RATING_MEASURES, Parameters
+from experience.engine.intervals import moments_of_counts, pooled_variance
+from experience.engine.periods import Period, latest_mature_day, window
+from experience.engine.weighting import ClassRates, class_rates, class_weights, median_weight
+from experience.models import DayCell, ParameterSet
+from surveys.models import CommentSentiment
+
+TRAILING_DAYS = 90
+
+
+def parameter_set_for(day: date, *, now: datetime) -> ParameterSet:
+    """Return the parameter set of a day; estimate it from the data before that day when there is none."""
+    found = ParameterSet.objects.filter(made_on=day).first()
+    return (
+        found
+        or ParameterSet.objects.get_or_create(
+            made_on=day,
+            defaults={
+                "made_at": now,
+                "engine_version": str(ENGINE_VERSION),
+                "sentiment_model": _sentiment_model(),
+                "values": _estimate(day),
+            },
+        )[0]
+    )
+
+
+def parameters_of(stored: ParameterSet) -> Parameters:
+    """Return a stored set in the shape the engine takes."""
+    values = stored.values
+    return Parameters(
+        rates=ClassRates(values["class_rates"]),
+        pooled_variance=values["pooled_variance"],
+        asked=values["asked"],
+        median_weight=values["median_weight"],
+    )
+
+
+def _sentiment_model() -> str:
+    newest = CommentSentiment.objects.order_by("-pk").values_list("model_version", flat=True).first()
+    return newest or ""
+
+
+def _estimate(day: date) -> dict[str, Any]:
+    mature = window(latest_mature_day(day), TRAILING_DAYS)
+    asked, answered = _asked_and_answered(mature)
+    rates = class_rates(asked, answered)
+    return {
+        "class_rates": dict(rates.by_class),
+        "pooled_variance": _pooled_variances(window(day - timedelta(days=1), TRAILING_DAYS)),
+        "asked": sum(asked.values()),
+        "median_weight": _median_weight(answered, rates),
+    }
+
+
+def _asked_and_answered(period: Period) -> tuple[Counter[str], Counter[str]]:
+    cells = DayCell.objects.filter(
+        measure=DayCell.Measure.RESOLVED,
+        bucket__in=[Asked.SILENT, Asked.ANSWERED],
+        day__range=(period.first_on, period.last_on),
+    )
+    asked: Counter[str] = Counter()
+    answered: Counter[str] = Counter()
+    for code, bucket, count in (
+        cells.values_list("response_class", "bucket").annotate(Sum("count")).order_by()
+    ):
+        asked[code] += count
+        if bucket == Asked.ANSWERED:
+            answered[code] += count
+    return asked, answered
+
+
+def _median_weight(answered: Counter[str], rates: ClassRates) -> float | None:
+    """Return the median weight over answers, which the early lane compares with; None without answers."""
+    if not answered:
+        return None
+    weights = class_weights([rates.of(code) for code in answered])
+    return float(median_weight(weights, list(answered.values())))
+
+
+def _pooled_variances(period: Period) -> dict[str, float]:
+    found = {measure: _rating_variance(measure, period) for measure in RATING_MEASURES}
+    found |= {measure: _sum_variance(measure, period) for measure in ("lost_time", "sentiment")}
+    return {measure: variance for measure, variance in found.items() if variance is not None}
+
+
+def _rating_variance(measure: str, period: Period) -> float | None:
+    cells = DayCell.objects.filter(measure=measure, day__range=(period.first_on, period.last_on))
+    counts: dict[int, Counter[int]] = defaultdict(Counter)
+    for service, bucket, count in cells.values_list("service_id", "bucket").annotate(Sum("count")).order_by():
+        counts[service][rating_of_bucket(bucket)] += count
+    moments = [moments_of_counts(list(c.values()), list(c.keys())) for c in counts.values()]
+    return pooled_variance([m.variance for m in moments], [m.n for m in moments]) if moments else None
+
+
+def _sum_variance(measure: str, period: Period) -> float | None:
+    unit = 10_000.0 if measure == "sentiment" else 1.0
+    cells = DayCell.objects.filter(measure=measure, bucket=0, day__range=(period.first_on, period.last_on))
+    sums = (
+        cells.values_list("service_id").annotate(Sum("count"), Sum("total"), Sum("total_squares")).order_by()
+    )
+    if not sums:
+        return None
+    _, n, total, squares = (np.array(column, dtype=np.float64) for column in zip(*sums, strict=True))
+    variance = np.maximum(squares - total**2 / n, 0.0) / np.maximum(n - 1.0, 1.0) / unit**2
+    return pooled_variance(variance, n)

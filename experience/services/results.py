@@ -1,0 +1,125 @@
+"""An engine result as the columns and documents of a `Measurement`, and the inputs its receipt keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import astuple
+from typing import Any
+
+from experience.engine.blend import Score
+from experience.engine.indicators import Cell, Evidence, People
+from experience.engine.measure import IndicatorResult, Result, SlaTerms
+
+Document = dict[str, Any]
+
+
+def inputs_of(evidence: Evidence, slas: Sequence[SlaTerms | None], names: dict[str, str]) -> list[Document]:
+    """Return per service what its result is computed from; `names` are the agreement version and parameter
+    set.
+
+    Class sums come sorted, so that equal evidence has equal inputs.
+    """
+    sums: list[list[list[Any]]] = [[] for _ in evidence.people]
+    for cell in evidence.cells:
+        sums[cell.service].append(list(astuple(cell)[1:]))
+    return [
+        {
+            "cells": sorted(sums[service]),
+            "people": list(astuple(people)),
+            "up_seconds": evidence.up_seconds[service],
+            "sla": list(astuple(sla)) if sla else None,
+            **names,
+        }
+        for service, (people, sla) in enumerate(zip(evidence.people, slas, strict=True))
+    ]
+
+
+def evidence_from(inputs: Document) -> tuple[Evidence, SlaTerms | None]:
+    """Return the evidence and SLA terms that stored inputs describe: the way back for `verify`."""
+    cells = [Cell(0, *row) for row in inputs["cells"]]
+    sla = SlaTerms(*inputs["sla"]) if inputs["sla"] else None
+    return Evidence(cells, [People(*inputs["people"])], [inputs["up_seconds"]]), sla
+
+
+def columns_of(result: Result) -> Document:
+    """Return the columns of a measurement that come from the engine."""
+    score = result.blend.score if result.blend else None
+    rating = result.rating
+    shown = rating is not None and rating.state not in ("hidden", "missing")
+    return {
+        "score": score.value if score else None,
+        "low": score.low if score else None,
+        "high": score.high if score else None,
+        "colour": result.colour,
+        "coverage": result.coverage,
+        "status": result.experience.value,
+        "rating": rating.value if rating and shown else None,
+        "rating_low": rating.low if rating and shown else None,
+        "rating_high": rating.high if rating and shown else None,
+        "rating_raw": rating.raw if rating and shown else None,
+        "rating_target": rating.terms.anchors.target if rating else None,
+        "p_below": result.p_below,
+        "n_resolved": result.response.resolved,
+        "n_asked": result.response.asked,
+        "n_answered": result.response.answered,
+        "n_effective": rating.n_effective if rating else None,
+        "sla_status": result.sla.status.value,
+        "sla_share": result.sla.share,
+        "sla_target": result.sla.target,
+        "sla_n": result.sla.n,
+        "results": document_of(result),
+    }
+
+
+def document_of(result: Result) -> Document:
+    """Return the details of a result: indicators, streams with contributions, ratings, response."""
+    scale = result.rating.terms if result.rating else None
+    answers = range(int(scale.low), int(scale.high) + 1) if scale else range(0)
+    return {
+        "indicators": [_indicator(found) for found in result.indicators],
+        "streams": {name: _stream(name, score, result) for name, score in result.streams.items()},
+        "rating_counts": [result.rating_counts.get(answer, 0) for answer in answers],
+        "tipping_point": result.tipping_shift,
+        "response": {
+            "resolved": result.response.resolved,
+            "eligible": result.response.eligible,
+            "asked": result.response.asked,
+            "answered": result.response.answered,
+        },
+        "lost_hours": result.lost_minutes / 60 if result.lost_minutes is not None else None,
+    }
+
+
+def _indicator(found: IndicatorResult) -> Document:
+    hidden = found.state == "hidden"
+    score = None if hidden else found.score
+    return {
+        "key": found.terms.key,
+        "name": found.terms.name,
+        "stream": found.terms.stream,
+        "unit": found.terms.unit,
+        "statistic": found.terms.statistic,
+        "value": None if hidden else found.value,
+        "low": None if hidden else found.low,
+        "high": None if hidden else found.high,
+        "floor": found.terms.anchors.floor,
+        "target": found.terms.anchors.target,
+        "ceiling": found.terms.anchors.ceiling,
+        "score": score.value if score else None,
+        "score_low": score.low if score else None,
+        "score_high": score.high if score else None,
+        "weight": found.terms.weight,
+        "n": found.n,
+        "n_effective": found.n_effective,
+        "state": found.state,
+    }
+
+
+def _stream(name: str, score: Score | None, result: Result) -> Document:
+    contributions = result.blend.contributions if result.blend else {}
+    return {
+        "score": score.value if score else None,
+        "low": score.low if score else None,
+        "high": score.high if score else None,
+        "contribution": contributions.get(name),
+    }
