@@ -192,7 +192,7 @@ def composite(dimensions: Mapping[str, Score | None], weights: Mapping[str, floa
         return None
     values = {name: score.value for name, score in present.items()}
     estimate = _composite_estimate(present, weights)
-    value = geometric_mean(values, weights)
+    value = estimate.value if estimate else geometric_mean(values, weights)
     low, high = (estimate.low, estimate.high) if estimate else (None, None)
     score = Score(value, low, high, share, experience.n_effective)
     return Composite(score, contributions(values, weights), share < DEFAULTS.full_coverage)

@@ -23,6 +23,10 @@ from experience.services.gap_rows import close_reading, gap_columns, gap_value, 
 from experience.services.measure import experience_scores
 from surveys.models import Resolution
 
+_OPENED_BY = {
+    gap_states.Lane.EARLY: "The answers of a month became clear evidence against being on target.",
+    gap_states.Lane.CLOSE: "Found when the month was closed.",
+}
 _READINGS = {Verdict.OVER_STRICT: Gap.Kind.OVER_STRICT, Verdict.RED_ON_BOTH: Gap.Kind.RED_ON_BOTH}
 
 
@@ -122,17 +126,11 @@ def _store(
     columns = gap_columns(after) | _figures(m) | (more or {})
     if after.state in gap_states.FINISHED:
         columns["closed_on"] = evidence.today
+    reason = "Weekly evaluation."
     if after.state is gap_states.GapState.OPEN and (row is None or row.state == Gap.State.SUSPECTED):
         columns["evidence"] = _frozen(m, evidence)
-    return write_gap(row, columns, m, reason=_reason(after, evidence), now=now)
-
-
-def _reason(after: gap_states.Gap, evidence: gap_states.Evidence) -> str:
-    if after.state is gap_states.GapState.OPEN and after.lane is gap_states.Lane.EARLY:
-        return f"Early lane: the evidence reached {evidence.e_value:.0f} (20 needed)."
-    if after.state is gap_states.GapState.OPEN:
-        return "Found when the month was closed."
-    return "Weekly evaluation."
+        reason = _OPENED_BY[after.lane]
+    return write_gap(row, columns, m, reason=reason, now=now)
 
 
 def _frozen(m: Measurement, evidence: gap_states.Evidence) -> dict[str, Any]:
@@ -158,5 +156,6 @@ def _figures(m: Measurement) -> dict[str, Any]:
     people = Resolution.objects.filter(
         service=m.service_id, resolved_on__range=(m.starts_on, m.ends_on)
     ).aggregate(people=Count("person", distinct=True))["people"]
-    below = max(0.0, DEFAULTS.target_score - (m.experience_score or DEFAULTS.target_score))
+    score = m.experience_score
+    below = 0.0 if score is None else max(0.0, DEFAULTS.target_score - score)
     return {"affected_people": people, "user_points": people * below}

@@ -43,8 +43,9 @@ LIBRARY = (
         "Working minutes people say the problem cost them, each answer capped at 480.",
     ),
     Declaration(
-        "sentiment", "Comment sentiment", _X, _OF.WEIGHTED_MEAN, "sentiment", "-1 to 1", -1, 1, -0.5, 0.2, 0.7,
-        "Mean polarity of the comments that could be scored. Shown only: people who write would count twice.",
+        "sentiment", "Comment sentiment", _X, _OF.WEIGHTED_MEAN, "sentiment", "-1 to 1",
+        -1, 1, -0.5, 0.2, 0.7,
+        "Mean polarity of the scored comments. Shown only: people who write would count twice.",
         default_weight=0,
     ),
     Declaration(
