@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from experience.engine.arrays import FloatArray, require
 from experience.engine.defaults import DEFAULTS
 
-# Keeps a resample without one level of a fact solvable; changes R2 by less than 1e-9.
+# Keeps facts that never vary or always go together solvable; changes R2 by less than 1e-9.
 _RIDGE = 1e-10
 
 
@@ -77,10 +77,11 @@ def _r2(matrix: FloatArray, columns: list[int]) -> FloatArray:
     total = matrix[..., -1, -1]
     if not columns:
         return np.zeros_like(total)
-    inner = matrix[..., columns, :][..., columns]
-    scale = np.trace(inner, axis1=-2, axis2=-1) / len(columns)
-    inner = inner + (_RIDGE * scale)[..., np.newaxis, np.newaxis] * np.eye(len(columns))
-    outer = matrix[..., columns, -1]
+    spread = np.sqrt(np.diagonal(matrix, axis1=-2, axis2=-1)[..., columns])
+    spread = np.where(spread > 0.0, spread, 1.0)
+    inner = matrix[..., columns, :][..., columns] / (spread[..., :, np.newaxis] * spread[..., np.newaxis, :])
+    inner[..., range(len(columns)), range(len(columns))] = 1.0 + _RIDGE
+    outer = matrix[..., columns, -1] / spread
     return np.asarray((outer * np.linalg.solve(inner, outer[..., np.newaxis])[..., 0]).sum(axis=-1) / total)
 
 
@@ -109,7 +110,10 @@ def drivers(
     if n < max(DEFAULTS.least_n_for_drivers, DEFAULTS.answers_per_predictor * columns):
         return None
     shifted = [[c - 1 for c in group] for group in groups.values()]
-    explained = lmg(_covariance(whole), shifted)
+    covariance = _covariance(whole)
+    if covariance[-1, -1] <= 0.0:
+        return None
+    explained = lmg(covariance, shifted)
     r2 = float(explained.sum())
     if r2 <= 0.0:
         return None
@@ -132,7 +136,9 @@ def _resampled_shares(
     cross = np.einsum("rd,dij->rij", times.astype(np.float64), days)
     covariance = _covariance(cross[cross[:, 0, 0] > 0.0])
     values = lmg(covariance[covariance[:, -1, -1] > 0.0], groups)
-    return np.asarray(values / values.sum(axis=-1, keepdims=True))
+    r2 = values.sum(axis=-1, keepdims=True)
+    usable = r2[:, 0] > 0.0
+    return np.asarray(values[usable] / r2[usable])
 
 
 def _ranked(names: Sequence[str], explained: FloatArray, drawn: FloatArray) -> tuple[Driver, ...]:

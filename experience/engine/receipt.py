@@ -84,7 +84,7 @@ def _is_list(value: Json) -> TypeGuard[Sequence[Json]]:
 def _same(a: Json, b: Json, tolerance: float) -> bool:
     if _is_number(a) and _is_number(b):
         return math.isclose(a, b, rel_tol=tolerance, abs_tol=tolerance)
-    return type(a) is type(b) and a == b
+    return isinstance(a, bool) is isinstance(b, bool) and a == b
 
 
 def _is_number(value: Json) -> TypeGuard[float]:

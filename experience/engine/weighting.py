@@ -155,8 +155,8 @@ def trim(
     weight = weight * count.sum(axis=-1, keepdims=True) / (weight * count).sum(axis=-1, keepdims=True)
     cap = factor * median_weight(weight, count)[..., np.newaxis]
     for _ in range(passes):
-        over = weight > cap
-        if not (over & (count > 0.0)).any():
+        over = (weight > cap) & (count > 0.0)
+        if not over.any():
             break
         excess = np.where(over, count * (weight - cap), 0.0).sum(axis=-1, keepdims=True)
         kept = np.where(over, 0.0, count * weight).sum(axis=-1, keepdims=True)
