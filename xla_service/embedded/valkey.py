@@ -7,6 +7,7 @@ from pathlib import Path
 
 import redis
 
+from xla_service.embedded.errors import NoServerError
 from xla_service.embedded.ports import LOOPBACK
 
 CONFIGURATION = """\
@@ -19,10 +20,6 @@ appendfsync everysec
 save ""
 maxmemory-policy noeviction
 """
-
-
-class NoServerError(Exception):
-    """The embedded server is not there; the message says what to do."""
 
 
 def server_binary() -> Path:

@@ -1,0 +1,18 @@
+"""How gunicorn serves the pages of a small installation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+workers = 2
+threads = 4
+preload_app = True  # both processes share what the first one loaded
+graceful_timeout = 5
+control_socket_disable = True
+
+
+def when_ready(server: Any) -> None:
+    """Load every page's code before the first request needs it."""
+    from django.urls import reverse
+
+    reverse("sign-in")

@@ -1,0 +1,166 @@
+"""The processes of one installation on one machine, and the settings that tell them of each other.
+
+`manage.py up` runs them on configured stores, `manage.py demo` in a folder of its own. What the environment
+does not name (REDIS_URL, XLA_SMTP_HOST) is embedded.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from xla_service.embedded import valkey
+from xla_service.embedded.errors import PortTakenError
+from xla_service.embedded.ports import LOOPBACK, answers, free_port, is_free
+from xla_service.embedded.supervisor import Child, Supervisor, python
+from xla_service.secret import read_or_create_secret
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+WEB_PORT = 8000
+SMTP_PORT = 8025
+WORKER_THREADS = 4
+READY_PATH = "/sign-in/"
+EVERY_ADDRESS = ("", "0.0.0.0")
+
+
+@dataclass
+class Installation:
+    """Where an installation keeps its data and serves its pages; `environment` is what its processes see."""
+
+    data_folder: Path
+    host: str
+    port: int
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        """Return the address of the pages."""
+        return self.environment["XLA_PUBLIC_URL"]
+
+
+def is_set(environment: Mapping[str, str], name: str) -> bool:
+    """Say whether a setting is given, as itself or as a file."""
+    return bool(environment.get(name) or environment.get(f"{name}_FILE"))
+
+
+def configure(data_folder: Path, *, host: str, port: int, environment: Mapping[str, str]) -> Installation:
+    """Return an installation with its data in `data_folder`; everything else is as `environment` says."""
+    own = {
+        **environment,
+        "XLA_DATA_DIR": str(data_folder),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(CHECKOUT), environment.get("PYTHONPATH", "")])),
+        "PYTHONUNBUFFERED": "1",
+    }
+    if not is_set(environment, "XLA_PUBLIC_URL"):
+        own["XLA_PUBLIC_URL"] = f"http://{LOOPBACK}:{port}"
+    return Installation(data_folder, host, port, own)
+
+
+def serve(supervisor: Supervisor, installation: Installation, *, fill: Callable[[], None]) -> None:
+    """Start everything in order and return once the pages answer.
+
+    `fill` is called when the stores run and the database is migrated, before pages and worker start.
+    """
+    if not is_free(installation.port, installation.host):
+        raise PortTakenError(f"Port {installation.port} is in use. End what uses it, or name another port.")
+    stores = embed_missing_stores(installation)
+    supervisor.start(*stores)
+    supervisor.run(manage(installation, "prepare"))
+    supervisor.wait_ready(*stores)
+    fill()
+    pages = web(installation)
+    supervisor.start(pages)
+    supervisor.wait_ready(pages)
+    supervisor.start(worker(installation), beat(installation))
+
+
+def embed_missing_stores(installation: Installation) -> list[Child]:
+    """Return the stores to run here, and tell the installation's environment where they are."""
+    stores = []
+    if not is_set(installation.environment, "REDIS_URL"):
+        stores.append(embedded_valkey(installation))
+    if not is_set(installation.environment, "XLA_SMTP_HOST"):
+        stores.append(embedded_mailbox(installation))
+    return stores
+
+
+def embedded_valkey(installation: Installation) -> Child:
+    """Return the embedded Valkey on a free port."""
+    folder = installation.data_folder / "valkey"
+    port, password = free_port(), read_or_create_secret(folder / "password")
+    configuration = valkey.write_configuration(folder, port=port, password=password)
+    url = installation.environment["REDIS_URL"] = valkey.address(port=port, password=password)
+    return Child(
+        "valkey",
+        [str(valkey.server_binary()), str(configuration)],
+        installation.environment,
+        is_ready=lambda: valkey.is_ready(url),
+        is_store=True,
+    )
+
+
+def embedded_mailbox(installation: Installation) -> Child:
+    """Return the local mail server, whose mail the page /mailbox/ shows."""
+    port, folder = free_port(SMTP_PORT), installation.data_folder / "mailbox"
+    installation.environment |= {
+        "XLA_SMTP_HOST": LOOPBACK,
+        "XLA_SMTP_PORT": str(port),
+        "XLA_MAILBOX_DIR": str(folder),
+    }
+    return Child(
+        "mailbox",
+        python("-m", "xla_service.embedded.mailbox", "--port", str(port), "--folder", str(folder)),
+        installation.environment,
+        is_ready=lambda: answers(port),
+        is_store=True,
+    )
+
+
+def manage(installation: Installation, *arguments: str) -> Child:
+    """Return one management command; its name is the command's."""
+    command = python(str(CHECKOUT / "manage.py"), *arguments)
+    return Child(arguments[0], command, installation.environment)
+
+
+def module(installation: Installation, name: str, *, output: Path) -> Child:
+    """Return a module run as a program that prints to `output`; its name is the module's last part."""
+    return Child(name.rpartition(".")[2], python("-m", name), installation.environment, output=output)
+
+
+def web(installation: Installation) -> Child:
+    """Return the web server: two processes, each warm before it takes a request."""
+    command = python("-m", "gunicorn", "--config", "python:xla_service.embedded.gunicorn_settings")
+    command += ["--bind", f"{installation.host}:{installation.port}", "xla_service.wsgi:application"]
+    return Child("web", command, installation.environment, is_ready=lambda: shows_pages(installation))
+
+
+def shows_pages(installation: Installation) -> bool:
+    """Say whether the sign-in page comes back."""
+    host = LOOPBACK if installation.host in EVERY_ADDRESS else installation.host
+    connection = http.client.HTTPConnection(host, installation.port, timeout=5)
+    try:
+        connection.request("GET", READY_PATH, headers={"Host": urlsplit(installation.address).netloc})
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def worker(installation: Installation) -> Child:
+    """Return the background worker; its threads take turns where the database has one writer."""
+    command = python("-m", "celery", "--app", "xla_service.celery", "worker", "--loglevel", "INFO")
+    command += ["--pool", "threads", "--concurrency", str(WORKER_THREADS)]
+    command += ["--without-gossip", "--without-mingle", "--hostname", "worker@xla"]
+    return Child("worker", command, installation.environment)
+
+
+def beat(installation: Installation) -> Child:
+    """Return the clock that wakes the sweeps."""
+    command = python("-m", "celery", "--app", "xla_service.celery", "beat", "--loglevel", "WARNING")
+    command += ["--schedule", str(installation.data_folder / "run" / "beat-schedule"), "--pidfile="]
+    return Child("beat", command, installation.environment)

@@ -1,0 +1,128 @@
+"""Run the demo: the whole service with real tickets and simulated answers, in a folder of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from experience.demo.files import report_file
+from experience.demo.story import ADMIN, OWNER, VIEWER
+from xla_service.embedded.errors import AlreadyRunningError, LaunchError, StopRequestedError
+from xla_service.embedded.installation import WEB_PORT, Installation, configure, manage, module, serve
+from xla_service.embedded.ports import LOOPBACK, free_port
+from xla_service.embedded.supervisor import Supervisor
+
+# The demo brings its own stores; those of a real installation stay untouched.
+STORES = ("DATABASE_URL", "REDIS_URL", "XLA_MAILBOX_DIR")
+MAIL = ("XLA_SMTP_HOST", "XLA_SMTP_PORT", "XLA_SMTP_USER", "XLA_SMTP_PASSWORD", "XLA_SMTP_STARTTLS")
+
+
+CHECK_PREFIX = "xla-demo-check-"
+
+
+class Command(BaseCommand):
+    """`manage.py demo`: stays up until Ctrl-C and keeps its data; with --check it walks the path and ends."""
+
+    help = (
+        "Run the demo until Ctrl-C: real tickets, simulated answers, its own stores and mailbox. --check "
+        "does the same in a temporary folder, walks the path of a person and prints one line of JSON."
+    )
+    requires_system_checks: list[str] = []  # the `prepare` it runs checks the settings of the demo
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Let the demo check itself."""
+        parser.add_argument(
+            "--check", action="store_true", help="Check the whole path in a temporary folder."
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run until told to stop, or until checked."""
+        try:
+            if options["check"]:
+                self._check()
+            else:
+                self._stay()
+        except StopRequestedError:
+            return
+        except LaunchError as error:
+            raise CommandError(str(error)) from error
+
+    def _stay(self) -> None:
+        environment = without(os.environ, STORES + MAIL)
+        with Supervisor(settings.DATA_DIR.resolve(), say=self.stdout.write) as supervisor:
+            installation = self._serve(supervisor, settings.DATA_DIR.resolve(), environment)
+            self.stdout.write(welcome(installation))
+            supervisor.watch()
+
+    def _check(self) -> None:
+        environment = without(os.environ, settings.env.known)
+        remove_killed_checks(say=self.stderr.write)
+        with tempfile.TemporaryDirectory(prefix=CHECK_PREFIX) as name:
+            folder, started = Path(name).resolve(), time.monotonic()
+            with Supervisor(folder, say=self.stderr.write) as supervisor:
+                installation = self._serve(supervisor, folder, environment)
+                ready_seconds = round(time.monotonic() - started, 2)
+                output = folder / "check.json"
+                try:
+                    supervisor.run(module(installation, "experience.demo.check", output=output))
+                finally:
+                    self._report(output, ready_seconds)
+
+    def _serve(self, supervisor: Supervisor, folder: Path, environment: Mapping[str, str]) -> Installation:
+        installation = configure(folder, host=LOOPBACK, port=free_port(WEB_PORT), environment=environment)
+
+        def fill() -> None:
+            if not report_file(installation.environment).exists():
+                self.stderr.write("Loading real tickets and simulated answers; this happens once.")
+                supervisor.run(manage(installation, "load_demo"))
+
+        serve(supervisor, installation, fill=fill)
+        return installation
+
+    def _report(self, output: Path, ready_seconds: float) -> None:
+        if output.exists() and (line := output.read_text(encoding="utf-8").strip()):
+            report = json.loads(line)
+            report["seconds"]["until the pages answer"] = ready_seconds
+            self.stdout.write(json.dumps(report))
+
+
+def remove_killed_checks(*, say: Callable[[str], Any]) -> None:
+    """End the processes and remove the folders of earlier checks that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{CHECK_PREFIX}*"):
+        if folder.stat().st_uid == os.getuid():
+            with contextlib.suppress(AlreadyRunningError), Supervisor(folder, say=say):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def without(environment: Mapping[str, str], names: Any) -> dict[str, str]:
+    """Return the environment without these settings, in either form (NAME and NAME_FILE)."""
+    left_out = {*names, *(f"{name}_FILE" for name in names)}
+    return {name: value for name, value in environment.items() if name not in left_out}
+
+
+def welcome(installation: Installation) -> str:
+    """Return what the terminal says when the demo is ready: where to look and who to be."""
+    people = ((ADMIN, "sees and changes everything"), (OWNER, "sees their services"), (VIEWER, "reads all"))
+    sign_ins = [f"  {who.username:<8} {who.password:<18} {what}" for who, what in people]
+    return "\n".join(
+        [
+            "",
+            f"Portfolio  {installation.address}/",
+            f"Mailbox    {installation.address}/mailbox/",
+            "",
+            "Sign in as",
+            *sign_ins,
+            "",
+            f"Data is kept in {installation.data_folder}. Ctrl-C ends the demo.",
+        ]
+    )

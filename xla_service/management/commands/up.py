@@ -1,0 +1,46 @@
+"""Run the whole service on this machine: pages, worker and clock, on the configured stores."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from experience.demo.files import demo_folder
+from xla_service.embedded.errors import LaunchError, StopRequestedError
+from xla_service.embedded.installation import WEB_PORT, configure, serve
+from xla_service.embedded.ports import LOOPBACK
+from xla_service.embedded.supervisor import Supervisor
+
+
+class Command(BaseCommand):
+    """`manage.py up`: what a small real installation runs, until Ctrl-C."""
+
+    help = (
+        "Run the service on this machine until Ctrl-C: migrates, then starts web server, worker and clock. "
+        "Starts a Valkey and a local mail server too unless REDIS_URL and XLA_SMTP_HOST name yours."
+    )
+    requires_system_checks: list[str] = []  # the `prepare` it runs checks the settings of the installation
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Let the address to listen on be chosen."""
+        parser.add_argument("--host", default=LOOPBACK, help="Address to listen on; 0.0.0.0 for every one.")
+        parser.add_argument("--port", type=int, default=WEB_PORT, help="Port to listen on.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run until told to stop."""
+        folder = settings.DATA_DIR.resolve()
+        installation = configure(folder, host=options["host"], port=options["port"], environment=os.environ)
+        if demo_folder(installation.environment).exists():
+            raise CommandError(f"{folder} holds the demo. Set XLA_DATA_DIR to another folder for real data.")
+        try:
+            with Supervisor(folder, say=self.stdout.write) as supervisor:
+                serve(supervisor, installation, fill=lambda: None)
+                self.stdout.write(f"Ready: {installation.address}  Ctrl-C ends it.")
+                supervisor.watch()
+        except StopRequestedError:
+            return
+        except LaunchError as error:
+            raise CommandError(str(error)) from error
