@@ -37,5 +37,5 @@ def _counts(terms: Terms, evidence: Evidence) -> FloatArray:
         cells = [
             c for c in evidence.of(terms.measure) if rating_of_bucket(c.bucket) == answer + int(terms.low)
         ]
-        counts[:, :, answer] = evidence.per_stratum(cells, lambda cell: cell.count)
+        counts[:, :, answer] = evidence.per_stratum(cells, lambda cell: cell.n)
     return counts

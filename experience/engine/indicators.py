@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -35,8 +36,7 @@ _POLARITY_UNITS = 10_000.0
 _MINUTES_PER_HOUR = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """A window's sum of one kind of cell of one service (`service` counts from 0 in the batch)."""
 
     service: int
@@ -44,7 +44,7 @@ class Cell:
     response_class: str
     permille: int
     bucket: int
-    count: int
+    n: int
     total: int
     total_squares: int
 
@@ -150,20 +150,20 @@ class Evidence:
     def resolved(self) -> FloatArray:
         """Return N, the eligible resolutions, per service and stratum."""
         inside = [cell for cell in self.of("resolved") if cell.bucket != Asked.OUT_OF_FRAME]
-        return self.per_stratum(inside, lambda cell: cell.count)
+        return self.per_stratum(inside, lambda cell: cell.n)
 
     def rating_counts(self, measures: Sequence[str]) -> list[dict[int, int]]:
         """Return per service how many answers gave each rating, as answered."""
         counts: list[dict[int, int]] = [{} for _ in range(self.services)]
         for cell in (cell for measure in measures for cell in self.of(measure)):
             rating = rating_of_bucket(cell.bucket)
-            counts[cell.service][rating] = counts[cell.service].get(rating, 0) + cell.count
+            counts[cell.service][rating] = counts[cell.service].get(rating, 0) + cell.n
         return counts
 
     def resolved_in(self, *buckets: Asked) -> FloatArray:
         """Return the resolutions per service with one of these outcomes of the decision."""
         found = [cell for cell in self.of("resolved") if cell.bucket in buckets]
-        return self.per_service(found, lambda cell: cell.count)
+        return self.per_service(found, lambda cell: cell.n)
 
 
 def native(terms: Terms, evidence: Evidence, parameters: Parameters) -> Native:
@@ -191,14 +191,14 @@ def _answer_sums(measure: str, evidence: Evidence) -> tuple[FloatArray, FloatArr
     if measure in RATING_MEASURES:
         rating = rating_of_bucket
         return (
-            evidence.per_stratum(cells, lambda cell: cell.count),
-            evidence.per_stratum(cells, lambda cell: cell.count * rating(cell.bucket)),
-            evidence.per_stratum(cells, lambda cell: cell.count * rating(cell.bucket) ** 2),
+            evidence.per_stratum(cells, lambda cell: cell.n),
+            evidence.per_stratum(cells, lambda cell: cell.n * rating(cell.bucket)),
+            evidence.per_stratum(cells, lambda cell: cell.n * rating(cell.bucket) ** 2),
         )
     unit = _POLARITY_UNITS if measure == "sentiment" else 1.0
     capped = [cell for cell in cells if cell.bucket == LostTime.CAPPED]
     return (
-        evidence.per_stratum(capped, lambda cell: cell.count),
+        evidence.per_stratum(capped, lambda cell: cell.n),
         evidence.per_stratum(capped, lambda cell: cell.total / unit),
         evidence.per_stratum(capped, lambda cell: cell.total_squares / unit**2),
     )
@@ -255,7 +255,7 @@ def _place(
 
 def _share(terms: Terms, evidence: Evidence, parameters: Parameters) -> Native:
     cells = evidence.of(terms.measure)
-    n = evidence.per_service(cells, lambda cell: cell.count)
+    n = evidence.per_service(cells, lambda cell: cell.n)
     hits = evidence.per_service(cells, lambda cell: cell.total)
     result, known = _nothing(evidence.services), n > 0
     if known.any():
@@ -270,7 +270,7 @@ def _median(terms: Terms, evidence: Evidence, parameters: Parameters) -> Native:
     result = _nothing(evidence.services)
     counts: dict[int, dict[int, int]] = {}
     for cell in evidence.of(terms.measure):
-        counts.setdefault(cell.service, {})[cell.bucket] = cell.count
+        counts.setdefault(cell.service, {})[cell.bucket] = cell.n
     for service, buckets in counts.items():
         _place_median(result, service, LogHistogram(buckets))
     return result
@@ -289,11 +289,11 @@ def _place_median(result: Native, service: int, minutes: LogHistogram) -> None:
 def _apdex(terms: Terms, evidence: Evidence, parameters: Parameters) -> Native:
     cells = evidence.of(terms.measure)
     worth = APDEX_VALUES[::-1]  # buckets run satisfied, tolerating, frustrated
-    n = evidence.per_service(cells, lambda cell: cell.count)
+    n = evidence.per_service(cells, lambda cell: cell.n)
     result, known = _nothing(evidence.services), n > 0
     if known.any():
-        mean = evidence.per_service(cells, lambda cell: cell.count * worth[cell.bucket])[known] / n[known]
-        square = evidence.per_service(cells, lambda cell: cell.count * worth[cell.bucket] ** 2)[known]
+        mean = evidence.per_service(cells, lambda cell: cell.n * worth[cell.bucket])[known] / n[known]
+        square = evidence.per_service(cells, lambda cell: cell.n * worth[cell.bucket] ** 2)[known]
         variance = np.maximum(square / n[known] - mean**2, 0.0)
         _place(result, known, Weighted(mean, variance, n[known], n[known]), n[known], terms, parameters)
     result.raw[:] = result.value

@@ -21,7 +21,7 @@ from experience.engine.blend import (
 from experience.engine.daycells import Asked, LostTime
 from experience.engine.defaults import DEFAULTS
 from experience.engine.gaps import Experience, experience_state, has_interval
-from experience.engine.indicators import RATING_MEASURES, Evidence, Native, Parameters, Terms, native
+from experience.engine.indicators import RATING_MEASURES, Evidence, Native, Parameters, People, Terms, native
 from experience.engine.intervals import Interval
 from experience.engine.sla import Sla, attainment, sla_status
 from experience.engine.weighting import tipping_point
@@ -98,12 +98,31 @@ def measure(
     parameters: Parameters,
 ) -> list[Result]:
     """Return the result of every service of the batch under the same terms."""
-    natives = [native(term, evidence, parameters) for term in terms]
+    columns = [_Column(term, native(term, evidence, parameters)) for term in terms]
     shared = _Shared(evidence)
     return [
-        _result(service, terms, natives, stream_weights, slas[service], evidence, shared)
+        _result(service, columns, stream_weights, slas[service], evidence.people[service], shared)
         for service in range(evidence.services)
     ]
+
+
+class _Column:
+    """One indicator of all services: native values and, mapped at once, their scores."""
+
+    def __init__(self, terms: Terms, values: Native) -> None:
+        self.terms = terms
+        self.is_from_answers = terms.statistic == "weighted_mean"
+        ends = terms.anchors.score_interval(Interval(values.low, values.high))
+        self.score, self.score_low, self.score_high = (
+            _numbers(column) for column in (terms.anchors.score(values.value), ends.low, ends.high)
+        )
+        self.value, self.low, self.high = (_numbers(c) for c in (values.value, values.low, values.high))
+        self.n, self.n_effective = _numbers(values.n), _numbers(values.n_effective)
+        self.raw, self.p_below = _numbers(values.raw), _numbers(values.p_below)
+
+
+def _numbers(column: FloatArray) -> list[float | None]:
+    return [None if math.isnan(value) else value for value in column.tolist()]
 
 
 class _Shared:
@@ -115,7 +134,7 @@ class _Shared:
         self.asked = evidence.resolved_in(Asked.SILENT, Asked.ANSWERED)
         self.answered = evidence.resolved_in(Asked.ANSWERED)
         closed = evidence.of("sla_met")
-        self.sla_total = evidence.per_service(closed, lambda cell: cell.count)
+        self.sla_total = evidence.per_service(closed, lambda cell: cell.n)
         self.sla_met = evidence.per_service(closed, lambda cell: cell.total)
         uncapped = [cell for cell in evidence.of("lost_time") if cell.bucket == LostTime.UNCAPPED]
         self.lost_minutes = evidence.per_service(uncapped, lambda cell: cell.total)
@@ -135,17 +154,14 @@ class _Shared:
 
 def _result(
     service: int,
-    terms: Sequence[Terms],
-    natives: Sequence[Native],
+    columns: Sequence[_Column],
     stream_weights: Mapping[str, float],
     sla: SlaTerms | None,
-    evidence: Evidence,
+    people: People,
     shared: _Shared,
 ) -> Result:
-    respondents = evidence.people[service].distinct
-    indicators = [
-        _indicator(term, values, service, respondents) for term, values in zip(terms, natives, strict=True)
-    ]
+    respondents = people.distinct
+    indicators = [_indicator(column, service, respondents) for column in columns]
     streams = {stream: _stream(stream, indicators) for stream in stream_weights}
     blend = composite(streams, stream_weights)
     p_below = _experience_p(indicators, streams.get("X"))
@@ -172,52 +188,40 @@ def _result(
     )
 
 
-def _indicator(terms: Terms, values: Native, service: int, respondents: int) -> IndicatorResult:
-    value, low, high = (_number(column, service) for column in (values.value, values.low, values.high))
-    n, n_effective = _number(values.n, service), _number(values.n_effective, service)
-    from_answers = terms.statistic == "weighted_mean"
-    if from_answers and not has_interval(n_effective or 0.0):
-        low = high = None
+def _indicator(column: _Column, service: int, respondents: int) -> IndicatorResult:
+    n_effective = column.n_effective[service]
+    is_sure = not column.is_from_answers or has_interval(n_effective or 0.0)
     return IndicatorResult(
-        terms=terms,
-        state=_state(terms, value, respondents, n_effective),
-        value=value,
-        low=low,
-        high=high,
-        raw=_number(values.raw, service),
-        score=_score(terms, value, low, high, n_effective if from_answers else None),
-        n=int(n or 0),
+        terms=column.terms,
+        state=_state(column, service, respondents, is_sure),
+        value=column.value[service],
+        low=column.low[service] if is_sure else None,
+        high=column.high[service] if is_sure else None,
+        raw=column.raw[service],
+        score=_score(column, service, is_sure),
+        n=int(column.n[service] or 0),
         n_effective=n_effective,
-        p_below=_number(values.p_below, service),
+        p_below=column.p_below[service],
     )
 
 
-def _state(terms: Terms, value: float | None, respondents: int, n_effective: float | None) -> str:
-    if value is None:
+def _state(column: _Column, service: int, respondents: int, is_sure: bool) -> str:
+    if column.value[service] is None:
         return "missing"
-    if terms.statistic == "weighted_mean":
-        if respondents < DEFAULTS.least_respondents:
-            return "hidden"
-        if not has_interval(n_effective or 0.0):
-            return "too_few"
-    return "ok" if terms.weight > 0 else "shown_only"
+    if column.is_from_answers and respondents < DEFAULTS.least_respondents:
+        return "hidden"
+    if not is_sure:
+        return "too_few"
+    return "ok" if column.terms.weight > 0 else "shown_only"
 
 
-def _number(column: FloatArray, service: int) -> float | None:
-    value = float(column[service])
-    return None if math.isnan(value) else value
-
-
-def _score(
-    terms: Terms, value: float | None, low: float | None, high: float | None, n_effective: float | None
-) -> Score | None:
+def _score(column: _Column, service: int, is_sure: bool) -> Score | None:
+    value = column.score[service]
     if value is None:
         return None
-    scored = terms.anchors.score(value)
-    if low is None or high is None:
-        return Score(scored, None, None, 1.0, n_effective)
-    interval = terms.anchors.score_interval(Interval(low, high))
-    return Score(scored, interval.low, interval.high, 1.0, n_effective)
+    n_effective = column.n_effective[service] if column.is_from_answers else None
+    low, high = (column.score_low[service], column.score_high[service]) if is_sure else (None, None)
+    return Score(value, low, high, 1.0, n_effective)
 
 
 def _stream(stream: str, indicators: Sequence[IndicatorResult]) -> Score | None:

@@ -21,7 +21,7 @@ def inputs_of(evidence: Evidence, slas: Sequence[SlaTerms | None], names: dict[s
     """
     sums: list[list[list[Any]]] = [[] for _ in evidence.people]
     for cell in evidence.cells:
-        sums[cell.service].append(list(astuple(cell)[1:]))
+        sums[cell.service].append(list(cell[1:]))
     return [
         {
             "cells": sorted(sums[service]),
