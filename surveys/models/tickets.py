@@ -138,7 +138,7 @@ class Resolution(models.Model):
     is_repeat_contact = models.BooleanField(default=False)
     # One digit per key of scoring.md 3.1, most important first: a prefix is the parent class.
     response_class = models.CharField(max_length=8, default="000000")
-    # When the source reported these facts; an earlier report of the same resolution is closer to them and replaces them.
+    # When the source reported these facts; an earlier report of the same resolution replaces them.
     reported_at = models.DateTimeField(null=True, blank=True)
     # Later facts, kept apart from those that may weigh.
     reopened_at = models.DateTimeField(null=True, blank=True)

@@ -1,0 +1,70 @@
+"""The response class of a resolution: what is known of every ticket, answered or not, before anybody answers.
+
+Six digits, most important first (scoring.md, section 3.1), so that a prefix is the parent class:
+
+| digit | key | values |
+|---|---|---|
+| 1 | repeat contact | 0 no, 1 yes |
+| 2 | reopened before | 0 no, 1 yes |
+| 3 | time to resolve | 0 within the priority's target, 1 within twice the target, 2 longer |
+| 4 | language group | 0 the organisation's language or unknown, 1 another |
+| 5 | persona group | 0 unknown, 1 or 2 by persona |
+| 6 | reassigned | 0 never, 1 once, 2 more often |
+
+Facts as they stood at the resolution, never later: what an answer can cause must not weigh answers. Digits 4
+and 5 are groups on purpose: any fixed grouping of facts from before the answer is valid, and few groups keep
+classes large enough to have a response rate of their own.
+"""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+# Resolution targets by priority in minutes, for sources that tell no target of their own.
+TARGET_MINUTES = {1: 4 * 60, 2: 24 * 60, 3: 5 * 24 * 60, 4: 10 * 24 * 60, 5: 20 * 24 * 60}
+USUAL_PRIORITY = 3
+PERSONA_GROUPS = 2
+
+
+def target_minutes(priority: int | None) -> int:
+    """Return the time to resolve agreed for a priority, in minutes; without one that of the usual."""
+    return TARGET_MINUTES.get(priority or USUAL_PRIORITY, TARGET_MINUTES[USUAL_PRIORITY])
+
+
+def time_to_resolve_class(minutes: int, priority: int | None) -> int:
+    """Return 0 within the priority's target, 1 within twice the target, 2 longer."""
+    target = target_minutes(priority)
+    return 0 if minutes <= target else 1 if minutes <= 2 * target else 2
+
+
+def language_group(language: str, organisation_language: str) -> int:
+    """Return 1 for people who are addressed in another language than the organisation's, else 0."""
+    main = language.split("-")[0].lower()
+    return int(main not in ("", organisation_language.split("-")[0].lower()))
+
+
+def persona_group(persona: str) -> int:
+    """Return a stable group 1 or 2 for a persona, 0 when it is unknown."""
+    return 1 + crc32(persona.casefold().encode()) % PERSONA_GROUPS if persona else 0
+
+
+def response_class(
+    *,
+    is_repeat_contact: bool,
+    reopen_count: int,
+    minutes_to_resolve: int,
+    priority: int | None,
+    language: int,
+    persona: int,
+    reassignment_count: int,
+) -> str:
+    """Return the six digits of the class; `language` and `persona` are groups, see the functions above."""
+    digits = (
+        int(is_repeat_contact),
+        int(reopen_count > 0),
+        time_to_resolve_class(minutes_to_resolve, priority),
+        language,
+        persona,
+        min(reassignment_count, 2),
+    )
+    return "".join(map(str, digits))

@@ -1,0 +1,86 @@
+"""Reading CSV files as people export them: compressed or not, with a byte order mark, with any usual
+delimiter.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+DELIMITERS = ",;\t|"
+
+
+class TableError(ValueError):
+    """A file that cannot be read as a table; the text says what to correct."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A CSV file with its column names (lower case, blanks as underscores) and delimiter."""
+
+    path: Path
+    columns: tuple[str, ...]
+    delimiter: str
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield each row that is not empty and the line it starts on. Raises TableError for a broken file."""
+        with _opened(self.path) as file:
+            reader = csv.reader(file, delimiter=self.delimiter)
+            line = 1
+            try:
+                for cells in reader:
+                    if line > 1 and cells:
+                        yield line, cells
+                    line = reader.line_num + 1
+            except csv.Error as error:
+                raise TableError(
+                    f"Line {line} cannot be read: {error}. Correct its quotation marks."
+                ) from error
+
+    def first_of(self, names: Iterable[str]) -> int | None:
+        """Return where the first of these columns that is there stands."""
+        return next((self.columns.index(name) for name in names if name in self.columns), None)
+
+    def named(self, cells: Sequence[str]) -> dict[str, str]:
+        """Return a row by column name. Raises ValueError when it has too few or too many cells."""
+        if len(cells) != len(self.columns):
+            raise ValueError(f"It has {len(cells)} cells where the header has {len(self.columns)}.")
+        return dict(zip(self.columns, cells, strict=True))
+
+
+def open_table(path: Path, *, required: tuple[str, ...]) -> Table:
+    """Return the table in a .csv or .csv.gz file. Raises TableError when it has no usable header."""
+    with _opened(path) as file:
+        header = file.readline()
+    delimiter = max(DELIMITERS, key=header.count)
+    names = next(csv.reader([header], delimiter=delimiter), [])
+    columns = tuple(name.strip().lower().replace(" ", "_") for name in names)
+    twice = sorted({name for name in columns if name and columns.count(name) > 1})
+    if twice:
+        raise TableError(f"The column {twice[0]!r} is there twice. Remove or rename one of them.")
+    missing = [name for name in required if name not in columns]
+    if missing:
+        raise TableError(
+            f"There is no column {missing[0]!r}. The first line must name the columns; found: "
+            f"{', '.join(filter(None, columns)) or 'nothing'}."
+        )
+    return Table(path, columns, delimiter)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[TextIO]:
+    try:
+        with path.open("rb") as probe:
+            is_compressed = probe.read(2) == b"\x1f\x8b"
+        opener = gzip.open if is_compressed else open
+        with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
+            yield file
+    except UnicodeDecodeError as error:
+        raise TableError(f"{path.name} is not UTF-8. Save it as CSV UTF-8.") from error
+    except (OSError, EOFError) as error:
+        raise TableError(f"{path.name} cannot be read: {error}. Check the path and the file.") from error
