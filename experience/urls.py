@@ -1,5 +1,12 @@
 """Addresses of the judging side."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from experience.views.portfolio import portfolio
+from experience.views.service import answers, service
+
+urlpatterns: list[URLPattern] = [
+    path("", portfolio, name="portfolio"),
+    path("services/<slug:key>/", service, name="service"),
+    path("services/<slug:key>/answers/", answers, name="service-answers"),
+]

@@ -1,0 +1,160 @@
+"""The answers about a service: how many there are, and the latest for those who may read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db.models import Count, Max, Prefetch
+
+from surveys.models import BusinessService, CommentSentiment, Question, Response, SurveyVersion
+
+if TYPE_CHECKING:
+    from surveys.models import User
+
+_SCALE_ENDS = {"satisfaction": (1, 5), "happiness": (0, 10), "effort": (1, 7)}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a comment; `tone` is "negative" or "positive" where it decided the sentiment, else empty."""
+
+    text: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer as its readers may see it; what the survey's promise keeps from them is empty."""
+
+    ticket_number: str
+    subject: str
+    rating: int | None
+    scale: tuple[int, int]
+    reasons: tuple[str, ...]
+    lost_time_minutes: int | None
+    is_solved: bool | None
+    pieces: tuple[Piece, ...]
+    sentiment: str
+    sentiment_label: str
+    answered_at: datetime | None
+    is_simulated: bool
+
+    @property
+    def is_low(self) -> bool:
+        """Say whether the rating lies in the lower half of its scale."""
+        return self.rating is not None and self.rating < sum(self.scale) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCount:
+    """How many answers counted so far; up to date at once, unlike the figures computed from them."""
+
+    total: int
+    newest_at: datetime | None
+    newest_id: int
+
+
+def answer_count(service: BusinessService) -> AnswerCount:
+    """Return the number of accepted answers and when the newest came."""
+    found = Response.objects.accepted().filter(service=service)
+    values = found.aggregate(total=Count("pk"), newest_at=Max("answered_at"), newest_id=Max("pk"))
+    return AnswerCount(values["total"], values["newest_at"], values["newest_id"] or 0)
+
+
+def may_read_answers(user: User, service: BusinessService) -> bool:
+    """Say whether somebody reads single answers: the owning team, agreement admins and administrators.
+
+    Respondents were told that the team reads their answer and that reports show groups.
+    """
+    if user.is_superuser or user.role in (user.Role.AGREEMENT_ADMIN, user.Role.ADMINISTRATOR):
+        return True
+    return service.owner_id == user.pk or service.team.filter(pk=user.pk).exists()
+
+
+def latest_answers(service: BusinessService, *, limit: int) -> list[Answer]:
+    """Return the newest accepted answers, each cut down to what its survey's mode lets readers see.
+
+    Confidential and anonymous answers show as comments alone, and only once enough people have commented.
+    """
+    found = Response.objects.accepted().filter(service=service).order_by("-answered_at", "-pk")
+    rows = list(
+        found.select_related("survey_version", "resolution__ticket").prefetch_related(
+            Prefetch("sentiments", CommentSentiment.objects.order_by("-pk")), "reasons"
+        )[:limit]
+    )
+    words = _reason_words({row.survey_version_id for row in rows})
+    shown = [_answer(row, words) for row in rows]
+    masked_too = any(not _is_named(row) for row in rows) and _has_enough_masked_comments(service)
+    return [
+        answer
+        for answer, row in zip(shown, rows, strict=True)
+        if _is_named(row) or (masked_too and row.comment)
+    ]
+
+
+def _is_named(row: Response) -> bool:
+    return row.survey_version.mode == SurveyVersion.Mode.NAMED
+
+
+def _has_enough_masked_comments(service: BusinessService) -> bool:
+    comments = Response.objects.accepted().filter(service=service).exclude(comment="")
+    masked = comments.exclude(survey_version__mode=SurveyVersion.Mode.NAMED)
+    return masked.count() >= settings.PRIVACY_MINIMUM
+
+
+def _answer(row: Response, words: Mapping[tuple[int, str], str]) -> Answer:
+    is_named = _is_named(row)
+    ticket = row.resolution.ticket if row.resolution and is_named else None
+    sentiment = next(iter(row.sentiments.all()), None)
+    keys = [reason.key for reason in row.reasons.all()] if is_named else []
+    return Answer(
+        ticket_number=ticket.number if ticket else "",
+        subject=ticket.short_description if ticket else "",
+        rating=row.rating if is_named else None,
+        scale=_SCALE_ENDS.get(row.scale, (1, 5)),
+        reasons=tuple(words.get((row.survey_version_id, key), key) for key in keys),
+        lost_time_minutes=row.lost_time_minutes if is_named else None,
+        is_solved=row.is_solved if is_named else None,
+        pieces=tuple(comment_pieces(row.comment, sentiment.cues if sentiment else ())),
+        sentiment=sentiment.label if sentiment else "",
+        sentiment_label=sentiment.get_label_display() if sentiment else "",
+        answered_at=row.answered_at if is_named else None,
+        is_simulated=row.is_simulated,
+    )
+
+
+def comment_pieces(comment: str, cues: Iterable[Mapping[str, Any]]) -> list[Piece]:
+    """Return a comment cut at its cues, in order; a cue that overlaps another or lies outside is left plain."""
+    pieces, position = [], 0
+    for cue in sorted(cues, key=lambda cue: (cue["start"], cue["end"])):
+        start, end = cue["start"], cue["end"]
+        if start < position or end > len(comment) or start >= end:
+            continue
+        pieces += [Piece(comment[position:start], ""), Piece(comment[start:end], _tone(cue["lean"]))]
+        position = end
+    pieces.append(Piece(comment[position:], ""))
+    return [piece for piece in pieces if piece.text]
+
+
+def _tone(lean: float) -> str:
+    return "negative" if lean < 0 else "positive"
+
+
+def _reason_words(version_ids: Iterable[int]) -> dict[tuple[int, str], str]:
+    questions = Question.objects.filter(version__in=version_ids, kind=Question.Kind.REASONS)
+    return {
+        (question.version_id, option["key"]): _in_english(option)
+        for question in questions
+        for option in question.options
+    }
+
+
+def _in_english(option: Mapping[str, Any]) -> str:
+    wording: Mapping[str, str] = option.get("wording", {})
+    return wording.get("en") or next(iter(wording.values()), str(option["key"]))
+
+

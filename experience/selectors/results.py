@@ -1,0 +1,119 @@
+"""The figures inside a measurement's results document, without those that stand for too few people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from experience.engine.defaults import DEFAULTS
+
+RATING, REPEAT_CONTACT, LOST_TIME = "rating", "repeat_contact", "lost_time"
+# Where the ratings of a scale start, by how many there are: 1-5, 1-7, 0-10.
+_FIRST_RATING = {5: 1, 7: 1, 11: 0}
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorFigures:
+    """One indicator: native value, interval and target, score 0..100, weight within its stream, evidence."""
+
+    key: str
+    name: str
+    stream: str
+    unit: str
+    statistic: str
+    state: str
+    weight: float
+    n: int
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    floor: float | None = None
+    target: float | None = None
+    ceiling: float | None = None
+    score: float | None = None
+    score_low: float | None = None
+    score_high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFigures:
+    """One kind of evidence: its score and what it adds to (or takes from) the distance to target."""
+
+    stream: str
+    score: float | None
+    low: float | None
+    high: float | None
+    contribution: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseFigures:
+    """What became of the resolutions: all, those that could be asked, those asked, those answered."""
+
+    resolved: int = 0
+    eligible: int = 0
+    asked: int = 0
+    answered: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFigures:
+    """Everything a results document says. `scale` holds the worst and the best answer of the rating."""
+
+    indicators: tuple[IndicatorFigures, ...]
+    streams: tuple[StreamFigures, ...]
+    rating_counts: tuple[int, ...]
+    scale: tuple[int, int] | None
+    tipping_point: float | None
+    response: ResponseFigures
+    lost_hours: float | None
+
+    def indicator(self, key: str) -> IndicatorFigures | None:
+        """Return one indicator, or None when the agreement does not have it."""
+        return next((found for found in self.indicators if found.key == key), None)
+
+def scale_of(document: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Return the worst and best answer of the rating's scale, or None when the agreement has no rating."""
+    counts = len(document.get("rating_counts", ()))
+    first = _FIRST_RATING.get(counts)
+    return None if first is None else (first, first + counts - 1)
+
+
+def read_results(document: Mapping[str, Any], *, is_hidden: bool) -> ResultFigures:
+    """Return the figures of a results document; `is_hidden` leaves out every figure that comes from answers."""
+    indicators = tuple(_indicator(row, is_hidden) for row in document.get("indicators", ()))
+    counts = tuple(document.get("rating_counts", ()))
+    return ResultFigures(
+        indicators=indicators,
+        streams=tuple(
+            _stream(name, row, is_hidden) for name, row in document.get("streams", {}).items() if row is not None
+        ),
+        rating_counts=() if is_hidden else counts,
+        scale=scale_of(document),
+        tipping_point=None if is_hidden else document.get("tipping_point"),
+        response=ResponseFigures(**document.get("response", {})),
+        lost_hours=None if is_hidden else document.get("lost_hours"),
+    )
+
+
+_INDICATOR_FIELDS = frozenset(field.name for field in fields(IndicatorFigures))
+_ALWAYS_SHOWN = frozenset(("key", "name", "stream", "unit", "statistic", "weight", "n", "floor", "target", "ceiling"))
+
+
+def _indicator(row: Mapping[str, Any], is_hidden: bool) -> IndicatorFigures:
+    values = {name: value for name, value in row.items() if name in _INDICATOR_FIELDS}
+    if values["stream"] == "X" and (is_hidden or values["state"] == "hidden"):
+        values = {name: value for name, value in values.items() if name in _ALWAYS_SHOWN} | {"state": "hidden"}
+    return IndicatorFigures(**values)
+
+
+def _stream(name: str, row: Mapping[str, Any], is_hidden: bool) -> StreamFigures:
+    if is_hidden:
+        return StreamFigures(name, None, None, None, None)
+    return StreamFigures(name, row.get("score"), row.get("low"), row.get("high"), row.get("contribution"))
+
+
+def is_hidden(status: str, answered: int, least: int) -> bool:
+    """Say whether figures from answers must not be shown: hidden by the engine, or fewer answers than people needed."""
+    return status == "hidden" or answered < max(least, DEFAULTS.least_respondents)

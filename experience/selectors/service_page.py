@@ -1,0 +1,124 @@
+"""What the page of one service shows: its newest result, its weeks, its live gap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db.models import Prefetch
+
+from experience.engine.gaps import Verdict
+from experience.models import Gap, GapEvent, Measurement
+from experience.selectors.portfolio import TREND_WEEKS, LiveGap, verdict_of
+from experience.selectors.results import ResultFigures, is_hidden, read_results
+from surveys.models import BusinessService
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from surveys.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class NewestResult:
+    """The newest 28-day result, with what its document says and what it means beside the SLA.
+
+    `measurement` keeps its own rating columns even where `is_hidden`; pages read `rating` and its interval here.
+    """
+
+    measurement: Measurement
+    figures: ResultFigures
+    verdict: Verdict
+    is_hidden: bool
+    rating: float | None
+    rating_low: float | None
+    rating_high: float | None
+    rating_raw: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """One complete week. Figures from answers are None where too few people stand behind them."""
+
+    starts_on: date
+    resolved: int
+    answered: int
+    rating: float | None
+    rating_low: float | None
+    rating_high: float | None
+    score: float | None
+    score_low: float | None
+    score_high: float | None
+    sla_share: float | None
+
+
+def visible_service(user: User | AnonymousUser, key: str) -> BusinessService | None:
+    """Return the service of this key, or None when there is none that the user may read."""
+    found = BusinessService.objects.visible_to(user).filter(key=key)
+    return found.select_related("owner").first()
+
+
+def live_gap(service: BusinessService) -> Gap | None:
+    """Return the gap that says something about today, with what happened to it, oldest first."""
+    events = Prefetch("events", GapEvent.objects.select_related("actor"))
+    return Gap.objects.live().filter(service=service).select_related("assignee").prefetch_related(events).first()
+
+
+def newest_result(service: BusinessService, gap: Gap | None) -> NewestResult | None:
+    """Return the newest result of the last 28 days, or None while the service was never measured."""
+    found = (
+        Measurement.objects.current()
+        .filter(
+            service=service,
+            period=Measurement.Period.ROLLING,
+            agreement_version__agreement__is_primary=True,
+        )
+        .select_related("agreement_version__agreement", "parameter_set")
+        .defer("inputs")
+        .order_by("-ends_on", "-pk")
+        .first()
+    )
+    return None if found is None else _read(found, gap)
+
+
+def _read(found: Measurement, gap: Gap | None) -> NewestResult:
+    hidden = is_hidden(found.status, found.n_answered, settings.PRIVACY_MINIMUM)
+    live = LiveGap(gap.kind, gap.state, gap.lane, gap.user_points, gap.affected_people) if gap else None
+    return NewestResult(
+        measurement=found,
+        figures=read_results(found.results, is_hidden=hidden),
+        verdict=verdict_of(found.status, found.sla_status, live),
+        is_hidden=hidden,
+        rating=None if hidden else found.rating,
+        rating_low=None if hidden else found.rating_low,
+        rating_high=None if hidden else found.rating_high,
+        rating_raw=None if hidden else found.rating_raw,
+    )
+
+
+_WEEK_COLUMNS = (
+    "starts_on", "n_resolved", "n_answered", "rating", "rating_low", "rating_high",
+    "score", "low", "high", "sla_share",
+)  # fmt: skip
+
+
+def weeks_of(service: BusinessService, *, until: date) -> Sequence[Week]:
+    """Return the complete weeks up to `until`, oldest first, at most 26."""
+    rows = Measurement.objects.current().filter(
+        service=service,
+        period=Measurement.Period.WEEK,
+        agreement_version__agreement__is_primary=True,
+        ends_on__lte=until,
+        starts_on__gt=until - timedelta(weeks=TREND_WEEKS),
+    )
+    return [_week(row) for row in rows.order_by("starts_on").values_list("status", *_WEEK_COLUMNS)]
+
+
+def _week(row: tuple[str | date | float | int | None, ...]) -> Week:
+    status, starts_on, resolved, answered, *figures, sla_share = row
+    hidden = is_hidden(str(status), int(answered or 0), settings.PRIVACY_MINIMUM)  # type: ignore[arg-type]
+    shown = [None] * len(figures) if hidden else figures
+    return Week(starts_on, resolved, answered, *shown, sla_share)  # type: ignore[arg-type]

@@ -1,0 +1,47 @@
+"""Figures and marks in templates: the rounding rule of experience/figures.py, and the marks of experience/marks."""
+
+from __future__ import annotations
+
+from django import template
+
+from experience import figures, marks
+from experience.badges import STATUS_WORDS
+
+register = template.Library()
+
+register.filter("share", figures.share)
+register.filter("rating", figures.rating)
+register.filter("score", figures.score)
+register.filter("change", figures.change)
+register.filter("hours", figures.hours)
+register.filter("duration", figures.duration)
+register.filter("count", figures.count)
+register.filter("one_in", figures.one_in)
+register.filter("distance_to", figures.distance)
+register.filter("points_from", figures.points_apart)
+register.simple_tag(figures.interval, name="interval")
+register.simple_tag(marks.bar, name="bar")
+
+
+@register.simple_tag
+def share_interval(low: float | None, high: float | None) -> str:
+    """Return the interval of a share: "18–24 %"."""
+    return figures.interval(low, high, figures.share)
+
+
+@register.simple_tag
+def score_interval(low: float | None, high: float | None) -> str:
+    """Return the interval of a score: "57–68"."""
+    return figures.interval(low, high, figures.score)
+
+
+@register.filter
+def status_label(status: str) -> str:
+    """Return an evidence state in words."""
+    return STATUS_WORDS[status].label
+
+
+@register.filter
+def status_tone(status: str) -> str:
+    """Return the colour an evidence state is drawn in."""
+    return STATUS_WORDS[status].tone

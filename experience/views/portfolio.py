@@ -1,0 +1,216 @@
+"""The portfolio page: every service at SLA and experience, watermelons first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_safe
+
+from experience import figures, sentences
+from experience.badges import BADGES, Badge
+from experience.engine.gaps import UNJUDGED, Verdict
+from experience.marks import Dot, interval_bar, quadrant, sparkline
+from experience.selectors.portfolio import Row, TrendPoint, portfolio_rows, weekly_ratings
+from experience.selectors.portfolio_order import COLUMNS, QUIET, Choice, badge_counts, chosen, read_choice
+
+_PAGE_SIZE = 50
+_MOST_STANDOUTS = 4
+_HEADINGS = {
+    "service": "Service",
+    "experience": "Experience",
+    "sla": "SLA",
+    "repeat": "Came back",
+    "response": "Answered",
+    "evidence": "Evidence",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the table with its marks drawn."""
+
+    row: Row
+    bar: SafeString
+    trend: SafeString
+    precision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """One column that can be sorted: its words, the address that sorts by it, and how it is sorted now."""
+
+    column: str
+    label: str
+    url: str
+    sorted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One badge to filter by, with how many services carry it."""
+
+    badge: Badge | None
+    label: str
+    url: str
+    count: int
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standout:
+    """A flagged service in one sentence."""
+
+    row: Row
+    words: str
+
+
+@login_required
+@require_safe
+def portfolio(request: HttpRequest) -> HttpResponse:
+    """Show the portfolio, filtered and sorted as the query parameters ask; htmx gets the table alone."""
+    rows = portfolio_rows(request.user)
+    choice = read_choice(request.GET.dict())
+    page = Paginator(chosen(rows, choice), _PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "rows": rows,
+        "choice": choice,
+        "page": page,
+        "lines": _lines(page.object_list),
+        "headings": _headings(choice),
+        "filters": _filters(rows, choice),
+        "query": _query(choice),
+    }
+    is_part = bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+    if not is_part:
+        context |= _overview(rows)
+    response = render(request, f"experience/{'portfolio_services' if is_part else 'portfolio'}.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _overview(rows: Sequence[Row]) -> dict[str, object]:
+    measured = [row for row in rows if row.ends_on is not None]
+    newest = max(measured, key=lambda row: row.ends_on or row.starts_on, default=None)
+    dots = [_dot(row) for row in rows if row.experience is not None and row.status not in UNJUDGED]
+    flagged = [row for row in chosen(rows, Choice()) if row.badge is not None]
+    return {
+        "newest": newest,
+        "watermelons": sum(row.is_watermelon for row in rows),
+        "judged": len(dots),
+        "standouts": [Standout(row, _words(row)) for row in flagged[:_MOST_STANDOUTS]],
+        "charts": _charts(dots) if dots else [],
+        "unplaced": len(rows) - len(dots),
+        "has_sample": any(row.is_sample for row in rows),
+        "badges": BADGES,
+    }
+
+
+def _charts(dots: Sequence[Dot]) -> list[SafeString]:
+    """Draw the quadrant for wide and for narrow pages; the style sheet shows one of them."""
+    flagged = [dot.name for dot in dots if dot.is_watermelon]
+    words = f"{len(dots)} services; the table below holds every figure. Watermelons: {', '.join(flagged) or 'none'}."
+    return [
+        quadrant(dots, width=700, height=430, key="wide", description=words),
+        quadrant(dots, width=340, height=360, key="narrow", description=words),
+    ]
+
+
+def _dot(row: Row) -> Dot:
+    return Dot(
+        name=row.name,
+        url=reverse("service", args=[row.key]),
+        sla_points=row.sla_points,
+        score=row.experience or 0.0,
+        low=row.experience_low,
+        high=row.experience_high,
+        status=row.status,
+        is_watermelon=row.is_watermelon,
+        is_flagged=row.badge is not None and row.badge.key != Verdict.OVER_STRICT,
+    )
+
+
+def _words(row: Row) -> str:
+    best = row.scale[1] if row.scale else None
+    parts = [
+        sentences.sla_sentence(row.sla_share, row.sla_target),
+        sentences.rating_sentence(row.rating, row.rating_low, row.rating_high, row.rating_target, best),
+        sentences.repeat_sentence(row.repeat_share),
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def _lines(rows: Sequence[Row]) -> list[Line]:
+    until = max((row.ends_on for row in rows if row.ends_on), default=None)
+    trends = weekly_ratings([row.service_id for row in rows], until=until) if until else {}
+    return [
+        Line(
+            row,
+            _bar(row),
+            _trend(row, trends.get(row.service_id, [])),
+            sentences.precision(row.rating_low, row.rating_high, row.scale),
+        )
+        for row in rows
+    ]
+
+
+def _bar(row: Row) -> SafeString:
+    worst, best = row.scale or (1, 5)
+    # No agreement sets a target in the lowest quarter of a scale; leaving it out shows the rest larger.
+    span = (worst + (best - worst) / 4, best)
+    return interval_bar(
+        row.rating, row.rating_low, row.rating_high, row.rating_target, span=span, status=row.status
+    )
+
+
+def _trend(row: Row, points: Sequence[TrendPoint]) -> SafeString:
+    values = [point.rating for point in points]
+    known = [value for value in values if value is not None]
+    if not known:
+        return sparkline([], None, label="")
+    words = f"{len(known)} weeks, from {figures.rating(known[0])} to {figures.rating(known[-1])}"
+    return sparkline(values, row.rating_target, label=words)
+
+
+def _headings(choice: Choice) -> dict[str, Heading]:
+    return {column: _heading(column, choice) for column in COLUMNS}
+
+
+def _heading(column: str, choice: Choice) -> Heading:
+    is_current = choice.column == column
+    first = COLUMNS[column][1]
+    ascending = not choice.is_ascending if is_current else first
+    query = _query(choice, sort=column, order="up" if ascending else "down")
+    now = ("ascending" if choice.is_ascending else "descending") if is_current else ""
+    return Heading(column, _HEADINGS[column], f"?{query}", now)
+
+
+def _filters(rows: Sequence[Row], choice: Choice) -> list[Filter]:
+    counts = badge_counts(rows)
+    every = Filter(None, "All", f"?{_query(choice, show='')}", len(rows), not choice.badge)
+    entries = [(badge.key, badge.label, badge) for badge in BADGES] + [(QUIET, "Without a badge", None)]
+    return [every] + [
+        Filter(badge, label, f"?{_query(choice, show=key)}", counts[key], choice.badge == key)
+        for key, label, badge in entries
+        if counts[key] or choice.badge == key
+    ]
+
+
+def _query(choice: Choice, **changes: str) -> str:
+    """Return the choice as query parameters with some changed; what is default is left out."""
+    is_sorted = choice.column in COLUMNS
+    values = {
+        "q": choice.text,
+        "show": choice.badge,
+        "sort": choice.column if is_sorted else "",
+        "order": ("up" if choice.is_ascending else "down") if is_sorted else "",
+    } | changes
+    return urlencode({name: value for name, value in values.items() if value})

@@ -1,0 +1,76 @@
+"""The page of one service: what is red, how sure that is, and what people wrote."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from experience.selectors.answers import answer_count, latest_answers, may_read_answers
+from experience.selectors.service_page import live_gap, newest_result, visible_service, weeks_of
+from experience.views.service_parts import (
+    chips,
+    funnel_rows,
+    headline,
+    histogram_rows,
+    indicator_lines,
+    surety,
+    waterfall_rows,
+    week_charts,
+)
+from surveys.models import BusinessService
+
+_LATEST = 8
+_NO_CONTENT = 204
+
+
+@login_required
+@require_safe
+def service(request: HttpRequest, key: str) -> HttpResponse:
+    """Show one service. One that the user may not read is answered like one that does not exist."""
+    found = _visible(request, key)
+    gap = live_gap(found)
+    result = newest_result(found, gap)
+    context: dict[str, object] = {"service": found, "gap": gap, "result": result, **_answers(request, found)}
+    if result is not None:
+        weeks = weeks_of(found, until=result.measurement.ends_on)
+        context |= {
+            "headline": headline(result, weeks),
+            "chips": chips(result, today=timezone.localdate()),
+            "weeks": weeks,
+            "charts": week_charts(result, weeks),
+            "waterfall": waterfall_rows(result),
+            "indicators": indicator_lines(result),
+            "funnel": funnel_rows(result),
+            "histogram": histogram_rows(result),
+            "surety": surety(result),
+        }
+    return render(request, "experience/service.html", context)
+
+
+@login_required
+@require_safe
+def answers(request: HttpRequest, key: str) -> HttpResponse:
+    """Show the answer count and the latest answers alone; 204 when nothing came since the answer `seen`."""
+    found = _visible(request, key)
+    if request.GET.get("seen") == str(answer_count(found).newest_id):
+        return HttpResponse(status=_NO_CONTENT)
+    return render(request, "experience/answers.html", {"service": found, **_answers(request, found)})
+
+
+def _visible(request: HttpRequest, key: str) -> BusinessService:
+    found = visible_service(request.user, key)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _answers(request: HttpRequest, found: BusinessService) -> dict[str, object]:
+    reads = may_read_answers(request.user, found)  # type: ignore[arg-type]  # login_required
+    return {
+        "answer_count": answer_count(found),
+        "may_read_answers": reads,
+        "answers": latest_answers(found, limit=_LATEST) if reads else [],
+    }

@@ -1,0 +1,310 @@
+"""The parts of the service page, each from a result to what its template writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.conf import settings
+from django.utils.safestring import SafeString
+
+from experience import figures, sentences
+from experience.badges import Badge, badge_of
+from experience.engine.defaults import DEFAULTS
+from experience.engine.intervals import cold_start_variance
+from experience.engine.planning import detectable_shortfall
+from experience.marks import Step, WeekLine, bar, interval_bar, rows_of_shares, waterfall_bars, week_chart
+from experience.selectors.results import REPEAT_CONTACT, IndicatorFigures
+from experience.selectors.service_page import NewestResult, Week
+
+_STREAM_NAMES = {"X": "Experience", "O": "Operations", "T": "Technology", "S": "Unsolicited text"}
+_STREAM_DATA = {"X": "Answers are", "O": "Ticket data are", "T": "Technical data are", "S": "Unsolicited texts are"}
+_MEASURES = {(1, 5): "satisfaction", (1, 7): "effort", (0, 10): "happiness"}
+_OLD_AFTER_DAYS = 2
+_ANSWERS_TO_PLAN_FOR = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """What SLA and experience say together, in sentences."""
+
+    badge: Badge | None
+    opening: str
+    facts: tuple[str, ...]
+    certainty: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A small remark on the evidence."""
+
+    label: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class FallRow:
+    """One row of the waterfall."""
+
+    name: str
+    figure: str
+    note: str
+    mark: SafeString
+    is_level: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorLine:
+    """One row of the indicator table."""
+
+    figures: IndicatorFigures
+    stream_name: str
+    value: str
+    span: str
+    target: str
+    bar: SafeString
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class BarRow:
+    """One labelled bar with its count and share."""
+
+    label: str
+    count: int
+    share: float | None
+    note: str
+    mark: SafeString
+
+
+@dataclass(frozen=True, slots=True)
+class WeekChart:
+    """One chart over the weeks."""
+
+    title: str
+    drawing: SafeString
+
+
+def headline(result: NewestResult, weeks: Sequence[Week]) -> Headline:
+    """Return the headline of a service with a result."""
+    found = result.measurement
+    repeat = result.figures.indicator(REPEAT_CONTACT)
+    scale = result.figures.scale
+    facts = (
+        sentences.sla_sentence(found.sla_share, found.sla_target),
+        sentences.rating_sentence(
+            result.rating if found.status != "collecting" else None,
+            result.rating_low,
+            result.rating_high,
+            found.rating_target,
+            scale[1] if scale else None,
+        ),
+        sentences.repeat_sentence(repeat.value if repeat else None),
+    )
+    return Headline(
+        badge_of(result.verdict),
+        sentences.opening(result.verdict, found.status, found.sla_status),
+        tuple(fact for fact in facts if fact),
+        _certainty(result, weeks),
+    )
+
+
+def _certainty(result: NewestResult, weeks: Sequence[Week]) -> str:
+    found = result.measurement
+    if found.status == "missing":
+        return sentences.missing_sentence(found.n_asked)
+    if found.status == "hidden":
+        return sentences.hidden_sentence(settings.PRIVACY_MINIMUM)
+    if found.status != "collecting":
+        return sentences.status_sentence(found.status, found.n_answered)
+    scale = result.figures.scale or (1, 5)
+    return sentences.collecting_sentence(
+        found.n_answered,
+        found.n_effective or 0.0,
+        weeks_seen=min(max(sum(week.answered > 0 for week in weeks[-4:]), 1), 4),
+        ends_on=found.ends_on,
+        shortfall=detectable_shortfall(_ANSWERS_TO_PLAN_FOR, _variance(result, scale)),
+        unit=sentences.unit_of(scale),
+    )
+
+
+def _variance(result: NewestResult, scale: tuple[int, int]) -> float:
+    pooled = result.measurement.parameter_set.values.get("pooled_variance", {}).get(_MEASURES[scale])
+    return pooled or cold_start_variance(*scale)
+
+
+def chips(result: NewestResult, *, today: date) -> list[Chip]:
+    """Return the remarks on the evidence: what is missing, what is old, how precise."""
+    found, remarks = result.measurement, []
+    absent = [s.stream for s in result.figures.streams if s.score is None] if not result.is_hidden else []
+    if absent and found.coverage < DEFAULTS.full_coverage:
+        what = " ".join(f"{_STREAM_DATA[stream]} missing;" for stream in absent)
+        words = f"{what} {figures.share(found.coverage)} of the agreed weight is measured."
+        remarks.append(Chip("Part of the picture", words))
+    if found.ends_on < today - timedelta(days=_OLD_AFTER_DAYS):
+        remarks.append(Chip("Old data", f"No new result since {found.ends_on.day} {found.ends_on:%B}."))
+    precise = sentences.precision(result.rating_low, result.rating_high, result.figures.scale)
+    if precise:
+        span = figures.interval(result.rating_low, result.rating_high)
+        remarks.append(Chip(f"Precision {precise}", f"The rating lies within {span}."))
+    return remarks
+
+
+def waterfall_rows(result: NewestResult) -> list[FallRow]:
+    """Return the steps from exactly on target to the score; empty when there is no score."""
+    parts = [s for s in result.figures.streams if s.contribution is not None]
+    if result.is_hidden or result.measurement.score is None or not parts:
+        return []
+    steps = [
+        Step(DEFAULTS.target_score, is_level=True),
+        *(Step(part.contribution or 0.0) for part in parts),
+        Step(result.measurement.score, is_level=True),
+    ]
+    marks = waterfall_bars(steps)
+    first = FallRow("Exactly on target", figures.score(DEFAULTS.target_score), "", marks[0], True)
+    last = FallRow(
+        "Score",
+        figures.score(result.measurement.score),
+        figures.interval(result.measurement.low, result.measurement.high, figures.score),
+        marks[-1],
+        True,
+    )
+    middle = [
+        FallRow(_STREAM_NAMES[p.stream], figures.change(p.contribution), f"scores {figures.score(p.score)}", m, False)
+        for p, m in zip(parts, marks[1:-1], strict=True)
+    ]
+    return [first, *middle, last]
+
+
+_WRITERS = {"of 5": figures.rating, "min": figures.minutes, "h": figures.hours, "share": figures.share}
+_REMARKS = {
+    "missing": "No data",
+    "hidden": "Hidden: too few people",
+    "too_few": "Too few answers for an interval",
+    "shown_only": "Shown only, not in the score",
+}
+
+
+def indicator_lines(result: NewestResult) -> list[IndicatorLine]:
+    """Return every indicator in native units, those that count first within each kind of evidence."""
+    order = {"X": 0, "O": 1, "T": 2, "S": 3}
+    ranked = sorted(result.figures.indicators, key=lambda i: (order[i.stream], i.weight == 0))
+    return [_indicator_line(found) for found in ranked]
+
+
+def _indicator_line(found: IndicatorFigures) -> IndicatorLine:
+    write = figures.uptime if found.statistic == "availability" else _WRITERS.get(found.unit, figures.plain)
+    suffix = f" {found.unit}" if found.unit.startswith("of ") and found.value is not None else ""
+    return IndicatorLine(
+        found,
+        _STREAM_NAMES[found.stream],
+        write(found.value) + suffix,
+        figures.interval(found.low, found.high, write) if found.low != found.high else "",
+        write(found.target),
+        _indicator_bar(found),
+        _REMARKS.get(found.state, ""),
+    )
+
+
+def _indicator_bar(found: IndicatorFigures) -> SafeString:
+    """Draw scores, not native values: all indicators then share one axis with the target at the same place."""
+    tone = "missing"
+    if found.score is not None:
+        tone = "likely_red" if found.score < DEFAULTS.target_score else "likely_green"
+    return interval_bar(
+        found.score, found.score_low, found.score_high, DEFAULTS.target_score, span=(0, 100), status=tone
+    )
+
+
+def funnel_rows(result: NewestResult) -> list[BarRow]:
+    """Return what became of the resolutions, each step against all resolved."""
+    counts = result.figures.response
+    steps = [
+        ("Resolved", counts.resolved, ""),
+        ("Could be asked", counts.eligible, "a person with a working address, asked before it was too late"),
+        ("Asked", counts.asked, "the rest were resting or not drawn"),
+        ("Answered", counts.answered, ""),
+    ]
+    whole = max(counts.resolved, 1)
+    before = [None, counts.resolved, counts.eligible, counts.asked]
+    return [
+        BarRow(label, n, n / of if of else None, note, bar(n / whole, "neutral"))
+        for (label, n, note), of in zip(steps, before, strict=True)
+    ]
+
+
+def histogram_rows(result: NewestResult) -> list[BarRow]:
+    """Return how often each rating was given, the best first; empty while hidden."""
+    counts, scale = result.figures.rating_counts, result.figures.scale
+    if not counts or scale is None or not sum(counts):
+        return []
+    rows = [
+        BarRow(str(scale[0] + index), n, share, "", bar(length, _rating_tone(index, len(counts))))
+        for index, (n, share, length) in enumerate(rows_of_shares(counts))
+    ]
+    return rows[::-1]
+
+
+def _rating_tone(index: int, ratings: int) -> str:
+    place = index / (ratings - 1)
+    return "below" if place < 0.4 else ("lean" if place < 0.6 else "met")
+
+
+def week_charts(result: NewestResult, weeks: Sequence[Week]) -> list[WeekChart]:
+    """Return the charts over the weeks: rating, SLA and score, each against its target."""
+    found = result.measurement
+    days = [week.starts_on for week in weeks]
+    nothing = [None] * len(weeks)
+    lines = [
+        ("Users' rating", "agreed", WeekLine(
+            days, [w.rating for w in weeks], [w.rating_low for w in weeks], [w.rating_high for w in weeks],
+            found.rating_target, figures.rating, 1.0)),
+        ("Tickets that met the SLA", "target", WeekLine(
+            days, [w.sla_share for w in weeks], nothing, nothing, found.sla_target, figures.share, 0.2)),
+        ("Score", "on target", WeekLine(
+            days, [w.score for w in weeks], [w.score_low for w in weeks], [w.score_high for w in weeks],
+            DEFAULTS.target_score, figures.score, 30)),
+    ]  # fmt: skip
+    return [_chart(*entry) for entry in lines if any(value is not None for value in entry[2].values)]
+
+
+def _chart(title: str, word: str, line: WeekLine) -> WeekChart:
+    target = f"{word} {line.write(line.target)}" if line.target is not None else ""
+    known = [value for value in line.values if value is not None]
+    words = f"{title} over {len(line.weeks)} weeks, newest {line.write(known[-1])}, {target}"
+    return WeekChart(title, week_chart(line, title=words, target_words=target, width=380, height=190))
+
+
+@dataclass(frozen=True, slots=True)
+class Surety:
+    """What stands behind the figures, sentence by sentence."""
+
+    adjusted: str
+    raw: str
+    speaks_for: str
+    effective: str
+    tipping: str
+    chance: str
+
+
+def surety(result: NewestResult) -> Surety:
+    """Return how sure the figures are, in words."""
+    found, counts = result.measurement, result.figures.response
+    scale = result.figures.scale or (1, 5)
+    silent = 1 - counts.answered / counts.asked if counts.asked else 1.0
+    return Surety(
+        adjusted=figures.rating(result.rating),
+        raw=figures.rating(result.rating_raw),
+        speaks_for="" if result.is_hidden else sentences.speaks_for(counts.eligible, counts.answered),
+        effective="" if result.is_hidden or found.n_effective is None else figures.count(found.n_effective),
+        tipping=sentences.tipping_sentence(result.figures.tipping_point, silent, scale),
+        chance="" if result.is_hidden else _chance(found.p_below),
+    )
+
+
+def _chance(p_below: float | None) -> str:
+    if p_below is None or p_below >= DEFAULTS.discard_above:
+        return ""
+    times = "in fewer than 1 of 100 months" if p_below < 0.01 else f"in about {p_below * 100:.0f} of 100 months"
+    return f"Were the service exactly on target, answers this low or lower would come up {times}."
