@@ -4,11 +4,11 @@ from django.apps import AppConfig
 
 
 class WiringConfig(AppConfig):
-    """Registers the system checks."""
+    """Registers the system checks and the Celery application that web processes wake workers through."""
 
     name = "xla_service"
     label = "wiring"
 
     def ready(self) -> None:
-        """Load the checks, which register themselves."""
-        from xla_service import checks  # noqa: F401  (registers on import)
+        """Load what registers itself."""
+        from xla_service import celery, checks  # noqa: F401  (register on import)
