@@ -1,7 +1,9 @@
-"""Pages of the wiring itself: signing in and out."""
+"""Pages of the wiring itself: signing in and out, and the mailbox of a set-up without a mail server."""
 
 from django.contrib.auth import views
 from django.urls import path
+
+from xla_service.mailbox import MailListView, MailView, show_mail_html
 
 urlpatterns = [
     path(
@@ -10,4 +12,7 @@ urlpatterns = [
         name="sign-in",
     ),
     path("sign-out/", views.LogoutView.as_view(), name="sign-out"),
+    path("mailbox/", MailListView.as_view(), name="mailbox"),
+    path("mailbox/<str:key>/", MailView.as_view(), name="mail"),
+    path("mailbox/<str:key>/html/", show_mail_html, name="mail-html"),
 ]

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.parser import BytesHeaderParser
 from pathlib import Path
 
@@ -29,6 +29,15 @@ class Heading:
     sender: str
     recipient: str
     subject: str
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What a page shows of one mail; a body it does not have is ""."""
+
+    text: str
+    html: str
+    headers: str
 
 
 def store(folder: Path, content: bytes) -> str:
@@ -61,23 +70,47 @@ def read(folder: Path, key: str) -> bytes:
         raise KeyError(key) from error
 
 
-def parse(content: bytes) -> EmailMessage:
-    """Return a mail's parts."""
-    message = message_from_bytes(content, policy=policy.default)
-    assert isinstance(message, EmailMessage)
-    return message
-
-
 def heading(folder: Path, key: str) -> Heading:
     """Return what a list shows of one mail; raise KeyError when there is none of this key."""
-    found = KEY.fullmatch(key)
-    if found is None:
-        raise KeyError(key)
     headers = BytesHeaderParser(policy=policy.default).parsebytes(read(folder, key))
     return Heading(
         key=key,
-        received_at=datetime.fromtimestamp(int(found["microseconds"]) / 1_000_000, UTC),
-        sender=str(headers["From"] or ""),
-        recipient=str(headers["To"] or ""),
-        subject=str(headers["Subject"] or ""),
+        received_at=received_at(key),
+        sender=header(headers, "From"),
+        recipient=header(headers, "To"),
+        subject=header(headers, "Subject"),
     )
+
+
+def received_at(key: str) -> datetime:
+    """Return when the mail of this key came."""
+    return datetime.fromtimestamp(int(key.partition(".")[0]) / 1_000_000, UTC)
+
+
+def parse(content: bytes) -> Mail:
+    """Return a mail's bodies and headers; what cannot be decoded is shown as it came."""
+    message = message_from_bytes(content, policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    head = content.replace(b"\r\n", b"\n").partition(b"\n\n")[0]
+    return Mail(
+        text=_body(message, "plain"), html=_body(message, "html"), headers=head.decode("utf-8", "replace")
+    )
+
+
+def header(message: Message, name: str) -> str:
+    """Return a header decoded, as it came when that fails, and "" when it is missing."""
+    try:
+        return str(message[name] or "")
+    except (LookupError, ValueError, AttributeError):  # what the parser raises on malformed headers
+        return next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
+
+
+def _body(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    if part is None:
+        return ""
+    try:
+        return str(part.get_content())
+    except LookupError:  # an unknown character set
+        payload = part.get_payload(decode=True)
+        return payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
