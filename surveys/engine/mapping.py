@@ -239,7 +239,7 @@ def ticket_mapping(
         name: compile_path(path, columns=columns) for name, path in {**base.fields, **paths}.items() if path
     }
     return TicketMapping(
-        items=compile_path(items) or (lambda body: body),
+        items=_parsed(items).search,
         fields={name: get for name, get in getters.items() if get is not None},
         states={**base.states, **_checked_states(states)},
     )
@@ -252,16 +252,12 @@ def _checked_states(states: Any) -> dict[str, State]:
 
 
 def compile_path(path: Any, *, columns: Collection[str] | None = None) -> Getter | None:
-    """Return a function that reads a JMESPath expression, or None when it cannot find anything in these
-    columns.
+    """Return a function that reads one value, or None when it cannot find anything in these columns.
 
     Plain names and alternatives of them, which is what exports need, are read without the interpreter: it
-    would take most of the time of an import. Raises MappingError when it is no expression.
+    would take most of the time of an import. Raises MappingError when `path` is no JMESPath expression.
     """
-    try:
-        expression = jmespath.compile(path)
-    except (JMESPathError, TypeError) as error:
-        raise MappingError(f"{path!r} is not a JMESPath expression: {error}. Correct the mapping.") from error
+    expression = _parsed(path)
     alternatives = _alternatives(expression.parsed)
     if alternatives is None:
         return lambda ticket: expression.search(ticket)
@@ -269,6 +265,13 @@ def compile_path(path: Any, *, columns: Collection[str] | None = None) -> Getter
         names = [path[0] for path in alternatives if len(path) == 1 and path[0] in columns]
         return _first_column(names) if names else None
     return lambda ticket: _first_given(ticket, alternatives)
+
+
+def _parsed(path: Any) -> Any:
+    try:
+        return jmespath.compile(path)
+    except (JMESPathError, TypeError) as error:
+        raise MappingError(f"{path!r} is not a JMESPath expression: {error}. Correct the mapping.") from error
 
 
 def _alternatives(node: Any) -> list[tuple[str, ...]] | None:

@@ -53,11 +53,8 @@ PLAIN_FACTS = (
 TICKET_COLUMNS = [
     column.name for column in Ticket._meta.concrete_fields if column.name not in ("id", "source", "number")
 ]
-# `withdrawn_at` belongs to whoever withdraws.
 RESOLUTION_COLUMNS = [
-    column.name
-    for column in Resolution._meta.concrete_fields
-    if column.name not in ("id", "ticket", "withdrawn_at")
+    column.name for column in Resolution._meta.concrete_fields if column.name not in ("id", "ticket")
 ]
 
 

@@ -1,0 +1,189 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from surveys.engine.mapping import MappingError, parse_time, ticket_mapping
+from surveys.engine.tickets import Requester, TicketRecord
+
+# A record as a business rule or the Table API sends it: references with link and value, times naive UTC.
+EVENT = {
+    "result": {
+        "number": "INC0010023",
+        "sys_class_name": "incident",
+        "state": "6",
+        "priority": "3",
+        "business_service": {"display_value": "E-mail", "value": "9f8e"},
+        "caller_id": {"display_value": "Anna Berg", "value": "a1b2", "link": "https://desk.example.org/a1b2"},
+        "opened_by": {"display_value": "Desk Agent", "value": "ffff"},
+        "opened_at": "2026-05-04 08:00:00",
+        "resolved_at": "2026-05-04 10:30:00",
+        "sys_updated_on": "2026-05-04 10:30:01",
+        "business_duration": "1970-01-01 01:10:49",
+        "reopen_count": "0",
+        "reassignment_count": "2",
+        "parent_incident": {"value": "INC0010001"},
+        "made_sla": "true",
+        "closed_at": "",
+    }
+}
+
+
+def read(body: Any, preset: str = "servicenow", mapping: dict[str, Any] | None = None) -> TicketRecord:
+    reader = ticket_mapping(preset, mapping)
+    (ticket,) = reader.tickets_in(body)
+    return reader.record(ticket)
+
+
+def ticket(**changes: Any) -> dict[str, Any]:
+    return {"result": EVENT["result"] | changes}
+
+
+def test_a_servicenow_record_is_read_as_it_is_sent() -> None:
+    assert read(EVENT) == TicketRecord(
+        number="INC0010023",
+        state="resolved",
+        kind="incident",
+        service="E-mail",
+        requester=Requester(external_id="a1b2", name="Anna Berg"),
+        priority=3,
+        opened_at=datetime(2026, 5, 4, 8, tzinfo=UTC),
+        resolved_at=datetime(2026, 5, 4, 10, 30, tzinfo=UTC),
+        updated_at=datetime(2026, 5, 4, 10, 30, 1, tzinfo=UTC),
+        business_minutes=70,
+        reopen_count=0,
+        reassignment_count=2,
+        parent_number="INC0010001",
+        made_sla=True,
+    )
+
+
+def test_requested_for_comes_before_the_caller_and_brings_its_own_address() -> None:
+    record = read(ticket(requested_for="c3d4", caller_email="anna@example.org"))
+
+    assert record.requester == Requester(external_id="c3d4")
+
+
+def test_who_opened_it_is_never_asked() -> None:
+    assert read(ticket(caller_id="")).requester is None
+
+
+def test_an_address_as_identity_is_also_where_to_write() -> None:
+    requester = read(ticket(caller_id="Anna@Example.org")).requester
+
+    assert requester == Requester(external_id="Anna@Example.org", email="anna@example.org")
+
+
+def test_a_body_may_hold_one_ticket_or_many() -> None:
+    reader = ticket_mapping("generic")
+
+    assert reader.tickets_in({"number": "1"}) == [{"number": "1"}]
+    assert reader.tickets_in({"tickets": [{"number": "1"}, {"number": "2"}]}) == [
+        {"number": "1"},
+        {"number": "2"},
+    ]
+
+
+def test_a_mapping_is_data_over_the_preset() -> None:
+    body = {
+        "payload": {
+            "id": "T-7",
+            "phase": "Done",
+            "who": {"mail": "anna@example.org"},
+            "tags": ["vip", "mail"],
+        }
+    }
+    mapping = {
+        "items": "payload",
+        "number": "id",
+        "state": "phase",
+        "caller_email": "who.mail",
+        "service": "tags[1]",
+        "states": {"done": "resolved"},
+    }
+
+    record = read(body, "generic", mapping)
+
+    assert (record.number, record.state, record.service) == ("T-7", "resolved", "mail")
+    assert record.requester == Requester(email="anna@example.org")
+
+
+def test_limited_to_the_columns_of_a_file_it_reads_the_same() -> None:
+    row = {
+        "number": "INC1",
+        "incident_state": "Closed",
+        "category": "Mail",
+        "caller_id": "?",
+        "requested_for": "b",
+    }
+    full, limited = ticket_mapping("servicenow"), ticket_mapping("servicenow", columns=row)
+
+    assert limited.record(row) == full.record(row)
+    assert full.record(row).service == "Mail"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"state": "Frozen"}, '{"states": {"Frozen": "resolved"}}'),
+        ({"opened_at": "05/13/2026 10:00"}, "A month first cannot be told apart"),
+        ({"opened_at": "soon"}, "`opened_at` is 'soon'"),
+        ({"made_sla": "perhaps"}, "Write true or false"),
+        ({"priority": "purple"}, "The priority 'purple'"),
+        ({"reopen_count": "-1"}, "`reopen_count` is '-1'"),
+        ({"reopen_count": "many"}, "Write a whole number"),
+        ({"number": "9" * 61}, "`number` is longer than 60"),
+        ({"category": ["a", "b"]}, "`category` holds list"),
+    ],
+)
+def test_what_cannot_be_read_says_what_to_correct(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(MappingError) as caught:
+        read(ticket(**changes))
+
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("preset", "mapping", "words"),
+    [
+        ("unheard-of", {}, "Choose one of generic, servicenow"),
+        ("generic", {"colour": "x"}, "There is no field 'colour'"),
+        ("generic", {"service": "tags["}, "is not a JMESPath expression"),
+        ("generic", {"service": 7}, "is not a JMESPath expression"),
+        ("generic", {"states": {"done": "finished"}}, "`states` must look like"),
+    ],
+)
+def test_a_mapping_that_cannot_work_is_refused(preset: str, mapping: dict[str, Any], words: str) -> None:
+    with pytest.raises(MappingError) as caught:
+        ticket_mapping(preset, mapping)
+
+    assert words in str(caught.value)
+
+
+def test_a_body_without_a_ticket_says_so() -> None:
+    with pytest.raises(MappingError, match="There is no ticket in it"):
+        read("hello", "generic")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("2026-02-28 19:52:37", datetime(2026, 2, 28, 19, 52, 37, tzinfo=UTC)),
+        ("29/2/2016 01:16", datetime(2016, 2, 29, 1, 16, tzinfo=UTC)),
+        ("1.3.2016 01:16:05", datetime(2016, 3, 1, 1, 16, 5, tzinfo=UTC)),
+        ("2026-02-28T19:52:37.5+0100", datetime(2026, 2, 28, 18, 52, 37, 500000, tzinfo=UTC)),
+        ("2026-02-28T19:52:37Z", datetime(2026, 2, 28, 19, 52, 37, tzinfo=UTC)),
+        (1485797534721, datetime(2017, 1, 30, 17, 32, 14, 721000, tzinfo=UTC)),
+        ("1485797534", datetime(2017, 1, 30, 17, 32, 14, tzinfo=UTC)),
+    ],
+)
+def test_times_are_utc_unless_they_say_otherwise(written: Any, meant: datetime) -> None:
+    assert parse_time(written, field="opened_at") == meant
+
+
+@pytest.mark.parametrize(
+    "written", ["1/2/16 10:00", "31/31/2016 10:00", "0001-01-01T00:00:00Z", "", None, 1e30]
+)
+def test_what_is_no_time_is_refused(written: Any) -> None:
+    with pytest.raises(MappingError):
+        parse_time(written, field="opened_at")
