@@ -1,9 +1,9 @@
-"""Makes `data/incidents.csv.gz` from the downloaded log: `python -m experience.demo.build incident_event_log.csv`.
+"""Makes `data/incidents.csv.gz` from the log: `python -m experience.demo.build incident_event_log.csv`.
 
-The log has one row per update of an incident. Kept are the rows a ticket import needs: each moment an incident was
-resolved, taken up again or began or ended to wait for somebody, its last row, and its first row where it was still open
-late. Rows after the last day that any demo can reach are left out. Values and dates stay as the source writes them (day
-first, `?` for missing).
+The log has one row per update of an incident. Kept are the rows a ticket import needs: each moment an
+incident was resolved, taken up again or began or ended to wait for somebody, its last row, and its first row
+where it was still open late. Rows after the last day that any demo can reach are left out. Values and dates
+stay as the source writes them (day first, `?` for missing).
 """
 
 from __future__ import annotations
@@ -85,9 +85,9 @@ def reduce_log(rows: Iterable[Row]) -> bytes:
 
 def main(source: Path, target: Path) -> None:
     """Read the log, plain or gzip-compressed, and write the reduced one."""
-    opened = gzip.open(source, "rt") if source.suffix == ".gz" else source.open(encoding="utf-8")
-    with opened as lines:
-        target.write_bytes(reduce_log(csv.DictReader(lines)))
+    plain = source.read_bytes()
+    text = (gzip.decompress(plain) if source.suffix == ".gz" else plain).decode()
+    target.write_bytes(reduce_log(csv.DictReader(io.StringIO(text, newline=""))))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The sentences of the simulated respondents: who writes in which language, and which sentences fit an answer."""
+"""The sentences of the simulated respondents: who writes in which language, and which fit an answer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def language_of(person: str) -> str:
 
 
 def band_of(rating: int, draws: Random) -> str:
-    """Return whether somebody who rates so complains, shrugs or praises; a four may do either of the last two."""
+    """Return whether somebody who rates so complains, shrugs or praises; a four may shrug or praise."""
     if rating == 4:
         return "high" if draws.random() < 0.6 else "middle"
     return "low" if rating <= 2 else "middle" if rating == 3 else "high"
@@ -40,7 +40,7 @@ class Phrasebook:
             self._endings[row["language"], row["band"]].append(row["text"])
 
     def comment(self, about: Sequence[str], *, rating: int, language: str, draws: Random) -> str:
-        """Return a comment about the most pressing subject that has sentences, or about nothing in particular."""
+        """Return a comment about the most pressing subject that has sentences, or about no one thing."""
         band = band_of(rating, draws)
         fitting = [self._sentences[language, band, subject] for subject in about]
         sentences = [group for group in fitting if group]

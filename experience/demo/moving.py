@@ -13,5 +13,5 @@ LONGEST_REST_DAYS = 6
 
 
 def move_to(today: date, *, last_day: date = LAST_DENSE_DAY) -> timedelta:
-    """Return the whole weeks to add to every date, so that `last_day` falls on the last such weekday up to today."""
+    """Return the whole weeks to add to every date: `last_day` falls on today or at most six days before."""
     return timedelta(weeks=(today - last_day).days // 7)

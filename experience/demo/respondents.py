@@ -1,12 +1,13 @@
 """The simulated respondents: one rule, the same for every service, from facts of the ticket to an answer.
 
-The rule never learns which service a ticket belongs to. A person's *strain* adds up from what happened to them:
-having to make contact again about the same kind of issue, days until it was resolved, hand-offs between teams and
-reopenings. Strain moves the chances of the five ratings, which without any are J-shaped: 79 % fives, few twos and
-threes, 3 % ones. People differ (a personal leaning) and the same person leans the same way each time. What services
-look like afterwards is what their tickets were like.
+The rule never learns which service a ticket belongs to. A person's *strain* adds up from what happened to
+them: having to make contact again about the same kind of issue, days until it was resolved, hand-offs
+between teams and reopenings. Strain moves the chances of the five ratings, which without any are J-shaped:
+mostly fives, few twos, a few ones. People differ (a personal leaning) and the same person
+leans the same way each time. What services look like afterwards is what their tickets were like.
 
-All numbers here are invented. They are of the size that surveys of service desks report, and nothing more is claimed.
+All numbers here are invented. They are of the size that surveys of service desks report; nothing more is
+claimed.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from random import Random
 
 SEED = "simulated-1"
 
-# The strain at which half of all people still give at least 2, 3, 4 and 5 (logistic, before personal leaning).
-HALF_STILL_GIVE = (3.7, 3.2, 2.6, 1.5)
+# The strain at which half of all people still give at least 2, 3, 4 and 5, before personal leaning.
+HALF_STILL_GIVE = (4.3, 3.9, 3.3, 2.1)
 LEANING_SD = 0.6
 COMMENT_SHARE = {1: 0.55, 2: 0.50, 3: 0.35, 4: 0.20, 5: 0.18}
 LOST_TIME_SHARE = 0.75
@@ -33,7 +34,8 @@ MANY_HAND_OFFS = 2
 class Ordeal:
     """What a person went through with one resolution, as far as the ticket log knows."""
 
-    contacted_again: bool  # this was a repeat contact, or the same kind of issue was back before they answered
+    # This was a repeat contact, or the same kind of issue was back before the survey was due.
+    contacted_again: bool
     days_to_resolve: float
     hand_offs: int
     reopen_count: int
@@ -42,9 +44,9 @@ class Ordeal:
     def strain(self) -> float:
         """How much it asked of the person: 0 when it was solved at once, by the first team, for good."""
         return (
-            4.2 * self.contacted_again
-            + 0.3 * math.log2(1 + self.days_to_resolve)
-            + 0.25 * min(self.hand_offs, 4)
+            5.2 * self.contacted_again
+            + 0.45 * math.log2(1 + self.days_to_resolve)
+            + 0.35 * min(self.hand_offs, 4)
             + 1.5 * (self.reopen_count > 0)
         )
 
@@ -66,7 +68,7 @@ def draws_for(*parts: object) -> Random:
 
 
 def leaning_of(person: str) -> float:
-    """Return how much more strain than others this person makes of the same ordeal; below zero for the easy-going."""
+    """Return how much more strain than others this person feels; below zero for the easy-going."""
     return draws_for("leaning", person).gauss(0, LEANING_SD)
 
 
@@ -78,7 +80,7 @@ def rating_chances(strain: float) -> tuple[float, ...]:
 
 def answer_chance(ordeal: Ordeal) -> float:
     """Return the chance to answer, 0.20 to 0.40: more after having to come back, less the longer it took."""
-    chance = 0.38 + 0.05 * ordeal.contacted_again - 0.025 * math.log2(1 + ordeal.days_to_resolve)
+    chance = 0.40 + 0.05 * ordeal.contacted_again - 0.025 * math.log2(1 + ordeal.days_to_resolve)
     return min(max(chance, 0.20), 0.40)
 
 
@@ -97,8 +99,8 @@ def simulate_answer(ordeal: Ordeal, *, leaning: float, draws: Random) -> Simulat
 
 
 def _lost_minutes(ordeal: Ordeal, draws: Random) -> int:
-    """Return minutes as people say them: a quarter of an hour for the call, more for waiting and explaining."""
-    waiting = 50 * ordeal.days_to_resolve**0.6
+    """Return minutes as people say them: a quarter of an hour for the call, more for waits and hand-offs."""
+    waiting = 50 * math.pow(ordeal.days_to_resolve, 0.6)
     again = 45 * ordeal.contacted_again
     minutes = (15 + waiting + again + 20 * ordeal.hand_offs) * math.exp(draws.gauss(0, 0.6))
     step = 5 if minutes < 30 else 15 if minutes < 120 else 60

@@ -1,0 +1,82 @@
+"""Real monitoring data as signals of the demo's services: outages and response times, moved to end now."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from io import StringIO
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+
+from experience.demo.moving import move_to
+from experience.demo.story import LATENCY_OF, SAMPLES
+
+DATA = Path(__file__).parent / "data"
+LAST_CHECK_DAY = date(2023, 11, 6)
+LAST_LATENCY_DAY = date(2014, 3, 21)
+
+Row = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Down:
+    """A time during which a service was down; `ended_at` is None while it still is."""
+
+    service: str
+    started_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """How long a service took to answer once."""
+
+    service: str
+    measured_at: datetime
+    milliseconds: float
+
+
+def outages_until(now: datetime) -> Iterator[Down]:
+    """Yield the outages of every monitored service: from the first failed check to the next that passed."""
+    for service, checks in _checks_until(now):
+        started_at: datetime | None = None
+        for checked_at, check in checks:
+            if check["status"] == "down":
+                started_at = started_at or checked_at
+            elif started_at is not None:
+                yield Down(service, started_at, checked_at)
+                started_at = None
+        if started_at is not None:
+            yield Down(service, started_at, None)
+
+
+def response_times_until(now: datetime) -> Iterator[Timed]:
+    """Yield the response times of the checks that passed, and the latencies of one web service."""
+    for service, checks in _checks_until(now):
+        for checked_at, check in checks:
+            if check["status"] == "up":
+                yield Timed(service, checked_at, float(check["response_ms"]))
+    shift = move_to(now.date(), last_day=LAST_LATENCY_DAY)
+    for row in _rows("latency.csv.gz"):
+        measured_at = datetime.fromisoformat(row["timestamp"]).replace(tzinfo=UTC) + shift
+        if measured_at <= now:
+            yield Timed(LATENCY_OF, measured_at, float(row["value"]))
+
+
+def _checks_until(now: datetime) -> Iterator[tuple[str, list[tuple[datetime, Row]]]]:
+    service_of = {sample.monitor: sample.key for sample in SAMPLES if sample.monitor}
+    shift = move_to(now.date(), last_day=LAST_CHECK_DAY)
+    rows = sorted(_rows("uptime.csv.gz"), key=itemgetter("service", "at"))
+    for monitor, checks in groupby(rows, key=itemgetter("service")):
+        moved = [(datetime.fromisoformat(check["at"]) + shift, check) for check in checks]
+        if monitor in service_of:
+            yield service_of[monitor], [(at, check) for at, check in moved if at <= now]
+
+
+def _rows(name: str) -> list[Row]:
+    text = gzip.decompress((DATA / name).read_bytes()).decode()
+    return list(csv.DictReader(StringIO(text, newline="")))
