@@ -152,8 +152,9 @@ def trim(
     others over the cap.
     """
     weight, count = _aligned(weights, answers)
-    weight = weight * count.sum(axis=-1, keepdims=True) / (weight * count).sum(axis=-1, keepdims=True)
-    cap = factor * median_weight(weight, count)[..., np.newaxis]
+    median = median_weight(weight, count)[..., np.newaxis]
+    scale = count.sum(axis=-1, keepdims=True) / (weight * count).sum(axis=-1, keepdims=True)
+    weight, cap = weight * scale, factor * median * scale
     for _ in range(passes):
         over = (weight > cap) & (count > 0.0)
         if not over.any():

@@ -168,6 +168,11 @@ def test_a_single_answer_has_no_variance() -> None:
     assert (float(found.mean), float(found.variance)) == (4.0, 0.0)
 
 
+def test_no_answers_have_no_weights() -> None:
+    with pytest.raises(ValueError, match="they need no weights"):
+        trim([[1.0, 2.0], [1.0, 2.0]], [[3, 4], [0, 0]])
+
+
 def test_no_answers_have_no_weighted_mean() -> None:
     with pytest.raises(ValueError, match="their score is None"):
         weighted_moments([1.0], [0], [0], [0])
