@@ -61,9 +61,16 @@ def import_tickets(
     With `dry_run` nothing is written. Raises TableError for a file that cannot be read at all and
     MappingError for a mapping that cannot work.
     """
-    table = open_table(path, required=("number",))
+    known = IntakeSource.objects.filter(key=source).first()
+    overrides = dict(known.mapping) if known else {}
+    table = open_table(path, required=(overrides.get("number", "number"),))
+    mapping = ticket_mapping(
+        known.preset if known else preset,
+        overrides if "service" in overrides else overrides | _service_path(table, service_columns),
+        columns=table.columns,
+    )
     told = progress or (lambda stage, done, total: None)
-    reader = _Reader(table, _mapping(table, source, preset, service_columns), told)
+    reader = _Reader(table, mapping, table.columns.index(overrides.get("number", "number")), told)
     is_audit_log = reader.look_through()
     reports = reader.audit_log() if is_audit_log else reader.tickets()
     total = Registration()
@@ -77,17 +84,14 @@ def import_tickets(
     return TicketImport(reader.row_count, is_audit_log, replace(total, rejected=tuple(rejected)))
 
 
-def _mapping(table: Table, source: str, preset: str, service_columns: tuple[str, ...]) -> TicketMapping:
-    known = IntakeSource.objects.filter(key=source).first()
-    overrides = dict(known.mapping) if known else {}
-    if "service" not in overrides:
-        if table.first_of(service_columns) is None:
-            raise TableError(
-                f"There is no column {' or '.join(service_columns)} to tell the service. Name one "
-                f"that does with --service-column; found: {', '.join(table.columns)}."
-            )
-        overrides["service"] = " || ".join(json.dumps(column) for column in service_columns)
-    return ticket_mapping(known.preset if known else preset, overrides, columns=table.columns)
+def _service_path(table: Table, columns: tuple[str, ...]) -> dict[str, str]:
+    """Return the mapping that finds the service in the first of these columns with a value."""
+    if table.first_of(columns) is None:
+        raise TableError(
+            f"There is no column {' or '.join(columns)} to tell the service. Name the one that does with "
+            f"--service-column; found: {', '.join(table.columns)}."
+        )
+    return {"service": " || ".join(json.dumps(column) for column in columns)}
 
 
 def _batches(reports: Iterator[list[TicketRecord]]) -> Iterator[list[TicketRecord]]:
@@ -104,13 +108,13 @@ def _batches(reports: Iterator[list[TicketRecord]]) -> Iterator[list[TicketRecor
 class _Reader:
     """Reads the rows of one file as reports, keeps what it had to refuse and tells how far it is."""
 
-    def __init__(self, table: Table, mapping: TicketMapping, told: Progress) -> None:
+    def __init__(self, table: Table, mapping: TicketMapping, number_at: int, told: Progress) -> None:
         self.table = table
         self.mapping = mapping
         self.told = told
         self.rejected: list[Rejection] = []
         self.row_count = 0
-        self.number_at = table.columns.index("number")
+        self.number_at = number_at
         self.updated_at = table.first_of(UPDATE_COLUMNS)
         self.state_at = table.first_of(STATE_COLUMNS)
         self.sequence_at = table.first_of(SEQUENCE_COLUMNS)
