@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from hashlib import blake2b
+from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -31,3 +33,16 @@ def new_message_id() -> str:
     """Return a Message-ID (RFC 5322) under our own host. It holds no token: mail servers log it."""
     host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
     return f"<{secrets.token_hex(TOKEN_BYTES)}@{host}>"
+
+
+def network_hash(address: str) -> str:
+    """Return a keyed hash of the network of an address (/24, for IPv6 /48), or nothing for no address.
+
+    Visits of one network look alike, and without the key nobody can tell which network it is.
+    """
+    if not address:
+        return ""
+    ip = ip_address(address)
+    network = ip_network(f"{ip}/{24 if ip.version == 4 else 48}", strict=False)
+    key = settings.ANONYMITY_KEY.encode()[:64]
+    return blake2b(str(network).encode(), key=key, digest_size=16).hexdigest()

@@ -1,5 +1,11 @@
 """Addresses of the asking side."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from surveys import views
+
+urlpatterns = [
+    path("s/<str:token>/", views.AnswerView.as_view(), name="answer"),
+    path("s/<str:token>/thanks/", views.ThanksView.as_view(), name="answer-thanks"),
+    path("s/<str:token>/unsubscribe/", views.UnsubscribeView.as_view(), name="unsubscribe"),
+]

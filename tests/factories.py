@@ -74,14 +74,12 @@ class ResolutionFactory(DjangoModelFactory[models.Resolution]):
         on_service = None
         requester = None
 
-    ticket = factory.LazyAttribute(
-        lambda o: TicketFactory.create(
-            **{
-                name: value
-                for name, value in (("service", o.on_service), ("requester", o.requester))
-                if value
-            }
-        )
+    ticket = factory.SubFactory(
+        TicketFactory,
+        service=factory.LazyAttribute(
+            lambda o: o.factory_parent.on_service or BusinessServiceFactory.create()
+        ),
+        requester=factory.LazyAttribute(lambda o: o.factory_parent.requester or PersonFactory.create()),
     )
     service = factory.LazyAttribute(lambda o: o.ticket.service)
     person = factory.LazyAttribute(lambda o: o.ticket.requester)

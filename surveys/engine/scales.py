@@ -41,7 +41,7 @@ class Scale:
 SCALES = {
     scale.key: scale
     for scale in (
-        Scale("satisfaction", low=1, high=5, wrong_until=4, well_from=3),
+        Scale("satisfaction", low=1, high=5, wrong_until=3, well_from=3),
         Scale("happiness", low=0, high=10, wrong_until=8, well_from=7),
         Scale("effort", low=1, high=7, wrong_until=5, well_from=4),
     )

@@ -10,7 +10,7 @@ LOW, HIGH = Band.LOW, Band.HIGH
     [
         ("satisfaction", 1, {LOW}),
         ("satisfaction", 3, {LOW, HIGH}),
-        ("satisfaction", 4, {LOW, HIGH}),
+        ("satisfaction", 4, {HIGH}),
         ("satisfaction", 5, {HIGH}),
         ("happiness", 0, {LOW}),
         ("happiness", 6, {LOW}),

@@ -275,7 +275,7 @@ def test_a_person_is_invited_in_their_language_or_in_english(language: str, expe
     assert Invitation.objects.get().language == expected
 
 
-# --- history -------------------------------------------------------------------------------------------------------
+# --- history
 
 
 def test_history_is_decided_as_it_would_have_been_at_its_time() -> None:

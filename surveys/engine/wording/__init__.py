@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from surveys.engine.wording.english import ENGLISH
 from surveys.engine.wording.german import GERMAN
 from surveys.engine.wording.words import HIGH_REASONS, LOST_TIME_PICKS, LOW_REASONS, Words
@@ -16,6 +18,7 @@ __all__ = [
     "LOW_REASONS",
     "WORDS",
     "Words",
+    "fill",
     "language_for",
 ]
 
@@ -24,3 +27,8 @@ def language_for(wish: str) -> str:
     """Return the language we speak that fits a wish such as "de-CH"; English when we speak none."""
     base = wish.replace("_", "-").split("-")[0].lower()
     return base if base in WORDS else DEFAULT_LANGUAGE
+
+
+def fill(text: str, **values: object) -> str:
+    """Return the text with {name} replaced by each value; a name without a value stays as it is."""
+    return re.sub(r"\{(\w+)\}", lambda found: str(values.get(found[1], found[0])), text)

@@ -1,0 +1,126 @@
+"""What the answer page and the invitation mail show about one invitation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+
+from surveys.engine.questionnaire import OfferedReason, Questionnaire, ticket_title
+from surveys.engine.scales import SCALES, Band
+from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS, Words, fill, language_for
+from surveys.models import Invitation, OptOut, Person, Question, SurveyVersion
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One invitation in the words of its person's language; days are local to the person."""
+
+    invitation: Invitation
+    words: Words
+    questionnaire: Questionnaire
+    ticket: str
+    number: str
+    service: str
+    resolved_day: str
+    closing_day: str
+    readers: str
+
+    def say(self, text: str, **values: object) -> str:
+        """Return one of the words with the facts of this invitation filled in."""
+        facts = {"ticket": self.ticket, "number": self.number, "service": self.service}
+        return fill(text, **facts, minimum=settings.PRIVACY_MINIMUM, **values)
+
+
+def find_invitation(token: str) -> Invitation | None:
+    """Return the invitation of a token with everything its page shows, or None for an unknown token."""
+    invitations = Invitation.objects.select_related(
+        "resolution__ticket", "resolution__response", "service", "person", "survey_version__survey"
+    )
+    return invitations.filter(token=token).first()
+
+
+def asked(invitation: Invitation) -> Asked:
+    """Return what `invitation` asks, in its language."""
+    words = WORDS[language_for(invitation.language)]
+    ticket = invitation.resolution.ticket
+    number = {"number": ticket.number, "minimum": settings.PRIVACY_MINIMUM}
+    return Asked(
+        invitation=invitation,
+        words=words,
+        questionnaire=questionnaire(invitation.survey_version, words),
+        ticket=ticket_title(ticket.short_description, ticket.number),
+        number=ticket.number,
+        service=invitation.service.name,
+        resolved_day=_day(invitation.resolution.resolved_at, invitation, words),
+        closing_day=_day(invitation.closes_at, invitation, words),
+        readers=fill(_readers(invitation.survey_version, words), **number),
+    )
+
+
+def questionnaire(version: SurveyVersion, words: Words) -> Questionnaire:
+    """Return a version's questions; what it words itself stands before the built-in words."""
+    questions = {question.kind: question for question in version.questions.all()}
+    rating = questions[Question.Kind.RATING]
+    reasons = questions.get(Question.Kind.REASONS)
+    return Questionnaire(
+        scale=SCALES[rating.scale],
+        rating=_worded(rating, words.question, words),
+        reasons=_reasons(reasons, words) if reasons else (),
+        lost_time=_worded(questions.get(Question.Kind.LOST_TIME), words.lost_time, words),
+        comment=_worded(questions.get(Question.Kind.COMMENT), words.comment, words),
+    )
+
+
+def _worded(question: Question | None, built_in: str, words: Words) -> str:
+    if question is None:
+        return ""
+    return _in_language(question.wording, words) or built_in
+
+
+def _reasons(question: Question, words: Words) -> tuple[OfferedReason, ...]:
+    return tuple(
+        OfferedReason(
+            key=option["key"],
+            band=Band(option["band"]),
+            text=_in_language(option["wording"], words) or words.reasons.get(option["key"], option["key"]),
+        )
+        for option in question.options
+    )
+
+
+def _in_language(wording: Mapping[str, str], words: Words) -> str:
+    return wording.get(words.code) or wording.get(DEFAULT_LANGUAGE) or ""
+
+
+def _readers(version: SurveyVersion, words: Words) -> str:
+    return {
+        SurveyVersion.Mode.NAMED: words.readers_named,
+        SurveyVersion.Mode.CONFIDENTIAL: words.readers_confidential,
+        SurveyVersion.Mode.ANONYMOUS: words.readers_anonymous,
+    }[SurveyVersion.Mode(version.mode)]
+
+
+def _day(moment: datetime, invitation: Invitation, words: Words) -> str:
+    zone = _zone(invitation.person.time_zone) or _zone(invitation.service.time_zone)
+    with translation.override(words.code):
+        return date_format(localtime(moment, zone), "MONTH_DAY_FORMAT")
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    """Return the time zone of this name; None, the organisation's, for a name that no system knows."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # unknown, malformed, the name of a folder
+        return None
+
+
+def has_opted_out(person: Person) -> bool:
+    """Say whether the person wants no survey at all."""
+    return OptOut.objects.filter(person=person, survey=None).exists()

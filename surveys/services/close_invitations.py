@@ -1,0 +1,28 @@
+"""Closing invitations whose time is over, and forgetting old visits."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from surveys.models import Invitation, Visit
+
+VISITS_KEPT = timedelta(days=30)
+# Rows per statement: SQLite's one write lock is given back in between.
+CHUNK = 500
+
+
+def close_invitations(*, now: datetime) -> int:
+    """Close every open invitation past its closing time and return how many there were."""
+    closed = 0
+    while keys := list(Invitation.objects.to_close(now).values_list("pk", flat=True)[:CHUNK]):
+        closed += Invitation.objects.to_close(now).filter(pk__in=keys).update(state=Invitation.State.CLOSED)
+    return closed
+
+
+def forget_visits(*, now: datetime) -> int:
+    """Remove the visits that are older than 30 days and return how many there were."""
+    removed = 0
+    old = Visit.objects.filter(visited_at__lt=now - VISITS_KEPT)
+    while keys := list(old.values_list("pk", flat=True)[:CHUNK]):
+        removed += Visit.objects.filter(pk__in=keys).delete()[0]
+    return removed

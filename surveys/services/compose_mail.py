@@ -1,0 +1,89 @@
+"""Making the mail of an outbox row, ready to be sent."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import css_inline
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+
+from surveys.links import answer_url, unsubscribe_url
+from surveys.models import Invitation, Message
+from surveys.selectors.asked import asked
+
+BUTTONS_PER_ROW = 7
+
+
+def compose_mail(message: Message) -> EmailMultiAlternatives:
+    """Return the mail of an outbox row: rendered from its invitation, or from the content it stores.
+
+    Every attempt carries the same Message-ID, so that a mail server can drop a copy.
+    """
+    headers = {"Message-ID": message.message_id, "Auto-Submitted": "auto-generated"}
+    if message.invitation is not None:
+        return _invitation(message, message.invitation, headers)
+    return _mail(message, message.subject, message.text, message.html, headers)
+
+
+def _invitation(message: Message, invitation: Invitation, headers: dict[str, str]) -> EmailMultiAlternatives:
+    context = _invitation_context(invitation)
+    subject = render_to_string("surveys/mail/invitation.subject.txt", context)
+    text = render_to_string("surveys/mail/invitation.txt", context)
+    html = inliner().inline(render_to_string("surveys/mail/invitation.html", context))
+    headers |= {
+        "Content-Language": invitation.language,
+        # RFC 8058: one click in the mail program is one POST, and nobody has to be signed in.
+        "List-Unsubscribe": f"<{unsubscribe_url(invitation.token)}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    return _mail(message, " ".join(subject.split()), text, html, headers)
+
+
+def _invitation_context(invitation: Invitation) -> dict[str, object]:
+    shown = asked(invitation)
+    words, scale = shown.words, shown.questionnaire.scale
+    buttons = [
+        (rating, words.rating_label(scale.key, rating), answer_url(invitation.token, rating))
+        for rating in scale.ratings
+    ]
+    return {
+        "asked": shown,
+        "words": words,
+        "organisation": settings.ORGANISATION,
+        "subject": shown.say(words.mail_subject),
+        "question": shown.questionnaire.rating.partition("{ticket}"),
+        "question_text": shown.say(shown.questionnaire.rating),
+        "resolved": shown.say(words.mail_resolved, day=shown.resolved_day),
+        "why": shown.say(words.mail_why),
+        "open_until": shown.say(words.open_until, day=shown.closing_day),
+        "rows": [
+            buttons[start : start + BUTTONS_PER_ROW] for start in range(0, len(buttons), BUTTONS_PER_ROW)
+        ],
+        "lowest": buttons[0],
+        "highest": buttons[-1],
+        "url": answer_url(invitation.token),
+        "unsubscribe_url": unsubscribe_url(invitation.token),
+    }
+
+
+def _mail(
+    message: Message, subject: str, text: str, html: str, headers: dict[str, str]
+) -> EmailMultiAlternatives:
+    mail = EmailMultiAlternatives(
+        subject=subject,
+        body=text,
+        to=[message.recipient],
+        headers=headers,
+        reply_to=[settings.REPLY_TO] if settings.REPLY_TO else None,
+    )
+    if html:
+        mail.attach_alternative(html, "text/html")
+    return mail
+
+
+@lru_cache(maxsize=1)
+def inliner() -> css_inline.CSSInliner:
+    """Return the inliner: styles move into the elements, what depends on the reader's screen stays above."""
+    return css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)

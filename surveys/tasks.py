@@ -1,0 +1,57 @@
+"""The sweeps of the asking side. Each reads due rows; a lost wake-up call costs one interval."""
+
+from __future__ import annotations
+
+import threading
+
+from celery import shared_task
+from django.utils import timezone
+
+from surveys.services.close_invitations import close_invitations, forget_visits
+from surveys.services.decide import decide_resolutions
+from surveys.services.score_comments import score_comments as score_waiting_comments
+from surveys.services.send_messages import send_messages
+from surveys.wakeups import DECIDE_SWEEP, EVIDENCE_SWEEP, wake
+
+ONE_SENDER = threading.Lock()
+
+
+@shared_task
+def apply_intake() -> None:
+    """Apply the inbound events that are due, then decide about what they resolved."""
+    from surveys.services.apply_intake import apply_due_events
+
+    if apply_due_events(now=timezone.now()):
+        wake(DECIDE_SWEEP)
+
+
+@shared_task
+def decide_due_resolutions() -> None:
+    """Decide whom to ask."""
+    if decide_resolutions(now=timezone.now()):
+        wake(EVIDENCE_SWEEP)
+
+
+@shared_task
+def send_due_messages() -> None:
+    """Send the mail that is due. One sender per process: a killed one leaves at most one mail unconfirmed."""
+    if ONE_SENDER.acquire(blocking=False):
+        try:
+            send_messages(now=timezone.now())
+        finally:
+            ONE_SENDER.release()
+
+
+@shared_task
+def close_due_invitations() -> None:
+    """Close invitations whose time is over and forget old visits."""
+    now = timezone.now()
+    close_invitations(now=now)
+    forget_visits(now=now)
+
+
+@shared_task
+def score_new_comments() -> None:
+    """Score the comments that no current model version has scored yet."""
+    if score_waiting_comments():
+        wake(EVIDENCE_SWEEP)

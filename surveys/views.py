@@ -1,0 +1,200 @@
+"""The public pages: answer, thanks, unsubscribe. They know a person by the token of their invitation."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+
+from surveys.engine.scales import Band
+from surveys.engine.wording import WORDS, Words, language_for
+from surveys.forms import COMMENT_LENGTH, AnswerForm, initial_answer
+from surveys.links import network_hash
+from surveys.models import Invitation, Response
+from surveys.selectors.asked import Asked, asked, find_invitation, has_opted_out
+from surveys.services.answer import NotAnswerableError, record_answer, record_visit
+from surveys.services.opt_out import opt_in, opt_out
+from surveys.wakeups import COMMENT_SWEEP, EVIDENCE_SWEEP, wake
+
+GONE = 410
+
+
+# A request without the token can do nothing here, and one with it may come from a mail program that refuses
+# cookies: a cross-site token would protect nobody and shut people out.
+@method_decorator(csrf_exempt, name="dispatch")
+class PublicView(View):
+    """A page behind a token, in the person's language: no cookie, no cache, its address told to nobody."""
+
+    invitation: Invitation
+    asked: Asked
+    now: datetime
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Find the invitation and answer; an unknown token gets a page that says what may have happened."""
+        response = self._answered(request, kwargs["token"])
+        response["Cache-Control"] = "no-store"
+        response["Referrer-Policy"] = "no-referrer"
+        response["X-Robots-Tag"] = "noindex"
+        # Django would log the address of a closed or unknown page, and with it the token.
+        response._has_been_logged = True
+        return response
+
+    def _answered(self, request: HttpRequest, token: str) -> HttpResponseBase:
+        invitation = find_invitation(token)
+        if invitation is None:
+            return unknown_token(request)
+        self.invitation, self.asked, self.now = invitation, asked(invitation), timezone.now()
+        with translation.override(self.words.code):
+            return super().dispatch(request, token=token)
+
+    @property
+    def words(self) -> Words:
+        """The words of the person's language."""
+        return self.asked.words
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an answer is still taken."""
+        return self.invitation.state == Invitation.State.OPEN and self.invitation.closes_at > self.now
+
+    @property
+    def response(self) -> Response | None:
+        """The answer given so far."""
+        return getattr(self.invitation.resolution, "response", None)
+
+
+class AnswerView(PublicView):
+    """The survey. GET shows it with the clicked rating chosen, POST stores the answer."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Show the survey; the visit is noted, the answer is not touched."""
+        if not self.is_open:
+            return self._shut(request)
+        rating = self._clicked(request)
+        if request.method == "GET":  # HEAD comes from a machine that asks whether the link works
+            self._note_visit(request, rating)
+        return self._show(request, self._form(initial=initial_answer(self.response, rating)))
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Store a complete answer and say thank you; show what is missing in an incomplete one."""
+        if not self.is_open:
+            return self._shut(request)
+        form = self._form(data=request.POST, initial=initial_answer(self.response, None))
+        if not form.is_valid():
+            return self._show(request, form, status=400)
+        try:
+            record_answer(self.invitation.pk, form.answer(), now=self.now)
+        except NotAnswerableError:
+            self.invitation.refresh_from_db(fields=["state"])
+            return self._shut(request)
+        wake(EVIDENCE_SWEEP, COMMENT_SWEEP)
+        return redirect("answer-thanks", token=token)
+
+    def _clicked(self, request: HttpRequest) -> int | None:
+        ratings = {str(rating): rating for rating in self.asked.questionnaire.scale.ratings}
+        return ratings.get(request.GET.get("r", ""))
+
+    def _note_visit(self, request: HttpRequest, rating: int | None) -> None:
+        network = network_hash(request.META.get("REMOTE_ADDR", ""))
+        record_visit(self.invitation, now=self.now, network_hash=network, rating=rating)
+
+    def _form(self, **values: Any) -> AnswerForm:
+        return AnswerForm(questionnaire=self.asked.questionnaire, words=self.words, **values)
+
+    def _show(self, request: HttpRequest, form: AnswerForm, *, status: int = 200) -> HttpResponse:
+        questions = self.asked.questionnaire
+        context = {
+            "words": self.words,
+            "asked": self.asked,
+            "form": form,
+            "has_answered": self.response is not None,
+            "question": questions.rating.partition("{ticket}"),
+            "reason_groups": [(band, questions.reasons_of(band)) for band in Band],
+            "comment_length": COMMENT_LENGTH,
+        }
+        return page(request, "answer", context, status=status)
+
+    def _shut(self, request: HttpRequest) -> HttpResponse:
+        if self.invitation.state == Invitation.State.WITHDRAWN:
+            heading, text = self.words.withdrawn, self.asked.say(self.words.withdrawn_text)
+        else:
+            text = self.asked.say(self.words.closed_text, day=self.asked.closing_day)
+            heading = self.words.closed
+        return message(request, self.words, heading, text, status=GONE)
+
+
+class ThanksView(PublicView):
+    """What happens with the answer."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Say thank you; without an answer, show the survey."""
+        if self.response is None:
+            return redirect("answer", token=token)
+        context = {
+            "words": self.words,
+            "asked": self.asked,
+            "response": self.response,
+            "scale": self.asked.questionnaire.scale,
+            "is_open": self.is_open,
+        }
+        return page(request, "thanks", context)
+
+
+class UnsubscribeView(PublicView):
+    """No more surveys. Mail programs POST here at one click (RFC 8058); a person sees a button first."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Ask whether it is meant; opening the address changes nothing."""
+        if has_opted_out(self.invitation.person):
+            return self._is_out(request)
+        words = self.words
+        button = ("stop", words.unsubscribe_confirm)
+        return message(request, words, words.unsubscribe_question, words.unsubscribe_text, button=button)
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Stop asking this person or, when the page's own button says so, ask again."""
+        if "ask_again" not in request.POST:
+            opt_out(self.invitation.person, now=self.now)
+            return self._is_out(request)
+        opt_in(self.invitation.person)
+        return message(request, self.words, self.words.subscribed, self.words.subscribed_text)
+
+    def _is_out(self, request: HttpRequest) -> HttpResponse:
+        words = self.words
+        button = ("ask_again", words.subscribe)
+        return message(request, words, words.unsubscribed, words.unsubscribed_text, button=button)
+
+
+def unknown_token(request: HttpRequest) -> HttpResponse:
+    """Say in the browser's language what may be wrong with a link."""
+    wish = request.headers.get("Accept-Language", "").split(",")[0].split(";")[0]
+    words = WORDS[language_for(wish)]
+    return message(request, words, words.unknown, words.unknown_text, status=404)
+
+
+def message(
+    request: HttpRequest,
+    words: Words,
+    heading: str,
+    text: str,
+    *,
+    button: tuple[str, str] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Render a heading and a sentence; `button` holds the name to post and the words on it."""
+    context = {"words": words, "heading": heading, "text": text, "button": button}
+    return page(request, "message", context, status=status)
+
+
+def page(request: HttpRequest, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """Render one of the public templates."""
+    shown = context | {"organisation": settings.ORGANISATION}
+    return render(request, f"surveys/{name}.html", shown, status=status)

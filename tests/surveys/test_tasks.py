@@ -1,0 +1,97 @@
+import logging
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from celery import current_app
+from django.db import transaction
+from django.utils import timezone
+
+from surveys import tasks, wakeups
+from surveys.models import Decision, Response
+from surveys.wakeups import EVIDENCE_SWEEP, wake
+from tests.factories import InvitationFactory, MessageFactory, ResolutionFactory, ResponseFactory
+from tests.servers import SmtpPeer
+from xla_service.celery import app
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    names: list[str] = []
+    monkeypatch.setattr(current_app, "send_task", lambda name, **options: names.append(name))
+    return names
+
+
+def test_every_sweep_of_the_schedule_exists() -> None:
+    scheduled = {entry["task"] for entry in app.conf.beat_schedule.values()}
+
+    ours = {name for name in scheduled if name.startswith("surveys.")}
+    assert ours == {name for name in app.tasks if name.startswith("surveys.tasks.")}
+
+
+def test_every_sweep_that_can_be_woken_is_on_the_schedule() -> None:
+    names = {value for name, value in vars(wakeups).items() if name.endswith("_SWEEP")}
+
+    assert names <= {entry["task"] for entry in app.conf.beat_schedule.values()}
+
+
+def test_the_sweeps_do_their_work_with_nothing_there() -> None:
+    tasks.decide_due_resolutions()
+    tasks.send_due_messages()
+    tasks.close_due_invitations()
+    tasks.score_new_comments()
+
+
+def test_deciding_and_scoring_wake_the_judging_side(
+    woken: list[str], django_capture_on_commit_callbacks: Any
+) -> None:
+    ResolutionFactory.create(resolved_at=timezone.now())
+    ResponseFactory.create(comment="Great help!")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.decide_due_resolutions()
+        tasks.score_new_comments()
+
+    assert woken == [EVIDENCE_SWEEP, EVIDENCE_SWEEP]
+    assert Decision.objects.filter(reason="asked").exists()
+
+
+def test_due_mail_is_sent_by_one_sender_per_process(smtp: SmtpPeer) -> None:
+    due_at = timezone.now() - timedelta(minutes=1)
+    MessageFactory.create(invitation=InvitationFactory.create(due_at=due_at))
+    with tasks.ONE_SENDER:
+        tasks.send_due_messages()
+        assert smtp.messages == []
+
+    tasks.send_due_messages()
+
+    assert len(smtp.messages) == 1
+
+
+def test_a_sweep_is_woken_after_the_commit_only(
+    woken: list[str], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        wake(EVIDENCE_SWEEP)
+        assert woken == []
+
+    assert woken == [EVIDENCE_SWEEP]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_is_kept_without_a_broker(
+    client: Any, settings: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.conf, "broker_url", "redis://127.0.0.1:9/0")
+    monkeypatch.setattr(app.conf, "broker_write_url", "redis://127.0.0.1:9/0")
+    app.pool.force_close_all() if app._pool else None
+    due_at = timezone.now() - timedelta(hours=1)
+    invitation = InvitationFactory.create(due_at=due_at)
+
+    with caplog.at_level(logging.WARNING, logger="surveys"):
+        response = client.post(f"/s/{invitation.token}/", {"rating": "4"})
+
+    assert response.status_code == 302
+    assert Response.objects.get().rating == 4
