@@ -35,7 +35,8 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Child:
     """One process to run: its name, command line and environment, and how to tell that it is ready.
 
-    A store ends after the children that are none. `output` takes what the child prints, apart from its log.
+    A store ends after the children that are none. What a child prints goes to its log, unless it goes to the
+    file `output` or is shown at the terminal.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Child:
     grace_seconds: float = 10
     is_store: bool = False
     output: Path | None = None
+    is_shown: bool = False
 
 
 @dataclass
@@ -156,7 +158,7 @@ class Supervisor:
                 list(child.command),
                 env=dict(child.environment),
                 stdin=subprocess.DEVNULL,
-                stdout=output,
+                stdout=sys.stderr.fileno() if child.is_shown else output,
                 stderr=errors,
                 start_new_session=True,
             )

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from experience.demo.files import report_file
-from experience.demo.story import ADMIN, OWNER, VIEWER
+from experience.demo.story import SIGN_INS
+from surveys.models.people import UserRole
 from xla_service.embedded.errors import AlreadyRunningError, LaunchError, StopRequestedError
 from xla_service.embedded.installation import WEB_PORT, Installation, configure, manage, module, serve
 from xla_service.embedded.ports import LOOPBACK, free_port
@@ -84,7 +86,7 @@ class Command(BaseCommand):
         def fill() -> None:
             if not report_file(installation.environment).exists():
                 self.stderr.write("Loading real tickets and simulated answers; this happens once.")
-                supervisor.run(manage(installation, "load_demo"))
+                supervisor.run(replace(manage(installation, "load_demo"), is_shown=True))
 
         serve(supervisor, installation, fill=fill)
         return installation
@@ -112,8 +114,7 @@ def without(environment: Mapping[str, str], names: Any) -> dict[str, str]:
 
 def welcome(installation: Installation) -> str:
     """Return what the terminal says when the demo is ready: where to look and who to be."""
-    people = ((ADMIN, "sees and changes everything"), (OWNER, "sees their services"), (VIEWER, "reads all"))
-    sign_ins = [f"  {who.username:<8} {who.password:<18} {what}" for who, what in people]
+    sign_ins = [f"  {who.username:<8} {who.password:<18} {UserRole(who.role).label}" for who in SIGN_INS]
     return "\n".join(
         [
             "",
