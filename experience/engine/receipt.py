@@ -39,16 +39,18 @@ def canonical(inputs: Json) -> bytes:
 
 
 def _refuse_other_keys(value: Json) -> None:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
+    # JSON is made of dicts, lists and tuples alone. Asking for the abstract Mapping and Sequence took a
+    # quarter of the time of measuring.
+    if isinstance(value, dict):
+        for key in value:
             if not isinstance(key, str):
                 raise TypeError(
                     f"The key {key!r} is not text; write it as text, since sorting depends on it."
                 )
-            _refuse_other_keys(inner)
-    elif isinstance(value, Sequence) and not isinstance(value, str):
-        for inner in value:
-            _refuse_other_keys(inner)
+    if isinstance(value, dict | list | tuple):
+        for inner in value.values() if isinstance(value, dict) else value:
+            if isinstance(inner, dict | list | tuple):
+                _refuse_other_keys(inner)
 
 
 def input_hash(inputs: Json) -> str:
