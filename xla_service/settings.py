@@ -203,7 +203,9 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600}
+# A page that wakes a sweep gives up at once, not after 6 seconds, when there is no broker.
+FAIL_FAST = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, **FAIL_FAST}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 LOGGING = {
