@@ -1,0 +1,55 @@
+"""What people do with a gap: take it in hand, give it to somebody, dismiss it with a reason."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from experience.models import Gap, GapEvent
+from surveys.models import User
+
+
+class GapMovedError(Exception):
+    """Somebody else or a sweep moved the gap in the meantime; read it again before deciding."""
+
+
+def acknowledge_gap(gap: Gap, *, by: User, now: datetime) -> None:
+    """Take a new gap in hand. Raises GapMovedError unless it is new still."""
+    columns = {"is_acknowledged": True, "assignee": gap.assignee or by}
+    _step(gap, (Gap.State.OPEN,), Gap.State.ACKNOWLEDGED, columns, by, "", now)
+
+
+def dismiss_gap(gap: Gap, *, by: User, reason: str, now: datetime) -> None:
+    """Judge a gap not to be a problem; it opens again only after the service was back at target.
+
+    Raises ValueError without a reason, GapMovedError when the gap is over already.
+    """
+    if not reason.strip():
+        raise ValueError("Say why this is not a problem: the next reader will want to know.")
+    _step(gap, Gap.LIVE_STATES, Gap.State.DISMISSED, {}, by, reason.strip(), now)
+
+
+def assign_gap(gap: Gap, *, to: User, by: User, now: datetime) -> None:
+    """Give a live gap to somebody. Raises GapMovedError when it is over already."""
+    _step(gap, Gap.LIVE_STATES, gap.state, {"assignee": to}, by, f"Given to {to.get_username()}.", now)
+
+
+@transaction.atomic
+def _step(
+    gap: Gap,
+    allowed: tuple[str, ...],
+    state: str,
+    columns: dict[str, object],
+    by: User,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Move the gap if it still stands where it was read, and write who did it when and why."""
+    rows = Gap.objects.filter(pk=gap.pk, state=gap.state, state__in=allowed)
+    if not rows.update(state=state, **columns):
+        raise GapMovedError("This gap has moved in the meantime. Reload the page to see where it stands.")
+    GapEvent.objects.create(
+        gap=gap, happened_at=now, actor=by, from_state=gap.state, to_state=state, kind=gap.kind, reason=reason
+    )
+    gap.refresh_from_db()
