@@ -88,6 +88,8 @@ class Gap(models.Model):
     sla_weeks = models.PositiveSmallIntegerField(default=0)
     # Consecutive periods with fewer than 5 new answers; two make the gap unverified.
     thin_periods = models.PositiveSmallIntegerField(default=0)
+    # When its owner was told; set once, also where there was nobody to tell.
+    told_at = models.DateTimeField(null=True, blank=True)
     # Evidence as it was when the gap was confirmed, frozen.
     evidence = models.JSONField(default=dict)
     # The figures of the newest evaluation, for the list.
