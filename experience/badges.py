@@ -1,4 +1,4 @@
-"""What a page calls things: evidence states, badges and what they look like. One place, for pages and exports."""
+"""What a page calls things: evidence states and badges, in one place for pages and exports."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ class StatusWords:
 
 BADGES = (
     Badge("watermelon", "Watermelon", "below", "SLA met, users unhappy"),
-    Badge("possible_watermelon", "Possible watermelon", "lean", "Looks like it; not sure enough to alert anyone"),
+    Badge(
+        "possible_watermelon", "Possible watermelon", "lean", "Looks like it; not sure enough to alert anyone"
+    ),
     Badge("red_on_both", "Red on both", "below", "SLA missed, users unhappy"),
     Badge("blind_spot", "Blind spot", "below", "No SLA set, users unhappy"),
     Badge("over_strict", "Over-strict SLA", "unknown", "SLA missed, users fine"),

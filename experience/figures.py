@@ -1,12 +1,13 @@
-"""How figures are written on a page: the one rounding rule, for templates and for the marks drawn beside them.
+"""How figures are written on a page: the one rounding rule, for templates and the marks drawn beside them.
 
-Shares are whole per cent, ratings have one decimal, scores none. A share that is neither nothing nor everything is
-never written as 0 % or 100 %. Missing is an en dash, never 0.
+Shares are whole per cent, ratings have one decimal, scores none. A share that is neither nothing nor
+everything is never written as 0 % or 100 %. Missing is an en dash, never 0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 MISSING = "–"
 _NO_BREAK = "\u00a0"
@@ -67,7 +68,7 @@ def minutes(value: float | None) -> str:
 
 
 def duration(value: float | None) -> str:
-    """Return minutes in the unit people say them in: minutes below two hours, else hours: "95 min", "3.2 h"."""
+    """Return minutes as people say them: minutes below two hours, else hours: "95 min", "3.2 h"."""
     if value is None or value < 2 * _MINUTES_PER_HOUR:
         return minutes(value)
     return hours(value / _MINUTES_PER_HOUR)
@@ -98,8 +99,26 @@ def one_in(value: float | None) -> str:
         return MISSING
     parts, whole = min(_FRACTIONS + _MORE_FRACTIONS, key=lambda pair: abs(pair[0] / pair[1] - value))
     if value > 0 and abs(parts / whole - value) <= 0.1 * value:
-        return f"{parts} in {whole}"
+        return f"{parts}{_NO_BREAK}in{_NO_BREAK}{whole}"
     return share(value)
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """Return how long ago something was: to the hour within a day, then its date in the zone of `now`."""
+    passed = now - moment
+    if passed < timedelta(minutes=1):
+        return "just now"
+    if passed < timedelta(hours=1):
+        return _whole(passed.total_seconds() // 60, "minute")
+    if passed < timedelta(days=1):
+        return _whole(passed.total_seconds() // 3600, "hour")
+    local = moment.astimezone(now.tzinfo)
+    year = "" if local.year == now.year else f" {local.year}"
+    return f"{local.day} {local:%B}{year}"
+
+
+def _whole(number: float, unit: str) -> str:
+    return f"{number:.0f} {unit}{'' if number == 1 else 's'} ago"
 
 
 def distance(value: float | None, target: float | None) -> str:

@@ -67,7 +67,7 @@ def repeat_sentence(share: float | None) -> str:
 
 
 def status_sentence(status: str, answered: int) -> str:
-    """Return how sure the evidence state is; the states without enough answers have sentences of their own."""
+    """Return how sure the state is; states without enough answers have sentences of their own."""
     if status == "likely_red":
         return "Sure enough to act."
     if status == "likely_green":
@@ -82,11 +82,14 @@ def collecting_sentence(
 ) -> str:
     """Return what is missing before the service is judged, and when at the present rate that may be.
 
-    `shortfall` is what 30 answers would reveal four times in five, in the units of the rating (`unit` names them).
+    `shortfall` is what 30 answers would reveal four times in five, in the rating's `unit`.
     """
     needed = int(DEFAULTS.least_n_for_flag)
     rate = answered / max(weeks_seen, 1)
-    parts = [f"{_answers(answered)}, {needed} needed before we judge.", _when(rate, n_effective, needed, ends_on)]
+    parts = [
+        f"{_answers(answered)}, {needed} needed before we judge.",
+        _when(rate, n_effective, needed, ends_on),
+    ]
     parts.append(f"30 answers would reveal a shortfall of {shortfall:.1f} {unit} four times in five.")
     parts.append("Until then, read the answers below.")
     return " ".join(part for part in parts if part)

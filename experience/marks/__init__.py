@@ -1,7 +1,7 @@
 """Marks drawn by the server: small and large SVG without script or style attributes.
 
-Each takes plain values and returns markup that is safe to put into a page. Colours come from classes in marks.css; every
-mark carries its meaning as text too, or stands beside a table that does.
+Each takes plain values and returns markup that is safe to put into a page. Colours come from classes in
+marks.css; every mark carries its meaning as text too, or stands beside a table that does.
 """
 
 from experience.marks.bars import bar, rows_of_shares

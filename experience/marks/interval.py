@@ -22,8 +22,8 @@ def interval_bar(
 ) -> SafeString:
     """Return the bar as decoration beside the same figures in words; nothing without a value.
 
-    `span` holds the values at both ends, worse first (so that better is always to the right). `status` picks the
-    colour. Without an interval only the value's dot is drawn.
+    `span` holds the values at both ends, worse first, so that better is always to the right. `status`
+    picks the colour. Without an interval only the value's dot is drawn.
     """
     if value is None:
         return NOTHING
@@ -58,4 +58,6 @@ def _band(axis: Axis, low: float | None, high: float | None, middle: float) -> S
 def _target(axis: Axis, target: float | None) -> SafeString:
     if target is None:
         return NOTHING
-    return format_html('<line class="interval__target" x1="{x}" y1="0.5" x2="{x}" y2="13.5"/>', x=px(axis.at(target)))
+    return format_html(
+        '<line class="interval__target" x1="{x}" y1="0.5" x2="{x}" y2="13.5"/>', x=px(axis.at(target))
+    )

@@ -1,4 +1,4 @@
-"""The quadrant: every service by its SLA (distance to target) and its experience, the watermelon corner marked."""
+"""The quadrant: every service by SLA (distance to target) and experience, the watermelon corner marked."""
 
 from __future__ import annotations
 
@@ -52,15 +52,16 @@ class _Plane:
 def quadrant(dots: Sequence[Dot], *, width: int, height: int, key: str, description: str) -> SafeString:
     """Return the chart as an image with title and description; `key` keeps their ids apart on one page.
 
-    Each service is a link for the mouse; keyboard and screen reader use the table beside it. Whiskers are the 95 %
-    interval of the experience score.
+    Each service is a link for the mouse; keyboard and screen reader use the table beside it. Whiskers are
+    the 95 % interval of the experience score.
     """
     plane = _plane(dots, width, height)
     ordered = sorted(dots, key=lambda dot: (dot.is_watermelon, dot.is_flagged))
     crowded = len(dots) > _CROWDED
     return format_html(
-        '<svg class="quadrant quadrant--{key}" viewBox="0 0 {} {}" role="group" aria-labelledby="{key}-t {key}-d">'
-        '<title id="{key}-t">SLA beside experience, every service</title><desc id="{key}-d">{}</desc>{}{}{}{}</svg>',
+        '<svg class="quadrant quadrant--{key}" viewBox="0 0 {} {}" role="group" '
+        'aria-labelledby="{key}-t {key}-d"><title id="{key}-t">SLA beside experience, every service</title>'
+        '<desc id="{key}-d">{}</desc>{}{}{}{}</svg>',
         width,
         height,
         description,
@@ -82,7 +83,9 @@ def _plane(dots: Sequence[Dot], width: int, height: int) -> _Plane:
     low = max(min([*edges, 50.0]) - 5.0, 0.0)
     high = min(max([*edges, 85.0]) + 5.0, 100.0)
     start = left + (64.0 if has_lane else 12.0)
-    return _Plane(Axis(*reach, start, right - 10), Axis(low, high, bottom, top), left, top, right, bottom, lane)
+    return _Plane(
+        Axis(*reach, start, right - 10), Axis(low, high, bottom, top), left, top, right, bottom, lane
+    )
 
 
 def _ground(plane: _Plane) -> SafeString:
@@ -93,12 +96,13 @@ def _ground(plane: _Plane) -> SafeString:
         *(px(v) for v in (plane.left, plane.top, plane.right - plane.left, plane.bottom - plane.top)),
         *(px(v) for v in (middle, level, plane.right - middle, plane.bottom - level)),
     )
-    words = [
-        ("end", plane.right - 10, plane.bottom - 10, "corner", "SLA met, users unhappy"),
-        ("end", plane.right - 10, plane.top + 18, "ground", "Both fine"),
-        ("start", plane.across.start, plane.top + 18, "ground", "SLA missed, users fine"),
-        ("start", plane.across.start, plane.bottom - 10, "ground", "Red on both"),
-    ]
+    words = [("end", plane.right - 8, plane.bottom - 10, "corner", "SLA met, users unhappy")]
+    if plane.right - plane.left > _NARROW:
+        words += [
+            ("end", plane.right - 8, plane.top + 18, "ground", "Both fine"),
+            ("start", plane.across.start, plane.top + 18, "ground", "SLA missed, users fine"),
+            ("start", plane.across.start, plane.bottom - 10, "ground", "Red on both"),
+        ]
     return joined([corner, _lane_words(plane), *(_words(*entry) for entry in words)])
 
 
@@ -117,7 +121,12 @@ def _lane_words(plane: _Plane) -> SafeString:
 
 def _words(anchor: str, x: float, y: float, kind: str, text: str) -> SafeString:
     return format_html(
-        '<text class="quadrant__{}" text-anchor="{}" x="{}" y="{}">{}</text>', kind, anchor, px(x), px(y), text
+        '<text class="quadrant__{}" text-anchor="{}" x="{}" y="{}">{}</text>',
+        kind,
+        anchor,
+        px(x),
+        px(y),
+        text,
     )
 
 
@@ -200,10 +209,10 @@ def _around(x: float, y: float) -> _Box:
 
 def _spots(dot: Dot, plane: _Plane) -> list[tuple[str, float, float, _Box]]:
     x, y = plane.place(dot)
-    long = len(dot.name) * _LETTER
+    long, side = len(dot.name) * _LETTER, 15 if dot.is_watermelon else 12
     return [
-        ("start", x + 12, y + 4, (x + 10, y - 7, x + 14 + long, y + 7)),
-        ("end", x - 12, y + 4, (x - 14 - long, y - 7, x - 10, y + 7)),
+        ("start", x + side, y + 4, (x + side - 2, y - 7, x + side + 2 + long, y + 7)),
+        ("end", x - side, y + 4, (x - side - 2 - long, y - 7, x - side + 2, y + 7)),
         ("middle", x, y - 13, (x - long / 2, y - 13 - _LINE, x + long / 2, y - 10)),
         ("middle", x, y + 22, (x - long / 2, y + 10, x + long / 2, y + 10 + _LINE)),
     ]

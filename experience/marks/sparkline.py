@@ -18,7 +18,7 @@ _LEAST_SPAN = 1.0
 def sparkline(
     values: Sequence[float | None], target: float | None, *, label: str, least_span: float = _LEAST_SPAN
 ) -> SafeString:
-    """Return the line through the values, oldest first; None leaves a gap. Nothing when fewer than two are known."""
+    """Return the line through the values, oldest first; None leaves a gap. Nothing below two known values."""
     known = [value for value in values if value is not None]
     if len(known) < 2:
         return NOTHING
@@ -48,7 +48,9 @@ def _height(known: Sequence[float], target: float | None, least_span: float) -> 
 def _target(down: Axis, target: float | None) -> SafeString:
     if target is None:
         return NOTHING
-    return format_html('<line class="spark__target" x1="0" y1="{y}" x2="104" y2="{y}"/>', y=px(down.at(target)))
+    return format_html(
+        '<line class="spark__target" x1="0" y1="{y}" x2="104" y2="{y}"/>', y=px(down.at(target))
+    )
 
 
 def _lines(placed: Sequence[tuple[float, float] | None]) -> SafeString:

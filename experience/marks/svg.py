@@ -50,7 +50,7 @@ def joined(parts: list[SafeString]) -> SafeString:
 
 
 def status_shape(status: str, x: float, y: float, size: float) -> SafeString:
-    """Return the shape of an evidence status: triangles point down below target, filled shapes are findings."""
+    """Return the shape of an evidence status: triangles point down below target, full ones are findings."""
     if status in ("likely_red", "lean_red"):
         corners = [(x - size, y - 0.8 * size), (x + size, y - 0.8 * size), (x, y + size)]
         return format_html('<polygon class="dot dot--{}" points="{}"/>', status, points(corners))

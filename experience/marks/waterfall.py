@@ -21,7 +21,7 @@ class Step:
 
 
 def waterfall_bars(steps: Sequence[Step]) -> list[SafeString]:
-    """Return one stretching bar per step, all on one axis that holds every level; decoration beside the figures."""
+    """Return one stretching bar per step, all on one axis; decoration beside the figures."""
     spans = _spans(steps)
     edges = [edge for span in spans for edge in span]
     axis = Axis(min(edges) - 2, max(edges) + 2, 0, 100)

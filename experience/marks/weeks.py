@@ -37,7 +37,7 @@ class _Plane:
 
 
 def week_chart(line: WeekLine, *, title: str, target_words: str, width: int, height: int) -> SafeString:
-    """Return the chart as an image with a title; nothing when no week has a value. A table must stand beside it."""
+    """Return the chart as an image; nothing when no week has a value. A table must stand beside it."""
     if all(value is None for value in line.values):
         return NOTHING
     plane = _plane(line, width, height)
@@ -56,12 +56,19 @@ def week_chart(line: WeekLine, *, title: str, target_words: str, width: int, hei
 
 def _plane(line: WeekLine, width: int, height: int) -> _Plane:
     left, right, top, bottom = 40.0, width - 4.0, 12.0, height - 24.0
-    known = [v for column in (line.values, line.low, line.high, [line.target]) for v in column if v is not None]
+    known = [
+        v for column in (line.values, line.low, line.high, [line.target]) for v in column if v is not None
+    ]
     middle = (min(known) + max(known)) / 2
     half = max((max(known) - min(known)) / 2 * 1.08, line.least_span / 2)
     last = max(len(line.weeks) - 1, 1)
     return _Plane(
-        Axis(0, last, left + 8, right - 8), Axis(middle - half, middle + half, bottom, top), left, right, top, bottom
+        Axis(0, last, left + 8, right - 8),
+        Axis(middle - half, middle + half, bottom, top),
+        left,
+        right,
+        top,
+        bottom,
     )
 
 
@@ -90,13 +97,14 @@ def _months(line: WeekLine, plane: _Plane) -> SafeString:
     for index, week in enumerate(line.weeks):
         is_first = index == 0 or line.weeks[index - 1].month != week.month
         x = plane.across.at(index)
-        if not is_first or x < free_from or x > plane.right - 24:
+        if not is_first or x < free_from or x > plane.right - 16:
             continue
         name = f"{week:%b %Y}" if week.month == 1 or index == 0 else f"{week:%b}"
         free_from = x + 8 + 7 * len(name)
         parts.append(
             format_html(
-                '<line class="weeks__stem" x1="{x}" y1="{}" x2="{x}" y2="{}"/><text class="weeks__tick" x="{x}" y="{}">{}</text>',
+                '<line class="weeks__stem" x1="{x}" y1="{}" x2="{x}" y2="{}"/>'
+                '<text class="weeks__tick" x="{x}" y="{}">{}</text>',
                 px(plane.bottom),
                 px(plane.bottom + 4),
                 px(plane.bottom + 18),
@@ -119,7 +127,10 @@ def _area(run: list[tuple[int, tuple[float | None, float | None]]], plane: _Plan
     if len(run) == 1:
         (x, y_high), (_, y_low) = upper[0], lower[0]
         return format_html(
-            '<rect class="weeks__band" x="{}" y="{}" width="6" height="{}"/>', px(x - 3), px(y_high), px(y_low - y_high)
+            '<rect class="weeks__band" x="{}" y="{}" width="6" height="{}"/>',
+            px(x - 3),
+            px(y_high),
+            px(y_low - y_high),
         )
     return format_html('<polygon class="weeks__band" points="{}"/>', points(upper + lower[::-1]))
 
@@ -141,10 +152,17 @@ def _target(line: WeekLine, plane: _Plane, words: str) -> SafeString:
 
 
 def _values(line: WeekLine, plane: _Plane) -> SafeString:
-    placed = [None if v is None else (plane.across.at(i), plane.down.at(v)) for i, v in enumerate(line.values)]
+    placed = [
+        None if v is None else (plane.across.at(i), plane.down.at(v)) for i, v in enumerate(line.values)
+    ]
     runs = [[p for p in run if p] for known, run in groupby(placed, key=lambda p: p is not None) if known]
-    lines = [format_html('<polyline class="weeks__line" points="{}"/>', points(r)) for r in runs if len(r) > 1]
-    dots = [_dot(week, value, point, line) for week, value, point in zip(line.weeks, line.values, placed, strict=True)]
+    lines = [
+        format_html('<polyline class="weeks__line" points="{}"/>', points(r)) for r in runs if len(r) > 1
+    ]
+    dots = [
+        _dot(week, value, point, line)
+        for week, value, point in zip(line.weeks, line.values, placed, strict=True)
+    ]
     return joined([*lines, *dots])
 
 
@@ -153,7 +171,8 @@ def _dot(week: date, value: float | None, point: tuple[float, float] | None, lin
         return NOTHING
     side = "unknown" if line.target is None else ("below" if value < line.target else "met")
     return format_html(
-        '<circle class="weeks__dot weeks__dot--{}" cx="{}" cy="{}" r="3"><title>Week of {}: {}</title></circle>',
+        '<circle class="weeks__dot weeks__dot--{}" cx="{}" cy="{}" r="3">'
+        "<title>Week of {}: {}</title></circle>",
         side,
         px(point[0]),
         px(point[1]),

@@ -20,7 +20,7 @@ _SCALE_ENDS = {"satisfaction": (1, 5), "happiness": (0, 10), "effort": (1, 7)}
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a comment; `tone` is "negative" or "positive" where it decided the sentiment, else empty."""
+    """A stretch of a comment; `tone` is "negative" or "positive" where it decided, else empty."""
 
     text: str
     tone: str
@@ -44,9 +44,12 @@ class Answer:
     is_simulated: bool
 
     @property
-    def is_low(self) -> bool:
-        """Say whether the rating lies in the lower half of its scale."""
-        return self.rating is not None and self.rating < sum(self.scale) / 2
+    def tone(self) -> str:
+        """The colour of the rating: below, at or above the middle of its scale."""
+        if self.rating is None:
+            return "unknown"
+        middle = sum(self.scale) / 2
+        return "below" if self.rating < middle else ("met" if self.rating > middle else "unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,7 @@ def _answer(row: Response, words: Mapping[tuple[int, str], str]) -> Answer:
 
 
 def comment_pieces(comment: str, cues: Iterable[Mapping[str, Any]]) -> list[Piece]:
-    """Return a comment cut at its cues, in order; a cue that overlaps another or lies outside is left plain."""
+    """Return a comment cut at its cues; a cue that overlaps another or lies outside is left plain."""
     pieces, position = [], 0
     for cue in sorted(cues, key=lambda cue: (cue["start"], cue["end"])):
         start, end = cue["start"], cue["end"]
@@ -156,5 +159,3 @@ def _reason_words(version_ids: Iterable[int]) -> dict[tuple[int, str], str]:
 def _in_english(option: Mapping[str, Any]) -> str:
     wording: Mapping[str, str] = option.get("wording", {})
     return wording.get("en") or next(iter(wording.values()), str(option["key"]))
-
-

@@ -49,7 +49,7 @@ class LiveGap:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One service of the portfolio. Figures are None while unknown or hidden; shares are 0..1, scores 0..100."""
+    """One service. Figures are None while unknown or hidden; shares are 0..1, scores 0..100."""
 
     service_id: int
     key: str
@@ -109,13 +109,11 @@ def portfolio_rows(user: User | AnonymousUser) -> list[Row]:
     newest = [service["newest"] for service in services if service["newest"] is not None]
     results = {row["service_id"]: row for row in _measurements(newest)}
     gaps = _gaps(user)
-    return [
-        _row(service, results.get(service["pk"]), gaps.get(service["pk"])) for service in services
-    ]
+    return [_row(service, results.get(service["pk"]), gaps.get(service["pk"])) for service in services]
 
 
 def weekly_ratings(service_ids: Collection[int], *, until: date) -> dict[int, list[TrendPoint]]:
-    """Return per service the rating of each complete week up to `until`, oldest first, at most 26; one query."""
+    """Return per service the rating of each complete week up to `until`, oldest first, at most 26."""
     weeks = Measurement.objects.current().filter(
         service__in=service_ids,
         period=Measurement.Period.WEEK,
@@ -123,7 +121,9 @@ def weekly_ratings(service_ids: Collection[int], *, until: date) -> dict[int, li
         ends_on__lte=until,
         starts_on__gt=until - timedelta(weeks=TREND_WEEKS),
     )
-    columns = weeks.order_by("starts_on").values_list("service_id", "starts_on", "rating", "status", "n_answered")
+    columns = weeks.order_by("starts_on").values_list(
+        "service_id", "starts_on", "rating", "status", "n_answered"
+    )
     found: dict[int, list[TrendPoint]] = defaultdict(list)
     for service_id, starts_on, rating, status, answered in columns:
         shown = None if is_hidden(status, answered, settings.PRIVACY_MINIMUM) else rating

@@ -26,7 +26,7 @@ QUIET = "none"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a reader asked for: text to find, one badge, column and direction. Unknown words fall back to the default."""
+    """What a reader asked for: text to find, one badge, column and direction."""
 
     text: str = ""
     badge: str = ""
@@ -35,7 +35,7 @@ class Choice:
 
 
 def read_choice(parameters: dict[str, str]) -> Choice:
-    """Return the choice that the query parameters q, show, sort and order describe."""
+    """Return the choice in the query parameters q, show, sort and order; unknown words are the default."""
     column = parameters.get("sort", "")
     badge = parameters.get("show", "")
     is_known = column in COLUMNS

@@ -73,6 +73,7 @@ class ResultFigures:
         """Return one indicator, or None when the agreement does not have it."""
         return next((found for found in self.indicators if found.key == key), None)
 
+
 def scale_of(document: Mapping[str, Any]) -> tuple[int, int] | None:
     """Return the worst and best answer of the rating's scale, or None when the agreement has no rating."""
     counts = len(document.get("rating_counts", ()))
@@ -81,13 +82,15 @@ def scale_of(document: Mapping[str, Any]) -> tuple[int, int] | None:
 
 
 def read_results(document: Mapping[str, Any], *, is_hidden: bool) -> ResultFigures:
-    """Return the figures of a results document; `is_hidden` leaves out every figure that comes from answers."""
+    """Return the figures of a results document; `is_hidden` leaves out all that come from answers."""
     indicators = tuple(_indicator(row, is_hidden) for row in document.get("indicators", ()))
     counts = tuple(document.get("rating_counts", ()))
     return ResultFigures(
         indicators=indicators,
         streams=tuple(
-            _stream(name, row, is_hidden) for name, row in document.get("streams", {}).items() if row is not None
+            _stream(name, row, is_hidden)
+            for name, row in document.get("streams", {}).items()
+            if row is not None
         ),
         rating_counts=() if is_hidden else counts,
         scale=scale_of(document),
@@ -98,13 +101,17 @@ def read_results(document: Mapping[str, Any], *, is_hidden: bool) -> ResultFigur
 
 
 _INDICATOR_FIELDS = frozenset(field.name for field in fields(IndicatorFigures))
-_ALWAYS_SHOWN = frozenset(("key", "name", "stream", "unit", "statistic", "weight", "n", "floor", "target", "ceiling"))
+_ALWAYS_SHOWN = frozenset(
+    ("key", "name", "stream", "unit", "statistic", "weight", "n", "floor", "target", "ceiling")
+)
 
 
 def _indicator(row: Mapping[str, Any], is_hidden: bool) -> IndicatorFigures:
     values = {name: value for name, value in row.items() if name in _INDICATOR_FIELDS}
     if values["stream"] == "X" and (is_hidden or values["state"] == "hidden"):
-        values = {name: value for name, value in values.items() if name in _ALWAYS_SHOWN} | {"state": "hidden"}
+        values = {name: value for name, value in values.items() if name in _ALWAYS_SHOWN} | {
+            "state": "hidden"
+        }
     return IndicatorFigures(**values)
 
 
@@ -115,5 +122,5 @@ def _stream(name: str, row: Mapping[str, Any], is_hidden: bool) -> StreamFigures
 
 
 def is_hidden(status: str, answered: int, least: int) -> bool:
-    """Say whether figures from answers must not be shown: hidden by the engine, or fewer answers than people needed."""
-    return status == "hidden" or answered < max(least, DEFAULTS.least_respondents)
+    """Say whether figures from answers must not be shown: some answered, but fewer than `least` people."""
+    return status == "hidden" or 0 < answered < max(least, DEFAULTS.least_respondents)

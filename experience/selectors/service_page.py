@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import Prefetch
 
-from experience.engine.gaps import Verdict
+from experience.engine.gaps import UNJUDGED, Verdict
 from experience.models import Gap, GapEvent, Measurement
 from experience.selectors.portfolio import TREND_WEEKS, LiveGap, verdict_of
 from experience.selectors.results import ResultFigures, is_hidden, read_results
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class NewestResult:
     """The newest 28-day result, with what its document says and what it means beside the SLA.
 
-    `measurement` keeps its own rating columns even where `is_hidden`; pages read `rating` and its interval here.
+    `measurement` keeps its rating columns even where `is_hidden`; pages read the ones here.
     """
 
     measurement: Measurement
@@ -37,6 +37,11 @@ class NewestResult:
     rating_low: float | None
     rating_high: float | None
     rating_raw: float | None
+
+    @property
+    def is_judged(self) -> bool:
+        """Say whether enough people answered to say anything about the experience."""
+        return self.measurement.status not in UNJUDGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,9 @@ def visible_service(user: User | AnonymousUser, key: str) -> BusinessService | N
 def live_gap(service: BusinessService) -> Gap | None:
     """Return the gap that says something about today, with what happened to it, oldest first."""
     events = Prefetch("events", GapEvent.objects.select_related("actor"))
-    return Gap.objects.live().filter(service=service).select_related("assignee").prefetch_related(events).first()
+    return (
+        Gap.objects.live().filter(service=service).select_related("assignee").prefetch_related(events).first()
+    )
 
 
 def newest_result(service: BusinessService, gap: Gap | None) -> NewestResult | None:
@@ -100,6 +107,7 @@ def _read(found: Measurement, gap: Gap | None) -> NewestResult:
 
 
 _WEEK_COLUMNS = (
+    "status",
     "starts_on", "n_resolved", "n_answered", "rating", "rating_low", "rating_high",
     "score", "low", "high", "sla_share",
 )  # fmt: skip
@@ -114,11 +122,21 @@ def weeks_of(service: BusinessService, *, until: date) -> Sequence[Week]:
         ends_on__lte=until,
         starts_on__gt=until - timedelta(weeks=TREND_WEEKS),
     )
-    return [_week(row) for row in rows.order_by("starts_on").values_list("status", *_WEEK_COLUMNS)]
+    return [_week(row) for row in rows.order_by("starts_on").values(*_WEEK_COLUMNS)]
 
 
-def _week(row: tuple[str | date | float | int | None, ...]) -> Week:
-    status, starts_on, resolved, answered, *figures, sla_share = row
-    hidden = is_hidden(str(status), int(answered or 0), settings.PRIVACY_MINIMUM)  # type: ignore[arg-type]
-    shown = [None] * len(figures) if hidden else figures
-    return Week(starts_on, resolved, answered, *shown, sla_share)  # type: ignore[arg-type]
+def _week(row: dict[str, Any]) -> Week:
+    hidden = is_hidden(row["status"], row["n_answered"], settings.PRIVACY_MINIMUM)
+    shown = dict.fromkeys(row) if hidden else row
+    return Week(
+        starts_on=row["starts_on"],
+        resolved=row["n_resolved"],
+        answered=row["n_answered"],
+        rating=shown["rating"],
+        rating_low=shown["rating_low"],
+        rating_high=shown["rating_high"],
+        score=shown["score"],
+        score_low=shown["low"],
+        score_high=shown["high"],
+        sla_share=row["sla_share"],
+    )

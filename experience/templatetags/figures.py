@@ -1,8 +1,11 @@
-"""Figures and marks in templates: the rounding rule of experience/figures.py, and the marks of experience/marks."""
+"""Figures and marks in templates: the rounding rule of experience/figures.py, marks of experience/marks."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django import template
+from django.utils import timezone
 
 from experience import figures, marks
 from experience.badges import STATUS_WORDS
@@ -33,6 +36,12 @@ def share_interval(low: float | None, high: float | None) -> str:
 def score_interval(low: float | None, high: float | None) -> str:
     """Return the interval of a score: "57–68"."""
     return figures.interval(low, high, figures.score)
+
+
+@register.filter
+def ago(moment: datetime) -> str:
+    """Return how long ago something happened, in words."""
+    return figures.ago(moment, timezone.localtime())
 
 
 @register.filter

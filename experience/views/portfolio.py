@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -84,7 +85,7 @@ def portfolio(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "choice": choice,
         "page": page,
-        "lines": _lines(page.object_list),
+        "lines": _lines(list(page.object_list)),
         "headings": _headings(choice),
         "filters": _filters(rows, choice),
         "query": _query(choice),
@@ -99,7 +100,7 @@ def portfolio(request: HttpRequest) -> HttpResponse:
 
 def _overview(rows: Sequence[Row]) -> dict[str, object]:
     measured = [row for row in rows if row.ends_on is not None]
-    newest = max(measured, key=lambda row: row.ends_on or row.starts_on, default=None)
+    newest = max(measured, key=lambda row: row.ends_on or date.min, default=None)
     dots = [_dot(row) for row in rows if row.experience is not None and row.status not in UNJUDGED]
     flagged = [row for row in chosen(rows, Choice()) if row.badge is not None]
     return {
@@ -117,7 +118,8 @@ def _overview(rows: Sequence[Row]) -> dict[str, object]:
 def _charts(dots: Sequence[Dot]) -> list[SafeString]:
     """Draw the quadrant for wide and for narrow pages; the style sheet shows one of them."""
     flagged = [dot.name for dot in dots if dot.is_watermelon]
-    words = f"{len(dots)} services; the table below holds every figure. Watermelons: {', '.join(flagged) or 'none'}."
+    named = ", ".join(flagged) or "none"
+    words = f"{len(dots)} services; the table below holds every figure. Watermelons: {named}."
     return [
         quadrant(dots, width=700, height=430, key="wide", description=words),
         quadrant(dots, width=340, height=360, key="narrow", description=words),

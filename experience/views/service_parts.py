@@ -19,7 +19,12 @@ from experience.selectors.results import REPEAT_CONTACT, IndicatorFigures
 from experience.selectors.service_page import NewestResult, Week
 
 _STREAM_NAMES = {"X": "Experience", "O": "Operations", "T": "Technology", "S": "Unsolicited text"}
-_STREAM_DATA = {"X": "Answers are", "O": "Ticket data are", "T": "Technical data are", "S": "Unsolicited texts are"}
+_STREAM_DATA = {
+    "X": "Answers are",
+    "O": "Ticket data are",
+    "T": "Technical data are",
+    "S": "Unsolicited texts are",
+}
 _MEASURES = {(1, 5): "satisfaction", (1, 7): "effort", (0, 10): "happiness"}
 _OLD_AFTER_DAYS = 2
 _ANSWERS_TO_PLAN_FOR = 30
@@ -94,7 +99,7 @@ def headline(result: NewestResult, weeks: Sequence[Week]) -> Headline:
     facts = (
         sentences.sla_sentence(found.sla_share, found.sla_target),
         sentences.rating_sentence(
-            result.rating if found.status != "collecting" else None,
+            result.rating if result.is_judged else None,
             result.rating_low,
             result.rating_high,
             found.rating_target,
@@ -146,15 +151,14 @@ def chips(result: NewestResult, *, today: date) -> list[Chip]:
         remarks.append(Chip("Old data", f"No new result since {found.ends_on.day} {found.ends_on:%B}."))
     precise = sentences.precision(result.rating_low, result.rating_high, result.figures.scale)
     if precise:
-        span = figures.interval(result.rating_low, result.rating_high)
-        remarks.append(Chip(f"Precision {precise}", f"The rating lies within {span}."))
+        remarks.append(Chip(f"Precision {precise}", f"{figures.count(found.n_answered)} answers"))
     return remarks
 
 
 def waterfall_rows(result: NewestResult) -> list[FallRow]:
     """Return the steps from exactly on target to the score; empty when there is no score."""
     parts = [s for s in result.figures.streams if s.contribution is not None]
-    if result.is_hidden or result.measurement.score is None or not parts:
+    if not result.is_judged or result.measurement.score is None or not parts:
         return []
     steps = [
         Step(DEFAULTS.target_score, is_level=True),
@@ -171,7 +175,13 @@ def waterfall_rows(result: NewestResult) -> list[FallRow]:
         True,
     )
     middle = [
-        FallRow(_STREAM_NAMES[p.stream], figures.change(p.contribution), f"scores {figures.score(p.score)}", m, False)
+        FallRow(
+            _STREAM_NAMES[p.stream],
+            figures.change(p.contribution),
+            f"scores {figures.score(p.score)}",
+            m,
+            False,
+        )
         for p, m in zip(parts, marks[1:-1], strict=True)
     ]
     return [first, *middle, last]
@@ -208,7 +218,7 @@ def _indicator_line(found: IndicatorFigures) -> IndicatorLine:
 
 
 def _indicator_bar(found: IndicatorFigures) -> SafeString:
-    """Draw scores, not native values: all indicators then share one axis with the target at the same place."""
+    """Draw scores, not native values: all indicators then share one axis and one place of the target."""
     tone = "missing"
     if found.score is not None:
         tone = "likely_red" if found.score < DEFAULTS.target_score else "likely_green"
@@ -306,5 +316,7 @@ def surety(result: NewestResult) -> Surety:
 def _chance(p_below: float | None) -> str:
     if p_below is None or p_below >= DEFAULTS.discard_above:
         return ""
-    times = "in fewer than 1 of 100 months" if p_below < 0.01 else f"in about {p_below * 100:.0f} of 100 months"
+    times = (
+        "in fewer than 1 of 100 months" if p_below < 0.01 else f"in about {p_below * 100:.0f} of 100 months"
+    )
     return f"Were the service exactly on target, answers this low or lower would come up {times}."

@@ -30,7 +30,9 @@ def icon(name: str, label: str = "") -> SafeString:
     """Return an icon of the sprite; without a label it is decoration and the text beside it speaks."""
     address = f"{static('interface/icons.svg')}#{name}"
     if not label:
-        return format_html('<svg class="icon icon--{}" aria-hidden="true"><use href="{}"/></svg>', name, address)
+        return format_html(
+            '<svg class="icon icon--{}" aria-hidden="true"><use href="{}"/></svg>', name, address
+        )
     return format_html(
         '<svg class="icon icon--{}" role="img" aria-label="{}"><use href="{}"/></svg>', name, label, address
     )
@@ -38,7 +40,7 @@ def icon(name: str, label: str = "") -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def navigation(context: dict[str, Any]) -> list[Place]:
-    """Return the places in the bar that this installation has; the mailbox exists beside a local mail sink."""
+    """Return the places in the bar that this installation has: the mailbox only beside a local mail sink."""
     wanted = [("portfolio", "Portfolio", "portfolio")]
     if settings.MAILBOX_DIR:
         wanted.append(("mailbox", "Mailbox", "mail"))

@@ -1,0 +1,99 @@
+"""The one rounding rule."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from experience import figures
+
+N = "\u00a0"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0.931, f"93{N}%"),
+        (0.0, f"0{N}%"),
+        (1.0, f"100{N}%"),
+        (0.001, f"<1{N}%"),
+        (0.999, f">99{N}%"),
+        (None, "–"),
+    ],
+)
+def test_a_share_is_whole_per_cent_and_never_rounded_to_nothing_or_everything(
+    value: float | None, written: str
+) -> None:
+    assert figures.share(value) == written
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(0.9987, f"99.87{N}%"), (1.0, f"100.00{N}%"), (0.99999, f">99.99{N}%"), (None, "–")],
+)
+def test_an_uptime_keeps_two_decimals(value: float | None, written: str) -> None:
+    assert figures.uptime(value) == written
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0.2, f"1{N}in{N}5"),
+        (0.21, f"1{N}in{N}5"),
+        (0.34, f"1{N}in{N}3"),
+        (0.41, f"2{N}in{N}5"),
+        (0.02, f"2{N}%"),
+        (0.0, f"0{N}%"),
+        (None, "–"),
+    ],
+)
+def test_a_share_is_said_as_a_natural_frequency_where_one_fits(value: float | None, written: str) -> None:
+    assert figures.one_in(value) == written
+
+
+def test_a_distance_agrees_with_the_figures_shown_beside_it() -> None:
+    assert figures.rating(3.84) == "3.8"
+    assert figures.distance(3.84, 4.2) == "0.4 below target"
+    assert figures.distance(4.24, 4.2) == "on target"
+    assert figures.distance(4.5, 4.2) == "0.3 above target"
+    assert figures.distance(None, 4.2) == ""
+
+
+def test_points_apart_agree_with_the_shares_shown_beside_them() -> None:
+    assert figures.points_apart(0.931, 0.80) == "13 points above"
+    assert figures.points_apart(0.794, 0.80) == "1 point below"
+    assert figures.points_apart(0.801, 0.80) == "on target"
+
+
+def test_an_interval_has_an_en_dash_and_its_unit_once() -> None:
+    assert figures.interval(3.5, 3.94) == "3.5–3.9"
+    assert figures.interval(0.181, 0.24, figures.share) == f"18–24{N}%"
+    assert figures.interval(None, 3.9) == ""
+
+
+@pytest.mark.parametrize(
+    ("minutes", "written"), [(95, f"95{N}min"), (240, f"4.0{N}h"), (90_000, f"1,500{N}h"), (None, "–")]
+)
+def test_a_duration_is_said_in_minutes_or_hours(minutes: float | None, written: str) -> None:
+    assert figures.duration(minutes) == written
+
+
+def test_a_change_carries_its_sign() -> None:
+    assert [figures.change(value) for value in (5.21, -15.0, -0.01, None)] == ["+5.2", "−15.0", "0.0", "–"]
+
+
+@pytest.mark.parametrize(
+    ("passed", "words"),
+    [
+        (timedelta(seconds=20), "just now"),
+        (timedelta(minutes=1), "1 minute ago"),
+        (timedelta(hours=5), "5 hours ago"),
+        (timedelta(days=2), "30 May"),
+        (timedelta(days=300), "5 August 2025"),
+    ],
+)
+def test_a_moment_is_said_as_passed_time_and_then_as_a_date(passed: timedelta, words: str) -> None:
+    now = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+    assert figures.ago(now - passed, now) == words

@@ -1,0 +1,428 @@
+"""The page of one service, the answers on it, and who reads them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from experience.selectors.answers import comment_pieces, latest_answers, may_read_answers
+from surveys.models import BusinessService, ResponseReason, SurveyVersion, User
+from tests.experience.factories import (
+    TODAY,
+    answer,
+    gap,
+    indicator,
+    measured,
+    results,
+    sentiment,
+    starter,
+    weekly,
+)
+from tests.factories import NOW, BusinessServiceFactory
+
+pytestmark = pytest.mark.django_db
+Mode = SurveyVersion.Mode
+
+
+@pytest.fixture
+def page(client: Client, owner: User) -> Client:
+    """A browser in which the owner of `service` is signed in."""
+    client.force_login(owner)
+    return client
+
+
+def shown(client: Client, service: BusinessService, name: str = "service", query: str = "") -> str:
+    response = client.get(reverse(name, args=[service.key]) + query)
+    assert response.status_code == 200
+    return response.content.decode().replace("\u00a0", " ")
+
+
+# --- who may see it -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["service", "service-answers"])
+def test_a_foreign_service_answers_like_an_unknown_one(
+    client: Client, service: BusinessService, stranger: User, name: str
+) -> None:
+    measured(service)
+    client.force_login(stranger)
+
+    foreign = client.get(reverse(name, args=[service.key]))
+    unknown = client.get(reverse(name, args=["no-such-service"]))
+
+    assert foreign.status_code == unknown.status_code == 404
+    assert _without_token(foreign.content.decode()) == _without_token(unknown.content.decode())
+
+
+def _without_token(page: str) -> str:
+    return "".join(line for line in page.splitlines() if "csrfmiddlewaretoken" not in line)
+
+
+@pytest.mark.parametrize("name", ["service", "service-answers"])
+def test_nobody_reads_without_signing_in(client: Client, service: BusinessService, name: str) -> None:
+    assert client.get(reverse(name, args=[service.key])).status_code == 302
+
+
+@pytest.mark.parametrize("who", ["owner", "teammate", "viewer", "agreement_admin", "administrator"])
+def test_owner_team_and_roles_open_the_page(
+    client: Client, service: BusinessService, who: str, request: pytest.FixtureRequest
+) -> None:
+    client.force_login(request.getfixturevalue(who))
+
+    assert service.name in shown(client, service)
+
+
+def test_the_page_only_reads(page: Client, service: BusinessService) -> None:
+    assert page.post(reverse("service", args=[service.key])).status_code == 405
+
+
+# --- what it says -------------------------------------------------------------------------------------------
+
+
+def test_a_service_without_a_result_says_when_there_will_be_one(
+    page: Client, service: BusinessService
+) -> None:
+    words = shown(page, service)
+
+    assert "Not measured yet" in words
+    assert "No answers yet" in words
+
+
+def test_a_service_that_is_not_live_is_said_not_to_be_measured(
+    page: Client, service: BusinessService
+) -> None:
+    service.lifecycle = BusinessService.Lifecycle.RETIRED
+    service.save()
+
+    assert "Only live services are measured; this one is retired." in shown(page, service)
+
+
+def test_the_headline_says_what_sla_and_users_say(page: Client, service: BusinessService) -> None:
+    measured(service)
+    gap(service)
+
+    words = shown(page, service)
+
+    assert (
+        "<b>SLA met, users unhappy.</b> 93 % of tickets met the SLA (target 80 %)."
+        " Users rate it 3.7 of 5 (3.5–3.9); agreed 4.2. 1 in 5 came back with the same kind of issue within a week."
+        in words
+    )
+    assert "Sure enough to act." in words
+
+
+def test_the_gap_shows_its_state_its_evidence_then_and_its_history(
+    page: Client, service: BusinessService
+) -> None:
+    measured(service)
+    gap(service)
+
+    words = shown(page, service)
+
+    assert "Watermelon" in words
+    assert "before the month closed: the evidence was strong enough" in words
+    assert "3.6 (3.3–3.9), agreed 4.2; SLA 92 %" in words
+    assert "Early lane." in words
+
+
+def test_the_waterfall_leads_from_70_to_the_score(page: Client, service: BusinessService) -> None:
+    measured(service)
+
+    words = shown(page, service)
+
+    for figure in ("70", "−10.4", "−3.0", "+4.1", "61"):
+        assert f'<span class="falls__figure figure">{figure}</span>' in words
+
+
+def test_every_indicator_shows_its_value_interval_and_state(page: Client, service: BusinessService) -> None:
+    document = results(3.7)
+    document["indicators"] += [
+        indicator("lost_time", 138.0, half=20),
+        indicator("user_clock", 38.2),
+        indicator("sentiment", -0.12, state="shown_only"),
+        indicator("apdex", None),
+    ]
+    measured(service, results=document)
+
+    words = shown(page, service)
+
+    assert '138 min</span> <span class="native figure">118–158 min' in words
+    assert '20 %</span> <span class="native figure">17–23 %' in words
+    assert "99.62 %" in words
+    assert "38 h" in words
+    assert "−0.12" in words
+    assert "Shown only, not in the score" in words
+    assert "No data" in words
+
+
+def test_missing_evidence_is_named_with_the_weight_that_is_left(
+    page: Client, service: BusinessService
+) -> None:
+    document = results(3.7)
+    document["streams"]["T"] = {"score": None, "low": None, "high": None, "contribution": None}
+    measured(service, results=document, coverage=0.75)
+
+    words = shown(page, service)
+
+    assert "Technical data are missing; 75 % of the agreed weight is measured." in words
+
+
+def test_the_funnel_runs_from_resolved_to_answered(page: Client, service: BusinessService) -> None:
+    measured(service)
+
+    words = shown(page, service)
+
+    assert '<span class="bars__figure figure">260</span>' in words
+    assert '<span class="bars__share figure faint">92 %</span>' in words  # 240 of 260 could be asked
+    assert '<span class="bars__share figure faint">20 %</span>' in words  # 40 of 200 asked answered
+    assert '<b class="figure">3.7</b> adjusted · <b class="figure">3.9</b> as answered' in words
+
+
+def test_how_sure_we_are_is_said_in_words(page: Client, service: BusinessService) -> None:
+    measured(service)
+
+    words = shown(page, service)
+
+    assert "Each answer speaks for about 6 resolved tickets." in words
+    assert "Could the silent 80 % change this?" in words
+    assert "answers this low or lower would come up in about 1 of 100 months." in words
+
+
+def test_the_weeks_stand_in_a_table_behind_the_charts(page: Client, service: BusinessService) -> None:
+    measured(service)
+    weekly(service, [4.4, 4.1, 3.7])
+
+    words = shown(page, service)
+
+    assert words.count('<svg class="weeks"') == 3
+    assert "<td>4.4</td>" in words
+
+
+@pytest.mark.parametrize(
+    ("status", "answered", "sentence"),
+    [
+        ("hidden", 3, "Fewer than 5 people answered. Figures appear once 5 have."),
+        ("missing", 0, "200 asked in the last 28 days, nobody has answered yet."),
+        ("collecting", 7, "7 answers, 10 needed before we judge."),
+    ],
+)
+def test_without_enough_answers_there_are_words_and_no_figures(
+    page: Client, service: BusinessService, status: str, answered: int, sentence: str
+) -> None:
+    rating = None if status == "missing" else 2.7
+    measured(
+        service,
+        status=status,
+        answered=answered,
+        rating=rating,
+        rating_low=None,
+        rating_high=None,
+        score=None,
+    )
+
+    words = shown(page, service)
+
+    assert sentence in words
+    assert "2.7<small>" not in words
+    assert "Users rate it" not in words
+
+
+def test_nothing_from_fewer_than_five_answers_is_anywhere_on_the_page(
+    page: Client, service: BusinessService
+) -> None:
+    document = results(2.7, answered=4)
+    document["rating_counts"] = [3, 0, 0, 0, 1]
+    measured(service, status="hidden", answered=4, rating=2.7, rating_raw=2.6, results=document)
+
+    words = shown(page, service)
+
+    assert "2.7" not in words
+    assert "2.6" not in words
+    assert "Hidden: too few people" in words
+    assert "bars--short" not in words
+
+
+def test_an_old_result_is_said_to_be_old(
+    page: Client, service: BusinessService, time_machine: object
+) -> None:
+    measured(service)
+    time_machine.move_to(NOW + timedelta(days=10))  # type: ignore[attr-defined]
+
+    assert "No new result since 1 June." in shown(page, service)
+
+
+def test_a_fresh_result_is_not(page: Client, service: BusinessService, time_machine: object) -> None:
+    measured(service)
+    time_machine.move_to(NOW + timedelta(days=1))  # type: ignore[attr-defined]
+
+    assert "Old data" not in shown(page, service)
+
+
+# --- answers ------------------------------------------------------------------------------------------------
+
+
+def test_a_named_answer_shows_ticket_rating_words_and_what_decided(
+    page: Client, service: BusinessService
+) -> None:
+    given = answer(
+        service, rating=1, comment="Nobody reads the history", lost_time_minutes=240, is_simulated=True
+    )
+    sentiment(given, "negative", [{"kind": "word", "text": "Nobody", "start": 0, "end": 6, "lean": -0.8}])
+    reasons = given.survey_version.questions.get(kind="reasons").options
+    ResponseReason.objects.create(response=given, key=reasons[0]["key"])
+
+    words = shown(page, service)
+
+    assert given.resolution.ticket.number in words
+    assert '<mark class="cue cue--negative">Nobody</mark> reads the history' in words
+    assert "Negative" in words
+    assert "lost 4.0 h" in words
+    assert reasons[0]["wording"]["en"].replace("'", "&#x27;") in words
+    assert '<span class="chip">simulated</span>' in words
+
+
+def test_answers_that_do_not_count_are_not_shown(page: Client, service: BusinessService) -> None:
+    answer(service, state="provisional", comment="by a scanner")
+    answer(service, state="set_apart", set_apart_reason="scanner", comment="set apart")
+
+    words = shown(page, service)
+
+    assert "by a scanner" not in words
+    assert "set apart" not in words
+    assert '<b class="figure" id="answer-count">0</b>' in words
+
+
+def test_a_viewer_sees_how_many_answered_but_no_single_answer(
+    client: Client, service: BusinessService, viewer: User
+) -> None:
+    answer(service, comment="only for the team")
+    client.force_login(viewer)
+
+    words = shown(client, service)
+
+    assert "only for the team" not in words
+    assert '<b class="figure" id="answer-count">1</b>' in words
+    assert "Single answers are read by the team of this service" in words
+
+
+@pytest.mark.parametrize(
+    ("who", "may"),
+    [
+        ("owner", True),
+        ("teammate", True),
+        ("agreement_admin", True),
+        ("administrator", True),
+        ("viewer", False),
+        ("stranger", False),
+    ],
+)
+def test_single_answers_are_for_the_team_and_the_administration(
+    service: BusinessService, who: str, may: bool, request: pytest.FixtureRequest
+) -> None:
+    assert may_read_answers(request.getfixturevalue(who), service) is may
+
+
+@pytest.mark.parametrize("mode", [Mode.CONFIDENTIAL, Mode.ANONYMOUS])
+def test_masked_answers_are_comments_without_ticket_once_five_have_written(
+    service: BusinessService, mode: str
+) -> None:
+    for number in range(4):
+        answer(service, mode=mode, comment=f"comment {number}")
+    answer(service, mode=mode)
+    assert latest_answers(service, limit=9) == []
+
+    answer(service, mode=mode, comment="comment 4")
+
+    found = latest_answers(service, limit=9)
+    assert len(found) == 5
+    assert {(each.ticket_number, each.rating, each.answered_at) for each in found} == {("", None, None)}
+
+
+def test_the_newest_answers_come_first(service: BusinessService) -> None:
+    for days in (3, 1, 2):
+        answer(service, comment=f"{days} days ago", answered_at=NOW - timedelta(days=days))
+
+    found = latest_answers(service, limit=2)
+
+    assert [each.pieces[0].text for each in found] == ["1 days ago", "2 days ago"]
+
+
+def test_the_answers_refresh_only_when_something_came(page: Client, service: BusinessService) -> None:
+    first = answer(service)
+    address = reverse("service-answers", args=[service.key])
+    assert page.get(f"{address}?seen={first.pk}").status_code == 204
+
+    answer(service, comment="just now")
+
+    assert "just now" in page.get(f"{address}?seen={first.pk}").content.decode()
+
+
+def cue(start: int, end: int, lean: float) -> dict[str, float]:
+    return {"start": start, "end": end, "lean": lean}
+
+
+@pytest.mark.parametrize(
+    ("cues", "marked"),
+    [
+        ([], []),
+        ([cue(0, 4, 0.5)], [("Good", "positive")]),
+        ([cue(9, 13, -0.5), cue(0, 4, 0.5)], [("Good", "positive"), ("slow", "negative")]),
+        ([cue(0, 4, 0.5), cue(2, 8, -0.5)], [("Good", "positive")]),
+        ([cue(9, 99, -0.5)], []),
+        ([cue(3, 3, -0.5)], []),
+    ],
+    ids=["none", "one", "unordered", "overlapping", "outside", "empty"],
+)
+def test_a_comment_is_cut_at_its_cues_and_never_loses_a_letter(
+    cues: list[dict[str, float]], marked: list[tuple[str, str]]
+) -> None:
+    pieces = comment_pieces("Good but slow", cues)
+
+    assert "".join(piece.text for piece in pieces) == "Good but slow"
+    assert [(piece.text, piece.tone) for piece in pieces if piece.tone] == marked
+
+
+def test_a_comment_is_never_markup(page: Client, service: BusinessService) -> None:
+    answer(service, comment="<script>alert(1)</script>")
+
+    assert "<script>alert" not in shown(page, service)
+
+
+# --- size ---------------------------------------------------------------------------------------------------
+
+
+def test_the_number_of_queries_is_bounded(
+    page: Client, service: BusinessService, django_assert_max_num_queries: object
+) -> None:
+    measured(service)
+    weekly(service, [4.0] * 20)
+    gap(service)
+    for number in range(9):
+        sentiment(answer(service, comment=f"comment {number}"), "neutral", [])
+
+    with django_assert_max_num_queries(16):  # type: ignore[operator]
+        shown(page, service)
+
+
+def test_the_page_needs_no_inline_style_or_script(page: Client, service: BusinessService) -> None:
+    measured(service, agreement_version=starter(), ends_on=TODAY)
+
+    words = shown(page, service)
+
+    assert " style=" not in words
+    assert "<script>" not in words
+
+
+def test_other_services_do_not_show_through(page: Client, service: BusinessService, owner: User) -> None:
+    other = BusinessServiceFactory.create(owner=owner)
+    measured(other, agreement_version=starter())
+    answer(other, comment="about something else")
+    gap(other)
+
+    words = shown(page, service)
+
+    assert "Not measured yet" in words
+    assert "about something else" not in words
