@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from surveys.models import Invitation, Visit
+from xla_service.lane import write_lane
 
 VISITS_KEPT = timedelta(days=30)
 # Rows per statement: SQLite's one write lock is given back in between.
@@ -14,8 +15,10 @@ CHUNK = 500
 def close_invitations(*, now: datetime) -> int:
     """Close every open invitation past its closing time and return how many there were."""
     closed = 0
-    while keys := list(Invitation.objects.to_close(now).values_list("pk", flat=True)[:CHUNK]):
-        closed += Invitation.objects.to_close(now).filter(pk__in=keys).update(state=Invitation.State.CLOSED)
+    over = Invitation.objects.to_close(now)
+    while keys := list(over.values_list("pk", flat=True)[:CHUNK]):
+        with write_lane():
+            closed += over.filter(pk__in=keys).update(state=Invitation.State.CLOSED)
     return closed
 
 
@@ -24,5 +27,6 @@ def forget_visits(*, now: datetime) -> int:
     removed = 0
     old = Visit.objects.filter(visited_at__lt=now - VISITS_KEPT)
     while keys := list(old.values_list("pk", flat=True)[:CHUNK]):
-        removed += Visit.objects.filter(pk__in=keys).delete()[0]
+        with write_lane():
+            removed += Visit.objects.filter(pk__in=keys).delete()[0]
     return removed

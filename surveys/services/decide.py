@@ -30,6 +30,7 @@ from surveys.models import (
 )
 from surveys.services.changes import mark_changed
 from surveys.services.outbox import invitation_messages
+from xla_service.lane import write_lane
 
 LATE_AFTER = timedelta(days=1)
 # A sweep holds SQLite's one write lock for a chunk at a time; a history load has nobody to let through.
@@ -111,8 +112,12 @@ def decide_resolutions(*, now: datetime, as_it_happened: bool = False, limit: in
     return sum(_decide_chunk(keys[start : start + size], clock) for start in range(0, len(keys), size))
 
 
-@transaction.atomic
 def _decide_chunk(keys: Sequence[int], clock: Clock) -> int:
+    with write_lane(), transaction.atomic():
+        return _decide_together(keys, clock)
+
+
+def _decide_together(keys: Sequence[int], clock: Clock) -> int:
     plans = _plans_in_force()
     resolutions = _still_undecided(keys)
     past = _past(resolutions, plans)

@@ -10,6 +10,7 @@ from django.db import transaction
 from surveys.engine.sentiment import Scorer, Sentiment, shipped_scorer
 from surveys.models import CommentSentiment, Response
 from surveys.services.changes import mark_changed
+from xla_service.lane import write_lane
 
 CHUNK = 100
 
@@ -30,7 +31,7 @@ def _score_chunk(keys: Sequence[int], model: Scorer) -> int:
     responses = list(Response.objects.filter(pk__in=keys).order_by("pk"))
     sentiments = model.score_all((response.comment, response.language or None) for response in responses)
     texts = {response.pk: response.comment for response in responses}
-    with transaction.atomic():
+    with write_lane(), transaction.atomic():
         # An answer changed since it was read is scored by the next sweep, from what it says then.
         kept = Response.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk")
         unchanged = {

@@ -1,8 +1,10 @@
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import cycle
 
 import pytest
+from django.db import connection
 
 from surveys.engine.eligibility import Reason
 from surveys.models import (
@@ -365,3 +367,27 @@ def test_the_number_of_queries_does_not_grow_with_the_number_of_resolutions(
 
     assert Decision.objects.count() == 160
     assert Person.objects.count() == 8
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_processes_decide_each_resolution_once_and_ask_each_person_once() -> None:
+    SendingRule.objects.filter(survey=default_survey()).update(resting_share=1e-6)
+    service = BusinessServiceFactory.create()
+    for person in PersonFactory.create_batch(30):
+        ResolutionFactory.create_batch(2, on_service=service, requester=person)
+    together = threading.Barrier(2)
+    counts: list[int] = []
+
+    def decide() -> None:
+        together.wait()
+        counts.append(decide_resolutions(now=NOW))
+        connection.close()
+
+    deciders = [threading.Thread(target=decide) for _ in range(2)]
+    for decider in deciders:
+        decider.start()
+    for decider in deciders:
+        decider.join()
+
+    assert sum(counts) == Decision.objects.count() == 60
+    assert Invitation.objects.count() == 30
