@@ -5,13 +5,16 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from experience.services.judge import judge_day, organisation_day, refresh
+from experience.services.judge import MONDAY, judge_day, organisation_day, refresh
+from experience.services.notices import send_weekly_digests, tell_owners
 
 
 @shared_task
 def refresh_evidence() -> None:
     """Recompute what changed."""
-    refresh(now=timezone.now())
+    now = timezone.now()
+    refresh(now=now)
+    tell_owners(today=organisation_day(now), now=now)
 
 
 @shared_task
@@ -19,4 +22,8 @@ def run_nightly() -> None:
     """Judge today once; the hourly schedule makes up for nights the service was down."""
     now = timezone.now()
     refresh(now=now)
-    judge_day(organisation_day(now), now=now)
+    today = organisation_day(now)
+    judge_day(today, now=now)
+    tell_owners(today=today, now=now)
+    if today.weekday() == MONDAY:
+        send_weekly_digests(monday=today, now=now)

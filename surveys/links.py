@@ -31,8 +31,16 @@ def unsubscribe_url(token: str) -> str:
 
 def new_message_id() -> str:
     """Return a Message-ID (RFC 5322) under our own host. It holds no token: mail servers log it."""
-    host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
-    return f"<{secrets.token_hex(TOKEN_BYTES)}@{host}>"
+    return f"<{secrets.token_hex(TOKEN_BYTES)}@{_host()}>"
+
+
+def notice_message_id(key: str) -> str:
+    """Return the Message-ID of a notice under our own host: the same key gives the same one."""
+    return f"<notice-{key}@{_host()}>"
+
+
+def _host() -> str:
+    return urlsplit(settings.PUBLIC_URL).hostname or "localhost"
 
 
 def network_hash(address: str) -> str:

@@ -15,7 +15,7 @@ from experience.services.evidence import refresh_changed_days
 from experience.services.gaps import close_month, evaluate_week, refresh_gaps
 from experience.services.measure import measure_all
 
-_MONDAY = 0
+MONDAY = 0
 _LEASE = timedelta(hours=1)
 
 
@@ -61,7 +61,7 @@ def _judge(day: date, now: datetime) -> None:
     if is_final(last_month, day) and not _was_closed(last_month):
         months = [m for m in measured if m.period == m.Period.MONTH and m.starts_on == last_month.first_on]
         close_month(months, as_of=day, now=now)
-    if day.weekday() == _MONDAY:
+    if day.weekday() == MONDAY:
         evaluate_week(rolling, as_of=day, now=now)
 
 
@@ -80,5 +80,5 @@ def replay(first: date, last: date) -> int:
     For history that was loaded at once: trends and gaps get the past they would have had.
     """
     days = [first + timedelta(days=step) for step in range((last - first).days)]
-    judged = [day for day in days if day.weekday() == _MONDAY] + [last]
+    judged = [day for day in days if day.weekday() == MONDAY] + [last]
     return sum(judge_day(day, now=datetime.combine(day, time(22), UTC)) for day in judged)

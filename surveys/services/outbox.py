@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from surveys.links import new_message_id
+from surveys.links import new_message_id, notice_message_id
 from surveys.models import Invitation, Message
 
 
@@ -22,3 +23,22 @@ def invitation_messages(invitations: Iterable[Invitation]) -> list[Message]:
         )
         for invitation in invitations
     ]
+
+
+def put_notice(*, key: str, recipient: str, subject: str, text: str, html: str = "", now: datetime) -> bool:
+    """Put a mail to staff into the outbox, once per `key`; return False when it was there already.
+
+    The Message-ID is made from the key, so that two processes that tell the same thing tell it once.
+    """
+    _, is_new = Message.objects.get_or_create(
+        message_id=notice_message_id(key),
+        defaults={
+            "kind": Message.Kind.NOTICE,
+            "recipient": recipient,
+            "subject": subject,
+            "text": text,
+            "html": html,
+            "due_at": now,
+        },
+    )
+    return is_new
