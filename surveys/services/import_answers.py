@@ -1,0 +1,51 @@
+"""Importing past survey answers from a CSV file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from surveys.engine.answer_rows import answer_record
+from surveys.services.csv_tables import open_table
+from surveys.services.register_answers import AnswerRegistration, register_answers
+from surveys.services.register_tickets import Rejection
+
+
+@dataclass(frozen=True)
+class AnswerImport:
+    """What came of a file: rows read, and what was registered or refused."""
+
+    row_count: int
+    registration: AnswerRegistration
+
+
+def import_answers(
+    path: Path,
+    *,
+    source: str,
+    now: datetime,
+    dry_run: bool = False,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> AnswerImport:
+    """Register the answers of a CSV file; importing it again changes nothing.
+
+    docs/import.md describes the columns. Rows that cannot be taken are returned as rejected with their line.
+    With `dry_run` rows are read and nothing is looked up or written. Raises TableError for a file that cannot
+    be read at all.
+    """
+    table = open_table(path, required=("number", "answered_at"))
+    records, rejected, row_count = [], [], 0
+    for line, cells in table.rows():
+        row_count += 1
+        try:
+            records.append(answer_record(table.named(cells), line=line))
+        except ValueError as error:
+            number = cells[table.columns.index("number")] if len(cells) == len(table.columns) else ""
+            rejected.append(Rejection(number, str(error), line))
+    total = AnswerRegistration(rejected=tuple(rejected))
+    if not dry_run:
+        total += register_answers(records, source=source, now=now, progress=progress)
+    ordered = sorted(total.rejected, key=lambda rejection: rejection.line or 0)
+    return AnswerImport(row_count, replace(total, rejected=tuple(ordered)))
