@@ -1,0 +1,79 @@
+"""What moved a result since the period before, over what both periods measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from experience.engine.blend import contributions, matched_basket, matched_change
+from experience.engine.periods import Period, month_of, previous_month
+from experience.models import Measurement
+from experience.selectors.agreements import stream_weights
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """The change of a score on the matched basket, and what each stream and indicator did.
+
+    `change` compares only the streams in `by_stream`, whose parts sum to it; `left_out` names those that one
+    period lacks. `by_indicator` holds the points each indicator's own score moved.
+    """
+
+    previous: Measurement
+    change: float
+    by_stream: Mapping[str, float]
+    by_indicator: Mapping[str, float]
+    left_out: tuple[str, ...]
+
+
+def previous_of(m: Measurement) -> Measurement | None:
+    """Return the current result of the same agreement and service for the period just before, or None."""
+    before = _period_before(m)
+    rows = Measurement.objects.current().filter(
+        agreement_version__agreement=m.agreement_version.agreement_id,
+        service=m.service_id,
+        period=m.period,
+        starts_on=before.first_on,
+        ends_on=before.last_on,
+    )
+    return rows.defer("inputs").first()
+
+
+def _period_before(m: Measurement) -> Period:
+    if m.period == Measurement.Period.MONTH:
+        return previous_month(month_of(m.starts_on))
+    days = timedelta(days=(m.ends_on - m.starts_on).days + 1)
+    return Period(m.starts_on - days, m.ends_on - days)
+
+
+def movement(m: Measurement) -> Movement | None:
+    """Return what moved a result since the period before; None without one or with nothing in common."""
+    previous = previous_of(m)
+    if previous is None:
+        return None
+    weights = stream_weights(m.agreement_version)
+    then, now = _scores(previous.results["streams"]), _scores(m.results["streams"])
+    found = matched_change(then, now, weights)
+    if found is None:
+        return None
+    old, new = (contributions(basket, weights) for basket in matched_basket(then, now))
+    return Movement(
+        previous=previous,
+        change=found.change,
+        by_stream={stream: new[stream] - old[stream] for stream in found.dimensions},
+        by_indicator=_by_indicator(previous, m),
+        left_out=tuple(stream for stream in weights if stream not in found.dimensions),
+    )
+
+
+def _scores(streams: Mapping[str, Mapping[str, float | None]]) -> dict[str, float | None]:
+    return {stream: figures["score"] for stream, figures in streams.items()}
+
+
+def _by_indicator(previous: Measurement, m: Measurement) -> dict[str, float]:
+    old, new = (
+        {row["key"]: row["score"] for row in found.results["indicators"] if row["score"] is not None}
+        for found in (previous, m)
+    )
+    return {key: new[key] - old[key] for key in new if key in old}
