@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.utils.html import format_html, format_html_join
@@ -12,9 +13,10 @@ from experience.engine.defaults import DEFAULTS
 from experience.marks.svg import NOTHING, Axis, joined, px, slice_shape, status_shape
 
 _TARGET = DEFAULTS.target_score
-# Above this many services names and whiskers would cover each other; the flagged ones keep theirs.
+# More services would cover each other: the rest of a crowd is drawn small, without name, whisker and link.
 _CROWDED = 60
 _NARROW = 420
+_RED = ("likely_red", "lean_red")
 _LETTER, _LINE = 6.1, 13.0
 
 
@@ -22,8 +24,8 @@ _LETTER, _LINE = 6.1, 13.0
 class Dot:
     """One service. `sla_points` is its attainment minus target in percentage points, None without an SLA."""
 
+    key: str
     name: str
-    url: str
     sla_points: float | None
     score: float
     low: float | None
@@ -49,28 +51,46 @@ class _Plane:
         return (x if x is not None else self.left), self.down.at(dot.score)
 
 
-def quadrant(dots: Sequence[Dot], *, width: int, height: int, key: str, description: str) -> SafeString:
-    """Return the chart as an image with title and description; `key` keeps their ids apart on one page.
+def quadrant(
+    dots: Sequence[Dot],
+    *,
+    width: int,
+    height: int,
+    key: str,
+    description: str,
+    link: Callable[[str], str],
+) -> SafeString:
+    """Return the chart with title and description; `key` keeps their ids apart on one page.
 
-    Each service is a link for the mouse; keyboard and screen reader use the table beside it. Whiskers are
-    the 95 % interval of the experience score.
+    `dots` come in order of attention, most first. Each is a link for the mouse, to `link(dot.key)`; keyboard
+    and screen reader use the table beside the chart. Whiskers are the 95 % interval of the experience score.
     """
     plane = _plane(dots, width, height)
-    ordered = sorted(dots, key=lambda dot: (dot.is_watermelon, dot.is_flagged))
-    crowded = len(dots) > _CROWDED
+    near, far = _parted(dots)
+    named = near if width >= _NARROW and not far else [dot for dot in near if dot.is_flagged]
     return format_html(
         '<svg class="quadrant quadrant--{key}" viewBox="0 0 {} {}" role="group" '
         'aria-labelledby="{key}-t {key}-d"><title id="{key}-t">SLA beside experience, every service</title>'
-        '<desc id="{key}-d">{}</desc>{}{}{}{}</svg>',
+        '<desc id="{key}-d">{}</desc>{}{}{}{}{}</svg>',
         width,
         height,
         description,
         _ground(plane),
         _scales(plane),
-        joined([_mark(dot, plane, whisker=dot.is_flagged or not crowded) for dot in ordered]),
-        _names([dot for dot in dots if dot.is_flagged or not (crowded or width < _NARROW)], plane),
+        _swarm(far, plane),
+        joined([_mark(dot, plane, link) for dot in reversed(near)]),
+        _names(named, plane),
         key=key,
     )
+
+
+def _parted(dots: Sequence[Dot]) -> tuple[Sequence[Dot], Sequence[Dot]]:
+    """Return the services to draw in full and the rest of a crowd."""
+    if len(dots) <= _CROWDED:
+        return dots, ()
+    near = [dot for dot in dots if dot.is_flagged][:_CROWDED]
+    drawn = {dot.key for dot in near}
+    return near, [dot for dot in dots if dot.key not in drawn]
 
 
 def _plane(dots: Sequence[Dot], width: int, height: int) -> _Plane:
@@ -157,15 +177,32 @@ def _points(tick: float) -> str:
     return "target" if tick == 0 else f"{tick:+.0f}".replace("-", "−")
 
 
-def _mark(dot: Dot, plane: _Plane, *, whisker: bool) -> SafeString:
+def _swarm(dots: Sequence[Dot], plane: _Plane) -> SafeString:
+    """Draw many services as one path for each state."""
+    paths: dict[str, list[str]] = defaultdict(list)
+    for dot in dots:
+        x, y = plane.place(dot)
+        paths[dot.status].append(f"M{px(x - 3)} {px(y - 2)}h6l-3 5z" if dot.status in _RED else _disc(x, y))
+    return format_html_join(
+        "",
+        '<path class="dot dot--{}" d="{}"/>',
+        ((status, "".join(parts)) for status, parts in paths.items()),
+    )
+
+
+def _disc(x: float, y: float) -> str:
+    return f"M{px(x - 3)} {px(y)}a3 3 0 1 0 6 0a3 3 0 1 0-6 0z"
+
+
+def _mark(dot: Dot, plane: _Plane, link: Callable[[str], str]) -> SafeString:
     x, y = plane.place(dot)
     return format_html(
         '<a class="quadrant__dot" href="{}" tabindex="-1"><title>{}: experience {}</title>{}{}'
         '<circle class="quadrant__reach" cx="{}" cy="{}" r="11"/></a>',
-        dot.url,
+        link(dot.key),
         dot.name,
         f"{dot.score:.0f}",
-        _whisker(dot, plane, x) if whisker else NOTHING,
+        _whisker(dot, plane, x),
         slice_shape(x, y, 12) if dot.is_watermelon else status_shape(dot.status, x, y, 6),
         px(x),
         px(y),
@@ -188,10 +225,10 @@ _Box = tuple[float, float, float, float]
 
 
 def _names(dots: Sequence[Dot], plane: _Plane) -> SafeString:
-    """Write names where they cover nothing: flagged services first, to the right, left, above or below."""
+    """Write names where they cover nothing: to the right, left, above or below, the first services first."""
     taken: list[_Box] = [_around(*plane.place(dot)) for dot in dots]
     written: list[tuple[str, str, str, str, str]] = []
-    for dot in sorted(dots, key=lambda dot: (not dot.is_watermelon, not dot.is_flagged)):
+    for dot in dots:
         for anchor, x, y, box in _spots(dot, plane):
             if _is_inside(box, plane) and not any(_overlap(box, other) for other in taken):
                 taken.append(box)

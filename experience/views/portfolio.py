@@ -101,8 +101,9 @@ def portfolio(request: HttpRequest) -> HttpResponse:
 def _overview(rows: Sequence[Row]) -> dict[str, object]:
     measured = [row for row in rows if row.ends_on is not None]
     newest = max(measured, key=lambda row: row.ends_on or date.min, default=None)
-    dots = [_dot(row) for row in rows if row.experience is not None and row.status not in UNJUDGED]
-    flagged = [row for row in chosen(rows, Choice()) if row.badge is not None]
+    by_attention = chosen(rows, Choice())
+    dots = [_dot(row) for row in by_attention if row.experience is not None and row.status not in UNJUDGED]
+    flagged = [row for row in by_attention if row.badge is not None]
     return {
         "newest": newest,
         "watermelons": sum(row.is_watermelon for row in rows),
@@ -121,15 +122,19 @@ def _charts(dots: Sequence[Dot]) -> list[SafeString]:
     named = ", ".join(flagged) or "none"
     words = f"{len(dots)} services; the table below holds every figure. Watermelons: {named}."
     return [
-        quadrant(dots, width=700, height=430, key="wide", description=words),
-        quadrant(dots, width=340, height=360, key="narrow", description=words),
+        quadrant(dots, width=700, height=430, key="wide", description=words, link=_address),
+        quadrant(dots, width=340, height=360, key="narrow", description=words, link=_address),
     ]
+
+
+def _address(key: str) -> str:
+    return reverse("service", args=[key])
 
 
 def _dot(row: Row) -> Dot:
     return Dot(
+        key=row.key,
         name=row.name,
-        url=reverse("service", args=[row.key]),
         sla_points=row.sla_points,
         score=row.experience or 0.0,
         low=row.experience_low,

@@ -26,7 +26,7 @@ from experience.marks.svg import Axis
 
 def dot(**changes: object) -> Dot:
     values: dict[str, object] = {
-        "name": "E-mail", "url": "/services/e-mail/", "sla_points": 5.0,
+        "key": "e-mail", "name": "E-mail", "sla_points": 5.0,
         "score": 60.0, "low": 50.0, "high": 70.0,
         "status": "likely_red", "is_watermelon": False, "is_flagged": False,
     }  # fmt: skip
@@ -34,7 +34,9 @@ def dot(**changes: object) -> Dot:
 
 
 def drawn(dots: list[Dot]) -> str:
-    chart = quadrant(dots, width=700, height=430, key="wide", description="words")
+    chart = quadrant(
+        dots, width=700, height=430, key="wide", description="words", link=lambda key: f"/services/{key}/"
+    )
     ElementTree.fromstring(chart)
     return chart
 
@@ -69,20 +71,20 @@ def test_names_in_the_chart_are_never_markup() -> None:
 
 
 def test_names_never_cover_each_other() -> None:
-    chart = drawn([dot(name=f"A rather long name {n}") for n in range(20)])
+    chart = drawn([dot(key=str(n), name=f"A rather long name {n}") for n in range(20)])
 
     assert chart.count('class="quadrant__name"') < 5
     assert chart.count('class="quadrant__dot"') == 20
 
 
-def test_in_a_crowd_only_flagged_services_keep_name_and_whisker() -> None:
-    crowd = [dot(name=f"S{n}", score=40 + n / 2, status="likely_green") for n in range(100)]
+def test_in_a_crowd_only_flagged_services_keep_name_whisker_and_link() -> None:
+    crowd = [dot(key=f"s{n}", name=f"S{n}", score=40 + n / 2, status="likely_green") for n in range(100)]
 
-    chart = drawn([*crowd, dot(name="Flagged", is_flagged=True)])
+    chart = drawn([dot(name="Flagged", is_flagged=True), *crowd])
 
-    assert chart.count("quadrant__whisker--") == 1
-    assert 'class="quadrant__name"' not in chart
+    assert chart.count("quadrant__whisker--") == chart.count("<a ") == 1
     assert "Flagged</text>" in chart
+    assert chart.count("a3 3 0 1 0 6 0") == 100  # everybody else is still there, as a small disc
 
 
 def test_an_interval_bar_shows_value_band_and_target_and_turns_where_less_is_better() -> None:
