@@ -18,6 +18,7 @@ from experience.engine.periods import Period, bounds
 from experience.models import DayCell, Outage
 from experience.selectors.raw_rows import ServiceDay, outage_rows, resolution_facts
 from surveys.models import BusinessService, EvidenceChange, Resolution
+from surveys.services.bulk import insert_rows
 
 # About 25 service-days are recomputed within the 20 ms that a worker may hold SQLite's write lock.
 SWEEP_SERVICE_DAYS = 25
@@ -92,7 +93,7 @@ def _write_cells(days: set[ServiceDay], services: dict[int, BusinessService], no
         cells |= downtime_cells(services[service], day, outages.get(service, ()), now)
         rows += [_row(service, day, key, sums) for key, sums in cells.items()]
     _delete_cells(days)
-    DayCell.objects.bulk_create(rows, batch_size=2000)
+    insert_rows(DayCell, rows)
 
 
 def _delete_cells(days: set[ServiceDay]) -> None:
