@@ -28,6 +28,7 @@ from surveys.models import (
     Survey,
     SurveyVersion,
 )
+from surveys.services.bulk import insert_rows
 from surveys.services.changes import mark_changed
 from surveys.services.outbox import invitation_messages
 from xla_service.lane import write_lane
@@ -274,7 +275,7 @@ def _invitation(
 
 
 def _write(outcome: Outcome, clock: Clock) -> None:
-    Decision.objects.bulk_create(outcome.decisions)
-    invitations = Invitation.objects.bulk_create(outcome.invitations)
-    to_mail = [invitation for invitation in invitations if clock.sends(invitation.due_at)]
-    Message.objects.bulk_create(invitation_messages(to_mail))
+    insert_rows(Decision, outcome.decisions)
+    to_mail = [invitation for invitation in outcome.invitations if clock.sends(invitation.due_at)]
+    insert_rows(Invitation, (row for row in outcome.invitations if not clock.sends(row.due_at)))
+    Message.objects.bulk_create(invitation_messages(Invitation.objects.bulk_create(to_mail)))
