@@ -1,0 +1,124 @@
+"""Technical signals in: response times folded into day cells once per batch, outages kept as rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import F
+
+from experience.engine.observations import (
+    Observation,
+    ObservationError,
+    OutageReport,
+    ResponseTime,
+    apdex_bucket,
+)
+from experience.engine.periods import local_day
+from experience.models import DayCell, Outage, SignalBatch
+from surveys.models import BusinessService
+from surveys.selectors.service_names import ServiceNames
+from surveys.services.changes import mark_changed
+
+Folded = Counter[tuple[int, date, int]]
+
+
+@transaction.atomic
+def receive_signals(
+    observations: Sequence[Observation], *, batch_id: str, source: str, now: datetime
+) -> bool:
+    """Take a batch whole or not at all; return False when this source sent this batch id before.
+
+    Raises ObservationError, naming the index, when an observation names a service nobody knows.
+    """
+    _, is_new = SignalBatch.objects.get_or_create(
+        source=source,
+        batch_id=batch_id,
+        defaults={"received_at": now, "observation_count": len(observations)},
+    )
+    if is_new:
+        names = ServiceNames.of(source)
+        services = [_service(names, index, seen.service) for index, seen in enumerate(observations)]
+        pairs = list(zip(services, observations, strict=True))
+        fold_response_times((s, seen) for s, seen in pairs if isinstance(seen, ResponseTime))
+        keep_outages(
+            ((s, seen) for s, seen in pairs if isinstance(seen, OutageReport)), source=source, now=now
+        )
+    return is_new
+
+
+def _service(names: ServiceNames, index: int, name: str) -> BusinessService:
+    service = names.find(name)
+    if service is None:
+        raise ObservationError(f"observations[{index}]: {names.unknown(name)}")
+    return service
+
+
+def fold_response_times(seen: Iterable[tuple[BusinessService, ResponseTime]]) -> None:
+    """Add response times to the cells of their local days: satisfied, tolerating or frustrated."""
+    folded: Folded = Counter()
+    zones: dict[int, ZoneInfo] = {}
+    for service, sample in seen:
+        zone = zones.setdefault(service.pk, ZoneInfo(service.time_zone))
+        folded[service.pk, local_day(sample.at, zone), apdex_bucket(sample.milliseconds)] += sample.count
+    _add(folded)
+    mark_changed((service, day) for service, day, _ in folded)
+
+
+def _add(folded: Folded) -> None:
+    cells = [
+        DayCell(service_id=service, day=day, measure=DayCell.Measure.RESPONSE_TIME, bucket=bucket)
+        for service, day, bucket in folded
+    ]
+    DayCell.objects.bulk_create(cells, ignore_conflicts=True)
+    for (service, day, bucket), count in sorted(folded.items()):
+        DayCell.objects.filter(
+            service=service, day=day, measure=DayCell.Measure.RESPONSE_TIME, bucket=bucket
+        ).update(count=F("count") + count)
+
+
+def keep_outages(
+    reports: Iterable[tuple[BusinessService, OutageReport]], *, source: str, now: datetime
+) -> None:
+    """Write outages by their key within the source, the newest report winning; mark the days they touch."""
+    newest = {report.key: (service, report) for service, report in reports}
+    known = {
+        outage.external_key: outage
+        for outage in Outage.objects.filter(source=source, external_key__in=newest).select_related("service")
+    }
+    days: set[tuple[int, date]] = set()
+    for outage in known.values():
+        days |= _days(outage, now)
+    outages = [_outage(source, service, report) for service, report in newest.values()]
+    Outage.objects.bulk_create(
+        outages,
+        update_conflicts=True,
+        unique_fields=["source", "external_key"],
+        update_fields=["service", "feature", "is_planned", "started_at", "ended_at"],
+    )
+    for outage in outages:
+        days |= _days(outage, now)
+    mark_changed(days)
+
+
+def _outage(source: str, service: BusinessService, report: OutageReport) -> Outage:
+    return Outage(
+        service=service,
+        source=source,
+        external_key=report.key,
+        feature=report.feature,
+        is_planned=report.is_planned,
+        started_at=report.started_at,
+        ended_at=report.ended_at,
+    )
+
+
+def _days(outage: Outage, now: datetime) -> set[tuple[int, date]]:
+    """Return the local days that an outage touches; one without an end lasts until now."""
+    zone = ZoneInfo(outage.service.time_zone)
+    first = local_day(outage.started_at, zone)
+    last = local_day(max(outage.ended_at or now, outage.started_at), zone)
+    return {(outage.service_id, first + timedelta(days=step)) for step in range((last - first).days + 1)}

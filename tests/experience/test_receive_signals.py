@@ -1,0 +1,104 @@
+"""Signals: a batch counts once, whole or not at all."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from experience.engine.observations import ObservationError, read_observations
+from experience.models import Outage, SignalBatch
+from experience.services.evidence import refresh_changed_days
+from experience.services.receive_signals import receive_signals
+from surveys.models import BusinessService, EvidenceChange
+from tests.factories import NOW, BusinessServiceFactory
+
+pytestmark = pytest.mark.django_db
+LATE_EVENING = datetime(2026, 5, 31, 23, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def mail() -> BusinessService:
+    return BusinessServiceFactory.create(key="e-mail", time_zone="Europe/Berlin")
+
+
+def timed(milliseconds: float, **more: Any) -> dict[str, Any]:
+    row = {"kind": "response_time", "service": "e-mail", "at": LATE_EVENING.isoformat()}
+    return {**row, "milliseconds": milliseconds, **more}
+
+
+def down(key: str, minutes: int | None, **more: Any) -> dict[str, Any]:
+    ended = None if minutes is None else (LATE_EVENING + timedelta(minutes=minutes)).isoformat()
+    row = {"kind": "outage", "service": "e-mail", "key": key, "started_at": LATE_EVENING.isoformat()}
+    return {**row, "ended_at": ended, **more}
+
+
+def receive(*rows: dict[str, Any], batch: str = "1") -> bool:
+    return receive_signals(read_observations(rows), batch_id=batch, source="monitor", now=NOW)
+
+
+def test_response_times_fold_into_the_local_day(mail: BusinessService) -> None:
+    receive(timed(1000), timed(1001), timed(4000, count=5), timed(4001))
+
+    cells = mail.day_cells.order_by("bucket").values_list("day", "bucket", "count")
+    assert list(cells) == [(datetime(2026, 6, 1).date(), bucket, n) for bucket, n in ((0, 1), (1, 6), (2, 1))]  # noqa: DTZ001
+
+
+def test_a_batch_counts_once_and_the_next_one_adds(mail: BusinessService) -> None:
+    assert receive(timed(10))
+    assert not receive(timed(10))
+    assert receive(timed(20), batch="2")
+
+    assert mail.day_cells.get().count == 2
+
+
+def test_an_outage_is_one_row_however_often_it_is_reported(mail: BusinessService) -> None:
+    receive(down("o1", None))
+    receive(down("o1", 45, planned=True, feature="Calendar"), batch="2")
+
+    outage = Outage.objects.get()
+    assert (outage.ended_at, outage.is_planned, outage.feature) == (
+        LATE_EVENING + timedelta(minutes=45),
+        True,
+        "Calendar",
+    )
+
+
+def test_downtime_lands_on_the_days_it_touches(mail: BusinessService) -> None:
+    receive(down("o1", 24 * 60))
+
+    refresh_changed_days(now=NOW + timedelta(days=3))
+
+    days = mail.day_cells.filter(measure="downtime").order_by("day").values_list("day", "total")
+    assert [total for _, total in days] == [81_000, 5_400]
+    assert not EvidenceChange.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("row", "complaint"),
+    [
+        ({"kind": "cpu"}, r'observations\[1\]: its "kind" is neither'),
+        (timed(-1), r'\[1\]: "milliseconds" must be'),
+        (timed(float("nan")), r'\[1\]: "milliseconds" must be'),
+        (timed(5, count=0), r'\[1\]: "count" must be'),
+        (timed(5, at="2026-05-31T10:00:00"), r'\[1\]: "at" needs a time zone'),
+        (timed(5, at="yesterday"), r'\[1\]: "at" must be a time such as'),
+        (timed(5, host="a"), r"\[1\]: there is no field 'host'"),
+        (down("", 5), r'\[1\]: "key" must be a text'),
+        (down("o", -5), r'\[1\]: "ended_at" lies before'),
+        (down("o", 5, planned="yes"), r'\[1\]: "planned" must be true or false'),
+        ("down", r"\[1\]: it is no object"),
+    ],
+)
+def test_a_bad_observation_is_named_by_its_index(row: Any, complaint: str) -> None:
+    with pytest.raises(ObservationError, match=complaint):
+        read_observations([timed(5), row])
+
+
+def test_an_unknown_service_refuses_the_whole_batch(mail: BusinessService) -> None:
+    with pytest.raises(ObservationError, match=r"observations\[1\]: No business service is called 'fax'"):
+        receive(timed(5), timed(5, service="fax"))
+
+    assert not SignalBatch.objects.exists()
+    assert not mail.day_cells.exists()
