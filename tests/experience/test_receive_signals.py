@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -42,7 +42,7 @@ def test_response_times_fold_into_the_local_day(mail: BusinessService) -> None:
     receive(timed(1000), timed(1001), timed(4000, count=5), timed(4001))
 
     cells = mail.day_cells.order_by("bucket").values_list("day", "bucket", "count")
-    assert list(cells) == [(datetime(2026, 6, 1).date(), bucket, n) for bucket, n in ((0, 1), (1, 6), (2, 1))]  # noqa: DTZ001
+    assert list(cells) == [(date(2026, 6, 1), bucket, n) for bucket, n in ((0, 1), (1, 6), (2, 1))]
 
 
 def test_a_batch_counts_once_and_the_next_one_adds(mail: BusinessService) -> None:
