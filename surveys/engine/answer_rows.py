@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from surveys.engine.mapping import MISSING, MappingError, parse_time
+from surveys.engine.mapping import MISSING, MappingError, parse_time, storable
 from surveys.engine.scales import SCALES
 
 COLUMNS = (
@@ -49,7 +49,7 @@ def answer_record(row: Mapping[str, str], *, line: int | None = None) -> AnswerR
     """Return the answer in a row with columns from `COLUMNS`. Raises MappingError for what cannot be
     believed.
     """
-    given = {name: value.replace("\x00", "").strip() for name, value in row.items()}
+    given = {name: storable(value) for name, value in row.items()}
     given = {name: value for name, value in given.items() if value not in MISSING}
     if "number" not in given or "answered_at" not in given:
         raise MappingError("It names no ticket or no time. Fill in `number` and `answered_at`.")

@@ -144,6 +144,8 @@ SERVICENOW = Preset(
     },
 )
 PRESETS = {preset.key: preset for preset in (SERVICENOW, GENERIC)}
+ADDRESS = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+")
+EARLIEST_YEAR, LATEST_YEAR = 1980, 2200
 KINDS = {
     "incident": "incident",
     "request": "request",
@@ -306,12 +308,19 @@ def _first_column(names: Sequence[str]) -> Getter:
 
 def _plain(name: str, value: Any) -> Any:
     if isinstance(value, str):
-        return value.replace("\x00", "").strip()
+        return storable(value)
     if isinstance(value, dict | list):
         raise MappingError(
             f"`{name}` holds {type(value).__name__} instead of one value. Map a field inside it."
         )
     return value
+
+
+def storable(text: str) -> str:
+    """Return a text without what no database stores: zero characters and halves of surrogate pairs."""
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode()
+    return text.replace("\x00", "").strip()
 
 
 def _identity(name: str, value: Any) -> str:
@@ -367,8 +376,10 @@ def _duration_minutes(value: Any) -> int | None:
     if value is None:
         return None
     if isinstance(value, str) and value.startswith("19"):
-        past = parse_time(value, field="business_duration") - datetime(1970, 1, 1, tzinfo=UTC)
-        return _count("business_duration", past // timedelta(minutes=1))
+        try:
+            return (datetime.fromisoformat(value) - datetime(1970, 1, 1)) // timedelta(minutes=1)  # noqa: DTZ001
+        except (TypeError, ValueError):
+            raise MappingError(f"`business_duration` is {value!r}. Write seconds.") from None
     return _count("business_duration", value) // 60
 
 
@@ -377,7 +388,8 @@ def _requester(given: Mapping[str, Any]) -> Requester | None:
     for role in PEOPLE:
         parts = {part: str(given.get(role + part, ""))[:room] for part, room in PERSON_ROOM.items()}
         if any(parts.values()):
-            email = parts["_email"] or (parts[""] if "@" in parts[""] else "")
+            addresses = (parts["_email"], parts[""])
+            email = next((address for address in addresses if ADDRESS.fullmatch(address)), "")
             return Requester(
                 external_id=parts[""],
                 email=email.lower(),
@@ -398,7 +410,7 @@ def parse_time(value: Any, *, field: str) -> datetime:
     """
     try:
         moment = _parse_text(value) if isinstance(value, str) else _from_epoch(value)
-        if moment.year < 1970:
+        if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
             raise ValueError(value)
     except (TypeError, ValueError, OverflowError, OSError):
         raise MappingError(

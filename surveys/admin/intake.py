@@ -1,0 +1,95 @@
+"""Inbound data: the sources, their names for services, and the events that need attention."""
+
+from __future__ import annotations
+
+from secrets import token_urlsafe
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from surveys.engine.mapping import PRESETS, MappingError, ticket_mapping
+from surveys.models import IntakeEvent, IntakeSource, ServiceAlias
+from surveys.services.apply_intake import replay_event
+
+
+class IntakeSourceForm(forms.ModelForm):
+    """A source with a mapping that is tried before it is stored."""
+
+    preset = forms.ChoiceField(choices=[(key, key) for key in sorted(PRESETS)])
+    secret = forms.CharField(
+        min_length=16,
+        max_length=200,
+        initial=token_urlsafe,
+        help_text="Shared with the sender, who signs each body with it.",
+    )
+
+    class Meta:
+        model = IntakeSource
+        fields = ("key", "name", "preset", "mapping", "secret", "is_active")
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a mapping that cannot work, with what to correct."""
+        values = super().clean() or {}
+        try:
+            ticket_mapping(values.get("preset", ""), values.get("mapping"))
+        except MappingError as error:
+            raise ValidationError({"mapping": str(error)}) from error
+        return values
+
+
+@admin.register(IntakeSource)
+class IntakeSourceAdmin(admin.ModelAdmin):
+    """Who may send, how they write, and with which secret they sign."""
+
+    form = IntakeSourceForm
+    list_display = ("name", "key", "preset", "is_active")
+
+
+@admin.register(ServiceAlias)
+class ServiceAliasAdmin(admin.ModelAdmin):
+    """How each source calls a service."""
+
+    list_display = ("source", "name", "service")
+    list_filter = ("source",)
+    search_fields = ("name", "service__name")
+    list_select_related = ("service",)
+
+
+@admin.register(IntakeEvent)
+class IntakeEventAdmin(admin.ModelAdmin):
+    """Every event as it arrived, what became of it and why; nothing here can be edited, only replayed."""
+
+    list_display = ("received_at", "source", "state", "attempts", "ticket", "reason")
+    list_filter = ("state", "source")
+    list_select_related = ("source", "ticket")
+    search_fields = ("idempotency_key", "reason", "ticket__number")
+    date_hierarchy = "received_at"
+    actions = ("replay",)
+
+    @admin.action(description="Replay the selected events", permissions=("replay",))
+    def replay(self, request: HttpRequest, events: QuerySet[IntakeEvent]) -> None:
+        """Let the selected events be applied once more."""
+        now = timezone.now()
+        replayed = sum(replay_event(event, now=now) for event in events)
+        self.message_user(request, f"{replayed} events will be applied again.", messages.SUCCESS)
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change events may replay them."""
+        return request.user.has_perm("surveys.change_intakeevent")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Events arrive; nobody writes them."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: IntakeEvent | None = None) -> bool:
+        """Events stay as they arrived."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: IntakeEvent | None = None) -> bool:
+        """Events are kept until retention or erasure takes them."""
+        return False
