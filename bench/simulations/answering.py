@@ -122,9 +122,7 @@ def _ratings(rng: np.random.Generator, latent: FloatArray) -> NDArray[np.int64]:
 def _services(
     rng: np.random.Generator, tickets: int, rounds: int, level: float, mood: str
 ) -> dict[str, Estimates]:
-    """Return the estimates of services spread over twenty organisations, each with response rates of its
-    own.
-    """
+    """Return the estimates of services spread over twenty organisations with response rates of their own."""
     batches = [
         _one_organisation(rng, tickets, rounds // ORGANISATIONS, level, mood) for _ in range(ORGANISATIONS)
     ]

@@ -30,9 +30,7 @@ class Figure:
 
     @property
     def agrees(self) -> bool:
-        """Whether it lies within three standard errors (of both simulations) and half a printed digit of
-        its design.
-        """
+        """Whether it lies within three standard errors (of both) and half a printed digit of its design."""
         if self.design is None:
             return True
         error = self.error * float(np.sqrt(1.0 + self.rounds / self.design.rounds))

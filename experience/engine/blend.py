@@ -50,9 +50,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Composite:
-    """An XLA score with what each dimension adds to (or takes from) the target score of 70; the parts sum
-    to value - 70.
-    """
+    """An XLA score with what each dimension adds to the target score of 70; the parts sum to value - 70."""
 
     score: Score
     contributions: Mapping[str, float]
@@ -72,9 +70,7 @@ _WORST_FIRST = (Colour.RED, Colour.AMBER, Colour.GREEN)
 
 @dataclass(frozen=True, slots=True)
 class XlaStatus:
-    """The colour of an XLA (None while still collecting), whether a dimension is missing, and whether it is
-    confirmed.
-    """
+    """The colour of an XLA; None while still collecting, partial while a dimension is missing."""
 
     colour: Colour | None
     partial: bool
@@ -100,8 +96,7 @@ def coverage(available: Mapping[str, object | None], weights: Mapping[str, float
 def dimension_score(
     indicators: Mapping[str, Score | None], weights: Mapping[str, float], *, correlation: float = 0.0
 ) -> Score | None:
-    """Return the weighted mean of a dimension's indicators with its MOVER interval, or None when none is
-    available.
+    """Return the weighted mean of a dimension's indicators with its MOVER interval, None without any.
 
     `correlation` between indicators: 0.5 within X (the same people answer), else 0. An indicator that is
     still collecting (no interval) waits outside until it has one, unless no indicator has. The effective n
@@ -146,9 +141,7 @@ def _columns(
 def geometric_mean(
     values: Mapping[str, float], weights: Mapping[str, float], *, floor: float = DEFAULTS.dimension_floor
 ) -> float:
-    """Return exp(sum w ln max(value, floor) / sum w) over the named values; weights of absent names are
-    left out.
-    """
+    """Return exp(sum w ln max(value, floor) / sum w); weights of absent names are left out."""
     total = sum(weights[name] for name in values)
     return math.exp(
         sum(weights[name] * math.log(max(value, floor)) for name, value in values.items()) / total
@@ -162,8 +155,7 @@ def contributions(
     floor: float = DEFAULTS.dimension_floor,
     target: float = DEFAULTS.target_score,
 ) -> dict[str, float]:
-    """Return what each dimension adds to the distance from the target score; the parts sum exactly to XLA -
-    target.
+    """Return what each dimension adds to the distance from target; the parts sum exactly to XLA - target.
 
     c = L(XLA, target) (w/W) ln(max(S, floor)/target) with the logarithmic mean L(a, b) = (a-b)/ln(a/b),
     L(a, a) = a.
@@ -205,8 +197,7 @@ def _composite_estimate(present: Mapping[str, Score], weights: Mapping[str, floa
 
 
 def xla_status(blend: Composite, experience: Experience) -> XlaStatus:
-    """Return the XLA's colour: the worse of its own interval's colour and the experience's, never green
-    without proof.
+    """Return the XLA's colour: the worse of its own interval's and its experience's.
 
     Red when the whole interval lies below 70, green when all of it is at or above, else amber. None while
     the experience is hidden or still collecting. Confirmed from an effective n of 30.
@@ -222,9 +213,7 @@ def xla_status(blend: Composite, experience: Experience) -> XlaStatus:
 
 
 def interval_colour(low: float, high: float, *, target: float = DEFAULTS.target_score) -> Colour:
-    """Return red when the interval ends below the target score, green when it starts at or above it, else
-    amber.
-    """
+    """Return red when the interval ends below target, green when it starts at or above, else amber."""
     if high < target:
         return Colour.RED
     return Colour.GREEN if low >= target else Colour.AMBER
@@ -244,8 +233,7 @@ def _experience_colour(experience: Experience) -> Colour:
 
 
 def p_below_from_interval(value: float, high: float, *, target: float = DEFAULTS.target_score) -> float:
-    """Return the one-sided p-value of "on target or better" of a blended score from the upper end of its 95
-    % interval.
+    """Return the one-sided p-value of "on target or better" from the upper end of a 95 % interval.
 
     For a dimension of several indicators: Phi((S-70)/sigma) with sigma = (high - S)/1.96.
     """
@@ -256,9 +244,7 @@ def p_below_from_interval(value: float, high: float, *, target: float = DEFAULTS
 
 
 def chance_below_target(value: float, high: float, *, target: float = DEFAULTS.target_score) -> float:
-    """Return P(XLA < 70) on the log scale, Phi(ln(70/XLA)/sigma) with sigma = ln(high/XLA)/1.96; a
-    description, not a test.
-    """
+    """Return P(XLA < 70) = Phi(ln(70/XLA)/sigma), sigma = ln(high/XLA)/1.96: a description, not a test."""
     spread = math.log(high / value) / _Z95
     if spread <= 0.0:
         return 1.0 if value < target else 0.0
@@ -289,9 +275,7 @@ def matched_basket(
 
 
 def carried_forward(score: Score) -> Score:
-    """Return last period's O or T score with its interval widened by half, for one period; never used for
-    X.
-    """
+    """Return last period's O or T score (never X) with its interval widened by half, for one period."""
     if score.low is None or score.high is None:
         return score
     stretch = DEFAULTS.stale_width_factor

@@ -61,9 +61,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class RateRatio:
-    """A rate now over a rate before, with its exact interval; `high` is None where no event before leaves
-    it unbounded.
-    """
+    """A rate now over a rate before with its exact interval; open above (None) without events before."""
 
     value: float | None
     low: float
@@ -73,9 +71,7 @@ class RateRatio:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """A weekly slope in points per week; `phi` is how much more the weeks scatter than their answers alone
-    explain.
-    """
+    """A slope in points per week; `phi` is how much more weeks scatter than their answers explain."""
 
     slope: float
     standard_error: float
@@ -116,25 +112,19 @@ def action_effect(
     if m < DEFAULTS.least_controls:
         return None
     change, centre = float(treated_after - baseline), float(controls.mean())
-    effect, error = change - centre, float(controls.std(ddof=1) * np.sqrt(1.0 + 1.0 / m))
+    error = float(controls.std(ddof=1) * np.sqrt(1.0 + 1.0 / m))
+    as_far = int((np.abs(controls - centre) >= abs(change - centre)).sum())
     half = float(stdtrit(m - 1, 0.5 + level / 2.0)) * error
-    as_far = int((np.abs(controls - centre) >= abs(effect)).sum())
-    return ActionEffect(
-        value=effect,
-        low=effect - half,
-        high=effect + half,
-        standard_error=error,
-        detectable=DEFAULTS.power_multiple * error,
-        placebo_p=(1 + as_far) / (m + 1),
-        controls=m,
-        verdict=_verdict(effect - half, effect + half),
-    )
+    return _described(change - centre, half, error, (1 + as_far) / (m + 1), m)
 
 
-def _verdict(low: float, high: float) -> Effect:
-    if low > 0.0:
-        return Effect.IMPROVED
-    return Effect.WORSE if high < 0.0 else Effect.NO_EVIDENCE
+def _described(effect: float, half: float, error: float, placebo_p: float, controls: int) -> ActionEffect:
+    low, high = effect - half, effect + half
+    verdict = Effect.NO_EVIDENCE
+    if low > 0.0 or high < 0.0:
+        verdict = Effect.IMPROVED if low > 0.0 else Effect.WORSE
+    detectable = DEFAULTS.power_multiple * error
+    return ActionEffect(effect, low, high, error, detectable, placebo_p, controls, verdict)
 
 
 def welch(after: Moments[float], before: Moments[float], *, level: float = DEFAULTS.level) -> Difference:
@@ -158,8 +148,7 @@ def rate_ratio(
     exposure_before: float,
     level: float = DEFAULTS.level,
 ) -> RateRatio | None:
-    """Return the ratio of two event rates per unit of exposure (such as active user-days), or None without
-    any event.
+    """Return the ratio of two event rates per exposure (active user-days), or None without any event.
 
     Exact and conditional: given both counts together, the count now is binomial with share e1/(e1+e0);
     Clopper-Pearson limits turned into ratios, p by summing what is no likelier than the observed.
@@ -172,16 +161,21 @@ def rate_ratio(
     if n == 0:
         return None
     odds = exposure_before / exposure_now
-    tail = (1.0 - level) / 2.0
-    low = 0.0 if count_now == 0 else float(betaincinv(count_now, count_before + 1.0, tail))
-    high = None if count_before == 0 else float(betaincinv(count_now + 1.0, count_before, 1.0 - tail))
+    low, high = _share_limits(count_now, count_before, (1.0 - level) / 2.0)
     share = exposure_now / (exposure_now + exposure_before)
     return RateRatio(
         value=count_now / count_before * odds if count_before else None,
         low=low / (1.0 - low) * odds,
-        high=None if high is None else high / (1.0 - high) * odds,
+        high=high / (1.0 - high) * odds if high < 1.0 else None,
         p=_two_sided_binomial(count_now, n, share),
     )
+
+
+def _share_limits(hits: int, misses: int, tail: float) -> tuple[float, float]:
+    """Return Clopper and Pearson's limits of a share."""
+    low = 0.0 if hits == 0 else float(betaincinv(hits, misses + 1.0, tail))
+    high = 1.0 if misses == 0 else float(betaincinv(hits + 1.0, misses, 1.0 - tail))
+    return low, high
 
 
 def _two_sided_binomial(successes: int, n: int, share: float) -> float:
@@ -219,8 +213,7 @@ def ewma(
     smoothing: float = DEFAULTS.ewma_lambda,
     limit: float = DEFAULTS.ewma_limit,
 ) -> list[EwmaPoint]:
-    """Return the exponentially weighted moving average of points that have mean 0 and variance 1 while
-    nothing drifts.
+    """Return the moving average (EWMA) of points that have mean 0 and variance 1 while nothing drifts.
 
     z_t = lam x_t + (1-lam) z_(t-1); var_t = lam/(2-lam) (1-(1-lam)^(2t)). With lam .2 and limit 2.86 a
     false alarm comes once in about 370 points.

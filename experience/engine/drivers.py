@@ -1,5 +1,6 @@
-"""What goes with the rating: how much of its variance each operational fact explains. Association, never
-cause.
+"""What goes with the rating: how much of its variance each operational fact explains.
+
+An association, never a cause.
 
 The share of a driver is its LMG value: the gain in R2 averaged over all orders in which predictors can
 enter (Shapley value; Lindeman, Merenda and Gold 1980). Everything is computed from sums of cross-products
@@ -23,9 +24,7 @@ _RIDGE = 1e-10
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """A fact's share of the explained variance (0..1) with its interval; tied when that overlaps the driver
-    above it.
-    """
+    """A fact's share of the explained variance with its interval; tied when that overlaps the one above."""
 
     name: str
     explained: float
@@ -167,7 +166,5 @@ def pull(*, answers_with: int, mean_with: float, answers_without: int, mean_with
 
 
 def reason_weight(*, share: float, mean_score: float, target: float = DEFAULTS.target_score) -> float:
-    """Return how much a ticked reason weighs: its share of answers times how far their mean score lies
-    below target.
-    """
+    """Return how much a ticked reason weighs: share of answers x distance of their mean from target."""
     return share * (target - mean_score)

@@ -85,8 +85,7 @@ class Evidence:
 
 
 def refresh(gap: Gap | None, evidence: Evidence) -> Gap | None:
-    """Return the gap after new evidence at any time: this alone confirms one. Live confirmed gaps come back
-    unchanged.
+    """Return the gap after new evidence at any time; this alone confirms one, and changes no other.
 
     Opens when the SLA is green (a watermelon) or not set (a blind spot), the effective n reaches 10, the
     score lies at least 5 points below target, and an e-value reaches 20 or the close lane discovered it. A
@@ -167,9 +166,7 @@ def _state_before_recovery(gap: Gap) -> GapState:
 
 
 def _reclassified(gap: Gap, sla: Sla) -> Gap:
-    """Return the gap under the kind that the SLA has shown in two consecutive weekly evaluations; amber
-    keeps it.
-    """
+    """Return the gap under the kind the SLA has shown two weeks in a row; amber keeps the kind."""
     other = {
         (GapKind.WATERMELON, Sla.RED): GapKind.RED_ON_BOTH,
         (GapKind.RED_ON_BOTH, Sla.GREEN): GapKind.WATERMELON,

@@ -1,5 +1,4 @@
-"""Is the SLA green while people are unhappy? The tests behind the watermelon, and the words for what they
-find.
+"""The tests behind the watermelon (SLA green, people unhappy), and the words for what they find.
 
 Two lanes. The early lane bets against "on target" (e-value); it may be looked at after every answer and
 still raises a false alarm in at most 5 % of service-months (Ville). The close lane tests once per period
@@ -55,9 +54,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Severity:
-    """The order of the gap list, not a test: points below target times people, and hours lost beyond the
-    target.
-    """
+    """The order of the gap list, not a test: points below target x people, hours lost beyond target."""
 
     user_points: float
     confident_user_points: float
@@ -72,8 +69,7 @@ def experience_state(
     respondents: int,
     target: float = DEFAULTS.target_score,
 ) -> Experience:
-    """Return what the experience score says, given its one-sided p-value and how many people stand behind
-    it.
+    """Return what the experience score says, given its one-sided p-value and the people behind it.
 
     Missing without answers, hidden below 5 respondents, collecting below an effective n of 10 (an interval
     is shown from 8), likely red when p < .05 and at least 5 points below target, likely green when 1-p <
@@ -105,8 +101,7 @@ def has_interval(n_effective: float) -> bool:
 def classify(
     sla: Sla, experience: Experience, *, gap_is_open: bool, gap_is_suspected: bool = False
 ) -> Verdict:
-    """Return the verdict for a service from its SLA, its experience and the state of its gap (see
-    `gap_states`).
+    """Return the verdict on a service from its SLA, its experience and its gap (see `gap_states`).
 
     Only an open, confirmed gap is a watermelon; a low p-value alone is a possible one. An amber SLA keeps
     an open gap and opens none. Without an SLA an experience below target is a blind spot.
@@ -173,9 +168,7 @@ def e_value(
 
 
 def adjusted_bh(p_values: ArrayLike) -> FloatArray:
-    """Return Benjamini-Hochberg adjusted p-values: p is a discovery at rate q when its adjusted value is at
-    most q.
-    """
+    """Return Benjamini-Hochberg adjusted p-values: a discovery at rate q is one that is at most q."""
     p = np.asarray(p_values, dtype=np.float64)
     order = np.argsort(p, kind="stable")
     raw = p[order] * len(p) / np.arange(1, len(p) + 1)

@@ -1,5 +1,4 @@
-"""Logarithmic histograms of durations: quantiles within 1 % from integer counts that merge and can be taken
-back.
+"""Logarithmic histograms of durations: quantiles within 1 % from integer counts.
 
 Bucket i holds the values in (g^(i-1), g^i] with g = (1+a)/(1-a) and a = .01, and stands for 2 g^i/(g+1)
 (DDSketch, Masson, Rim and Lee 2019). Zero has a bucket of its own. Adding counts merges, subtracting them
@@ -25,9 +24,7 @@ _SMALLEST = 1e-9
 
 
 def buckets_of(values: ArrayLike) -> NDArray[np.int64]:
-    """Return the bucket of every value >= 0; values below 1e-9 count as zero. Raises ValueError for
-    negative values.
-    """
+    """Return the bucket of every value; below 1e-9 counts as zero. Raises ValueError for negatives."""
     value = np.asarray(values, dtype=np.float64)
     require(value >= 0.0, "Durations cannot be negative; check the ticket's times.")
     logs = np.ceil(np.log(np.maximum(value, _SMALLEST)) / math.log(_GAMMA))
@@ -82,9 +79,7 @@ class LogHistogram:
     def quantile_interval(
         self, quantile: float = 0.5, level: float = DEFAULTS.level
     ) -> Estimate[float] | None:
-        """Return a quantile with its distribution-free interval, or None where n is too small for both
-        ends.
-        """
+        """Return a quantile with its distribution-free interval, or None where n is too small."""
         ranks = order_statistic_ranks(self.n, quantile, level) if self.n else None
         if ranks is None:
             return None

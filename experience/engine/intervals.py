@@ -37,9 +37,7 @@ class Moments(Generic[N]):
 
 @dataclass(frozen=True, slots=True)
 class Moderated(Generic[N]):
-    """A bounded mean ready for testing: `share` = (mean-lo)/(hi-lo), `n_star` = the yes/no answers it is
-    worth.
-    """
+    """A bounded mean as a share of its scale, worth `n_star` yes/no answers."""
 
     share: N
     variance: N
@@ -57,8 +55,7 @@ class Estimate(Generic[N]):
 
 
 def moments_of_counts(counts: ArrayLike, values: ArrayLike) -> Moments[FloatArray]:
-    """Return mean, variance and n of integer counts per value; the last axis of `counts` runs along
-    `values`.
+    """Return mean, variance and n of counts per value; the last axis of `counts` runs along `values`.
 
     The variance divides by n-1 and is 0 for a single answer. Raises ValueError where there is no answer at
     all: a service without answers has no mean.
@@ -73,9 +70,7 @@ def moments_of_counts(counts: ArrayLike, values: ArrayLike) -> Moments[FloatArra
 
 
 def pooled_variance(variances: ArrayLike, sizes: ArrayLike) -> float | None:
-    """Return the pooled within-service variance sum (n-1)s2 / sum (n-1), or None while nothing varies or
-    repeats.
-    """
+    """Return the pooled within-service variance sum (n-1)s2 / sum (n-1), None while nothing varies."""
     weight = np.maximum(np.asarray(sizes, dtype=np.float64) - 1.0, 0.0)
     total = float(weight.sum())
     if total == 0.0:
@@ -110,7 +105,6 @@ def moderate(
     lo: float,
     hi: float,
     pooled: Numbers | None = None,
-    prior_df: float = DEFAULTS.prior_df,
 ) -> Moderated[N]:
     """Return what a mean on [lo, hi] is worth once its variance is moderated by the organisation's.
 
@@ -124,15 +118,13 @@ def moderate(
     prior = cold_start_variance(lo, hi) if pooled is None else pooled
     require(np.greater(prior, 0.0), "The pooled variance must be positive; pass None while nothing varies.")
     own_df = np.maximum(np.subtract(n_effective, 1.0), 0.0)
-    moderated = (own_df * variance + prior_df * np.asarray(prior)) / (own_df + prior_df)
+    df = own_df + DEFAULTS.prior_df
+    moderated = (own_df * variance + DEFAULTS.prior_df * np.asarray(prior)) / df
     share = np.subtract(mean, lo) / (hi - lo)
-    smooth = (n_effective * share + DEFAULTS.smoothing_answers / 2.0) / (
-        n_effective + DEFAULTS.smoothing_answers
-    )
+    extra = DEFAULTS.smoothing_answers
+    smooth = (n_effective * share + extra / 2.0) / (n_effective + extra)
     n_star = n_effective * smooth * (1.0 - smooth) * (hi - lo) ** 2 / moderated
-    return Moderated(
-        like(share, mean), like(moderated, mean), like(n_star, mean), like(own_df + prior_df, mean)
-    )
+    return Moderated(like(share, mean), like(moderated, mean), like(n_star, mean), like(df, mean))
 
 
 def moderated_wilson(
@@ -144,12 +136,9 @@ def moderated_wilson(
     hi: float,
     pooled: Numbers | None = None,
     level: float = DEFAULTS.level,
-    prior_df: float = DEFAULTS.prior_df,
 ) -> Interval[N]:
-    """Return the moderated Wilson interval of a mean on [lo, hi], clipped to the scale; arguments as in
-    `moderate`.
-    """
-    worth = moderate(mean, variance, n_effective, lo=lo, hi=hi, pooled=pooled, prior_df=prior_df)
+    """Return the moderated Wilson interval of a mean on [lo, hi]; arguments as in `moderate`."""
+    worth = moderate(mean, variance, n_effective, lo=lo, hi=hi, pooled=pooled)
     share = _wilson(worth.share, worth.n_star, stdtrit(worth.df, 0.5 + level / 2.0))
     return Interval(like(lo + (hi - lo) * share.low, mean), like(lo + (hi - lo) * share.high, mean))
 
@@ -164,7 +153,6 @@ def p_below(
     hi: float,
     pooled: Numbers | None = None,
     higher_is_better: bool = True,
-    prior_df: float = DEFAULTS.prior_df,
 ) -> N:
     """Return the one-sided p-value of "this service is on target or better".
 
@@ -174,14 +162,13 @@ def p_below(
     """
     aim = np.subtract(target, lo) / (hi - lo)
     require((aim > 0.0) & (aim < 1.0), f"The target must lie inside the scale, between {lo} and {hi}.")
-    worth = moderate(mean, variance, n_effective, lo=lo, hi=hi, pooled=pooled, prior_df=prior_df)
+    worth = moderate(mean, variance, n_effective, lo=lo, hi=hi, pooled=pooled)
     z = (worth.share - aim) / np.sqrt(aim * (1.0 - aim) / worth.n_star)
     return like(stdtr(worth.df, z if higher_is_better else -z), mean)
 
 
 def order_statistic_ranks(n: int, quantile: float, level: float = DEFAULTS.level) -> tuple[int, int] | None:
-    """Return the ranks (from 1) of the values that bound a quantile, or None where n is too small for both
-    ends.
+    """Return the ranks (from 1) of the values that bound a quantile, or None where n is too small.
 
     Distribution free: lower rank k = Binom^-1(alpha/2; n, q), upper n+1-k for the median, else
     Binom^-1(1-alpha/2; n, q)+1.
@@ -205,9 +192,7 @@ def quantile_rank(n: int, quantile: float) -> int:
 def order_statistic(
     values: ArrayLike, quantile: float = 0.5, level: float = DEFAULTS.level
 ) -> Estimate[float] | None:
-    """Return a quantile of raw values with its distribution-free interval, or None where n is too small for
-    one.
-    """
+    """Return a quantile of raw values with its distribution-free interval, None where n is too small."""
     ordered = np.sort(np.asarray(values, dtype=np.float64))
     ranks = order_statistic_ranks(len(ordered), quantile, level)
     if ranks is None:
@@ -219,8 +204,7 @@ def order_statistic(
 def mover(
     values: ArrayLike, lows: ArrayLike, highs: ArrayLike, weights: ArrayLike, *, correlation: ArrayLike = 0.0
 ) -> Estimate[float]:
-    """Return the weighted mean of some estimates with its interval by MOVER (square and add the one-sided
-    distances).
+    """Return the weighted mean of some estimates with its interval by MOVER (square and add).
 
     `correlation` is one number for every pair of different parts or a full matrix. Weights are normalised
     to sum 1.
@@ -252,9 +236,7 @@ def mover_geometric(
     *,
     floor: float = DEFAULTS.dimension_floor,
 ) -> Estimate[float]:
-    """Return the weighted geometric mean of floored scores with its interval: MOVER on the log scale,
-    capped at 100.
-    """
+    """Return the weighted geometric mean of floored scores, by MOVER on the log scale, capped at 100."""
     value, low, high = (
         np.log(np.maximum(np.asarray(a, dtype=np.float64), floor)) for a in (scores, lows, highs)
     )

@@ -23,16 +23,12 @@ def happiness_groups(counts: Sequence[int]) -> tuple[int, int, int]:
 
 
 def top_box_share(counts: Sequence[int], boxes: int = 2) -> float | None:
-    """Return the share of answers in the best `boxes` answers, or None without answers; counts run from
-    worst to best.
-    """
+    """Return the share of the best `boxes` answers, None without answers; counts run from the worst."""
     total = sum(counts)
     return sum(counts[-boxes:]) / total if total else None
 
 
 def pomp_values(lo: float, hi: float, answers: int) -> FloatArray:
-    """Return the value 0..1 of each of equally spaced answers from lo to hi, 0 the worst; lo > hi reverses
-    the scale.
-    """
+    """Return the value 0..1 of equally spaced answers, 0 the worst; lo > hi reverses the scale."""
     values = np.linspace(0.0, 1.0, answers)
     return values if hi > lo else values[::-1]

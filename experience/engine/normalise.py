@@ -58,8 +58,7 @@ def piecewise(
     *,
     target_score: float = DEFAULTS.target_score,
 ) -> N:
-    """Map a native value to 0..100: floor to 0, target to `target_score`, ceiling to 100, straight lines
-    between.
+    """Map a native value to 0..100: floor to 0, target to 70, ceiling to 100, straight lines between.
 
     All arguments broadcast. Anchors must be strictly monotone in one direction (see `Anchors`), which is
     not checked here.
@@ -71,33 +70,25 @@ def piecewise(
 
 
 def rating_anchors(lo: float, hi: float) -> Anchors:
-    """Return the default anchors of a satisfaction rating on the scale from lo (worst) to hi (best), native
-    units.
-    """
+    """Return the default anchors of a satisfaction rating on the scale from lo (worst) to hi (best)."""
     floor, target, ceiling = DEFAULTS.rating_anchors_pomp
     return Anchors(*(lo + (hi - lo) * share / 100.0 for share in (floor, target, ceiling)))
 
 
 def native_of(score: N, anchors: Anchors) -> N:
-    """Return the native value that has this score: the inverse of `Anchors.score` between floor and
-    ceiling.
-    """
+    """Return the native value that has this score: `Anchors.score` turned round."""
     points = (0.0, DEFAULTS.target_score, 100.0)
     return like(np.interp(score, points, (anchors.floor, anchors.target, anchors.ceiling)), score)
 
 
 def pomp(value: N, lo: Numbers, hi: Numbers) -> N:
-    """Return the percent of the maximum possible, 100 (value - lo)/(hi - lo); lo may be the larger
-    (reversed scale).
-    """
+    """Return the percent of the maximum possible, 100 (value - lo)/(hi - lo); lo > hi reverses it."""
     require(np.not_equal(lo, hi), "A scale needs two different ends.")
     return like(100.0 * np.subtract(value, lo) / np.subtract(hi, lo), value)
 
 
 def budget_burn(availability: N, target: Numbers) -> N:
-    """Return the share of the error budget used, (1-A)/(1-A_target): 1 is exactly on target, 0 a period
-    without outage.
-    """
+    """Return the share of the error budget used, (1-A)/(1-A_target); 1 is exactly on target."""
     require(np.less(target, 1.0), "An availability target of 100 % leaves no error budget; set it below 1.")
     return like(np.subtract(1.0, availability) / np.subtract(1.0, target), availability)
 

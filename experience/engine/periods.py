@@ -15,9 +15,7 @@ MONDAY_TO_FRIDAY = frozenset(range(5))
 
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
-    """Days from `first_on` to `last_on`, both included. Raises ValueError when they are the wrong way
-    round.
-    """
+    """Days from `first_on` to `last_on`, both included. Raises ValueError the wrong way round."""
 
     first_on: date
     last_on: date
@@ -98,9 +96,7 @@ def is_final(period: Period, today: date, maturity_days: int = DEFAULTS.maturity
 
 
 def live_months(today: date, maturity_days: int = DEFAULTS.maturity_days) -> tuple[Period, ...]:
-    """Return the months whose early lane still runs, oldest first: this one, and the last until it is
-    final.
-    """
+    """Return the months whose early lane still runs: the last one until it is final, and this one."""
     current = month_of(today)
     previous = previous_month(current)
     return (current,) if is_final(previous, today, maturity_days) else (previous, current)
@@ -111,10 +107,13 @@ def latest_mature_day(today: date, maturity_days: int = DEFAULTS.maturity_days) 
     return today - timedelta(days=maturity_days)
 
 
+def is_stale(last_data_on: date, today: date, cadence_days: int) -> bool:
+    """Return whether data are missing: nothing new for more than twice the expected cadence."""
+    return (today - last_data_on).days > DEFAULTS.stale_cadences * cadence_days
+
+
 def widened_window(n_effective_by_days: Mapping[int, float]) -> int:
-    """Return the shortest window (28, 56 or 84 days) with an effective n of 10, else the longest. For
-    display only.
-    """
+    """Return the shortest window (28, 56, 84 days) with an effective n of 10; for display only."""
     for days in DEFAULTS.window_days:
         if n_effective_by_days.get(days, 0.0) >= DEFAULTS.least_n_for_flag:
             return days
@@ -122,9 +121,7 @@ def widened_window(n_effective_by_days: Mapping[int, float]) -> int:
 
 
 def working_window(last_on: date, working_days: int, weekdays: frozenset[int] = MONDAY_TO_FRIDAY) -> Period:
-    """Return the window ending on `last_on` that holds so many working days; weekdays count from Monday =
-    0.
-    """
+    """Return the window up to `last_on` that holds so many working days; Monday is weekday 0."""
     first, left = last_on, working_days - (last_on.weekday() in weekdays)
     while left > 0:
         first -= timedelta(days=1)
@@ -139,9 +136,7 @@ def working_days_between(opened_on: date, today: date, weekdays: frozenset[int] 
 
 
 def baseline_months(trigger: Period, count: int = DEFAULTS.baseline_periods) -> tuple[Period, ...]:
-    """Return the months before the one that triggered an action, oldest first; the trigger itself is never
-    among them.
-    """
+    """Return the months before the one that triggered an action, oldest first, without that one."""
     months: list[Period] = []
     month = trigger
     for _ in range(count):
@@ -151,8 +146,6 @@ def baseline_months(trigger: Period, count: int = DEFAULTS.baseline_periods) -> 
 
 
 def after_action(action_on: date, days: int, washout_days: int = DEFAULTS.washout_days) -> Period:
-    """Return the period in which an action's effect is measured: it starts once the washout week has
-    passed.
-    """
+    """Return the period in which an action's effect is measured, after the washout week."""
     first = action_on + timedelta(days=washout_days + 1)
     return Period(first, first + timedelta(days=days - 1))

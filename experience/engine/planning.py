@@ -11,8 +11,7 @@ from experience.engine.defaults import DEFAULTS
 def answers_needed(
     margin: float, *, share: float = 0.5, resolved: int | None = None, level: float = DEFAULTS.level
 ) -> int:
-    """Return how many answers give a share a margin of +-`margin` (both 0..1), among `resolved` tickets if
-    given.
+    """Return how many answers give a share a margin of +-`margin` (0..1), among `resolved` tickets.
 
     Cochran 1977: n0 = z2 p(1-p)/e2, n = n0/(1 + (n0-1)/N), rounded up.
     """
@@ -21,16 +20,13 @@ def answers_needed(
     return math.ceil(unlimited if resolved is None else unlimited / (1.0 + (unlimited - 1.0) / resolved))
 
 
-def detectable_shortfall(
-    n_effective: float, variance: float, *, power: float = DEFAULTS.power, prior_df: float = DEFAULTS.prior_df
-) -> float:
-    """Return the shortfall below target, in the units of the mean, that this many answers would reveal four
-    times in five.
+def detectable_shortfall(n_effective: float, variance: float, *, power: float = DEFAULTS.power) -> float:
+    """Return the shortfall below target that this many answers would reveal four times in five.
 
     (t_.95 + t_power) sqrt(variance/n): the normal approximation of the one-sided test of
     `intervals.p_below`.
     """
     require(n_effective > 0.0, "No answers would reveal nothing; ask for at least one.")
-    df = max(n_effective - 1.0, 0.0) + prior_df
+    df = max(n_effective - 1.0, 0.0) + DEFAULTS.prior_df
     quantiles = float(stdtrit(df, 1.0 - DEFAULTS.alpha)) + float(stdtrit(df, power))
     return quantiles * math.sqrt(variance / n_effective)

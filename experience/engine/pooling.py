@@ -34,11 +34,10 @@ class Shrunk:
 
 
 def paule_mandel(scores: ArrayLike, variances: ArrayLike) -> Fleet:
-    """Return the fleet whose between-service variance explains the scatter of the scores (Paule and Mandel
-    1982).
+    """Return the fleet whose between-service variance explains the scatter of the scores.
 
-    Solves sum (y-mu)2/(v+tau2) = m-1 for tau2 >= 0, mu being the precision-weighted mean. `variances` are
-    those of the scores (variance of an answer over effective n) and must be positive.
+    Paule and Mandel 1982: solves sum (y-mu)2/(v+tau2) = m-1 for tau2 >= 0, mu being the precision-weighted
+    mean. `variances` are those of the scores (variance of an answer over effective n) and must be positive.
     """
     y, v = np.asarray(scores, dtype=np.float64), np.asarray(variances, dtype=np.float64)
     require(v > 0.0, "Every score needs a positive variance; moderate it first.")
@@ -64,8 +63,7 @@ def _excess(y: FloatArray, v: FloatArray, between: float) -> float:
 
 
 def shrink(scores: ArrayLike, variances: ArrayLike) -> Shrunk:
-    """Return every score pulled towards the fleet's mean by how little is known of it; fewer than 4
-    services stay raw.
+    """Return every score pulled towards the fleet's mean; fewer than 4 services stay raw.
 
     B = tau2/(tau2+v); shrunk = mu + B (y-mu); variance = B v + (1-B)2 var(mu) + 2 (1-B)2 (y-mu)2/(m-3)
     (Morris 1983).

@@ -1,6 +1,4 @@
-"""What may be shown without telling on anyone: no statistic about fewer than 5 people, also not by
-subtraction.
-"""
+"""What may be shown without telling on anyone: nothing on fewer than 5 people, also not by subtraction."""
 
 from collections.abc import Mapping
 
@@ -10,8 +8,7 @@ from experience.engine.defaults import DEFAULTS
 def hidden_cells(
     respondents: Mapping[str, int], *, least: int = DEFAULTS.least_respondents
 ) -> frozenset[str]:
-    """Return the cells of one split that must be hidden: those under 5 people and, if those are few, the
-    next smallest.
+    """Return the cells of one split to hide: those under 5 people and, if few, the next smallest.
 
     A single hidden cell, or hidden cells of fewer than 5 people together, could be had back by subtracting
     the shown ones from the total; the next smallest cells go with them until it cannot. Cells without

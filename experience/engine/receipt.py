@@ -19,9 +19,7 @@ ABSENT = "absent"
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A place in the results (such as `indicators.rating.low`) where the stored and the recomputed value
-    differ.
-    """
+    """A place in the results, such as `indicators.rating.low`, where stored and recomputed differ."""
 
     path: str
     stored: Json
@@ -59,8 +57,8 @@ def input_hash(inputs: Json) -> str:
 
 
 def disagreements(stored: Json, recomputed: Json, *, tolerance: float = TOLERANCE) -> list[Disagreement]:
-    """Return every place where two results differ: numbers by more than 1e-9 (relative, near 0 absolute),
-    all else at all.
+    """Return every place where results differ: numbers by more than 1e-9 (near 0 absolute), all else at
+    all.
     """
     return list(_differ("", stored, recomputed, tolerance))
 

@@ -18,9 +18,7 @@ from experience.engine.defaults import DEFAULTS
 
 
 class Contradiction(StrEnum):
-    """A rating and a comment that say opposite things; a person should read it, the rating stays in the
-    score.
-    """
+    """A rating and a comment that say opposite things: a person reads it, the rating stays scored."""
 
     HAPPY_RATING_NEGATIVE_TEXT = "happy_rating_negative_text"
     UNHAPPY_RATING_POSITIVE_TEXT = "unhappy_rating_positive_text"
@@ -28,9 +26,7 @@ class Contradiction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The rating (POMP 0..100) that goes with each of equally spaced polarities from -1 to 1, never
-    falling.
-    """
+    """The rating (POMP) that goes with each of equally spaced polarities from -1 to 1, never falling."""
 
     pomp_by_bucket: tuple[float, ...]
 
@@ -70,9 +66,7 @@ def counts_for_blending(*, confidence: float, words: int) -> bool:
 def blended(
     rating_pomp: float, calibrated_pomp: float | None, *, weight: float = DEFAULTS.sentiment_weight
 ) -> float:
-    """Return one response's value 0..100: (1-weight) rating + weight calibrated polarity, the rating alone
-    without one.
-    """
+    """Return one response's value 0..100: (1-weight) rating + weight polarity, or the rating alone."""
     require(
         0.0 <= weight <= DEFAULTS.most_sentiment_weight, "The weight of comments must lie between 0 and 0.3."
     )
@@ -84,9 +78,7 @@ def blended(
 def blended_values(
     ratings_pomp: ArrayLike, calibration: Calibration, *, weight: float = DEFAULTS.sentiment_weight
 ) -> FloatArray:
-    """Return the value 0..100 of every cell of rating x (no comment, polarity bucket 1, 2, ...), one row
-    per rating.
-    """
+    """Return the value 0..100 per rating (rows) and comment: none, polarity bucket 1, 2, ..."""
     rating = np.asarray(ratings_pomp, dtype=np.float64)
     curve = (None, *calibration.pomp_by_bucket)
     return np.array([[blended(float(r), bucket, weight=weight) for bucket in curve] for r in rating])
@@ -121,10 +113,10 @@ def negative_share(observed: float, *, sensitivity: float, specificity: float) -
 def standardised_polarity(
     rating_counts: ArrayLike, comment_counts: ArrayLike, polarity_totals: ArrayLike
 ) -> float | None:
-    """Return the mean polarity if everyone had commented: sum over ratings of P(rating) x mean polarity at
-    that rating.
+    """Return the mean polarity if everyone had commented.
 
-    Ratings without a comment are left out of both sides; None when nobody commented.
+    Sum over ratings of P(rating) x mean polarity at that rating. Ratings without a comment are left out of
+    both sides; None when nobody commented.
     """
     ratings, comments, totals = (
         np.asarray(a, dtype=np.float64) for a in (rating_counts, comment_counts, polarity_totals)
@@ -138,8 +130,7 @@ def standardised_polarity(
 def social_score(
     *, window_mean: float, window_days: int, baseline_mean: float, baseline_day_sd: float, authors: int
 ) -> float | None:
-    """Return the score 0..100 of unsolicited text against its own 90-day baseline, or None below 10
-    distinct authors.
+    """Return the score 0..100 of unsolicited text against its own past, or None below 10 authors.
 
     70 + 15 z with z = (window mean - baseline mean)/(baseline day sd/sqrt(days)); None too while the
     baseline never varied.

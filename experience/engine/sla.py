@@ -8,9 +8,7 @@ _ROUNDING = 1e-12
 
 
 class Sla(StrEnum):
-    """What the contract says: met, just missed, missed; `none` without a target, `unknown` without closed
-    tickets.
-    """
+    """What the contract says; `none` without a target, `unknown` without closed tickets."""
 
     GREEN = "green"
     AMBER = "amber"

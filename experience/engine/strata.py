@@ -16,9 +16,7 @@ _RAKING_CLOSE = 1e-10
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Resolved tickets of a cell, its answers and their sums: `total` of values, `squares` of squared
-    values.
-    """
+    """Resolved tickets of a cell, its answers, and their sums of values and of squared values."""
 
     resolved: int
     answers: int
@@ -45,10 +43,10 @@ class Stratified:
 
 
 def collapse(cells: Mapping[str, Cell], least_answers: int = DEFAULTS.calibration_answers) -> dict[str, Cell]:
-    """Return cells with at least 5 answers each: a smaller one joins its parent (its code without the last
-    fact).
+    """Return cells with at least 5 answers each.
 
-    What is still too small at the top joins the largest cell; a service with fewer answers keeps one cell.
+    A smaller one joins its parent (its code without the last fact). What is still too small at the top
+    joins the largest cell; a service with fewer answers keeps one cell.
     """
     left = dict(cells)
     for length in range(max(map(len, left), default=0), 0, -1):

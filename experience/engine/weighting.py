@@ -40,9 +40,7 @@ class ClassRates:
 
 @dataclass(frozen=True, slots=True)
 class Weighted:
-    """A weighted mean with its sample variance, the number of answers and what they are worth (Kish's
-    effective n).
-    """
+    """A weighted mean, its sample variance, the answers and what they are worth (Kish's effective n)."""
 
     mean: FloatArray
     variance: FloatArray
@@ -60,9 +58,7 @@ class Robustness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TippingPoint:
-    """`period_mean`: estimate over answered and silent. `shift`: how much happier the silent must be for it
-    to reach target.
-    """
+    """The mean over answered and silent, and how much happier the silent must be for it to reach target."""
 
     period_mean: float
     shift: float
@@ -70,8 +66,7 @@ class TippingPoint:
 
 
 def class_rates(asked: Mapping[str, int], answers: Mapping[str, int]) -> ClassRates:
-    """Return the response rates of all classes, each shrunk towards its parent (the code without its last
-    fact).
+    """Return the response rate of every class, shrunk towards its parent (its code without the last fact).
 
     rate = (answers + 20 parent rate) / (asked + 20), starting from a rate of .2 with weight 20. `asked` and
     `answers` count the organisation's resolutions per class over the trailing 90 days that are at least 7
@@ -99,9 +94,7 @@ def _prefix_totals(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def is_hassle(response_class: str) -> bool:
-    """Return whether the resolution was reopened before or took longer than its target; unknown facts count
-    as no hassle.
-    """
+    """Return whether the resolution was reopened before or late; unknown facts count as no hassle."""
     reopened = response_class[_REOPENED : _REOPENED + 1]
     time_class = response_class[_TIME_CLASS : _TIME_CLASS + 1]
     return reopened == "1" or time_class in {"1", "2"}
@@ -174,8 +167,7 @@ def calibrate(
     resolved_other: Numbers,
     least_answers: int = DEFAULTS.calibration_answers,
 ) -> FloatArray:
-    """Return the weights scaled so that hassle and other tickets weigh as they do among the service's own
-    resolutions.
+    """Return the weights scaled to the service's own resolutions with and without hassle.
 
     `hassle` marks the classes; a service with fewer than 5 answers on either side keeps its weights.
     """
@@ -200,8 +192,7 @@ def calibrate(
 def weighted_moments(
     weights: ArrayLike, answers: ArrayLike, totals: ArrayLike, squares: ArrayLike
 ) -> Weighted:
-    """Return the weighted mean and variance from class sums: answers, sum of values, sum of squared values
-    per class.
+    """Return the weighted mean and variance from answers, sums and sums of squares per class.
 
     mean = sum w y / sum w; variance = sum w (y-mean)2 / sum w x n/(n-1), 0 for one answer. Classes run
     along the last axis.
@@ -227,10 +218,10 @@ def kish(weights: ArrayLike) -> float:
 def design_effect(
     answers: int, answers_squared: int, *, correlation: float = DEFAULTS.user_correlation
 ) -> float:
-    """Return how much people who answer often inflate the variance: 1 + .3 (sum k2 / sum k - 1), k answers
-    per person.
+    """Return how much people who answer often inflate the variance.
 
-    `answers` is sum k, `answers_squared` sum k2 over the people of the window.
+    1 + .3 (sum k2 / sum k - 1) for k answers per person: `answers` is sum k, `answers_squared` sum k2 over
+    the people of the window.
     """
     require(answers > 0, "No answers: there is no design effect.")
     return 1.0 + correlation * (answers_squared / answers - 1.0)
@@ -239,25 +230,20 @@ def design_effect(
 def relative_weights(
     weights: ArrayLike, median: Numbers, *, cap: float = DEFAULTS.e_weight_cap
 ) -> FloatArray:
-    """Return u = min(w/median, 3)/3 in (0, 1] for the weighted e-value; `median` is frozen with the class
-    rates.
-    """
+    """Return u = min(w/median, 3)/3 in (0, 1] for the weighted e-value; `median` is frozen."""
     ratio = np.asarray(weights, dtype=np.float64) / np.asarray(median, dtype=np.float64)
     return np.asarray(np.minimum(ratio, cap) / cap)
 
 
 def can_weigh_early(asked: int) -> bool:
-    """Return whether the class table holds the 200 asked resolutions that the weighted e-value needs;
-    below, u = 1.
-    """
+    """Return whether 200 were asked, as the weighted e-value needs; below, it goes unweighted."""
     return asked >= DEFAULTS.e_least_asked
 
 
 def tipping_point(
     *, target: float, response_rate: float, raw_mean: float, weighted_mean: float, range_width: float = 100.0
 ) -> TippingPoint | None:
-    """Return how much happier the silent would have to be than comparable respondents for the flag to
-    vanish.
+    """Return how much happier than comparable respondents the silent must be for the flag to vanish.
 
     shift = (T - [f raw + (1-f) weighted]) / (1-f) with f = answers/asked, in the units of the means; None
     when everybody answered. `range_width` is the width of their scale: robust from 10 % of it, fragile
@@ -289,3 +275,10 @@ def representativity(rates: ArrayLike, resolved: ArrayLike) -> float:
     rate, count = np.asarray(rates, dtype=np.float64), np.asarray(resolved, dtype=np.float64)
     mean = (rate * count).sum() / count.sum()
     return float(1.0 - 2.0 * np.sqrt((count * (rate - mean) ** 2).sum() / count.sum()))
+
+
+def is_representative(indicator: float) -> bool:
+    """Return whether an R-indicator reaches .75; below, the page warns that answers come from a few kinds
+    of tickets.
+    """
+    return indicator >= DEFAULTS.least_representativity

@@ -11,6 +11,7 @@ from experience.engine.periods import (
     baseline_months,
     bounds,
     is_final,
+    is_stale,
     latest_mature_day,
     live_months,
     local_day,
@@ -104,6 +105,11 @@ def test_may_is_provisional_until_the_seventh_of_june() -> None:
 )
 def test_last_month_is_live_until_it_is_final(today: date, labels: list[str]) -> None:
     assert [month_label(month) for month in live_months(today)] == labels
+
+
+@pytest.mark.parametrize(("today", "stale"), [(date(2024, 6, 15), False), (date(2024, 6, 16), True)])
+def test_data_are_missing_after_twice_their_cadence(today: date, stale: bool) -> None:
+    assert is_stale(date(2024, 6, 1), today, cadence_days=7) is stale
 
 
 def test_rates_are_learned_from_mature_days() -> None:

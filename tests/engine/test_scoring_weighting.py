@@ -11,6 +11,7 @@ from experience.engine.weighting import (
     class_weights,
     design_effect,
     is_hassle,
+    is_representative,
     median_weight,
     relative_weights,
     representativity,
@@ -224,3 +225,7 @@ def test_a_random_follow_up_speaks_for_the_silent() -> None:
 
 def test_equal_response_everywhere_is_representative() -> None:
     assert representativity([0.2, 0.2], [10, 90]) == pytest.approx(1.0)
+
+
+def test_below_three_quarters_the_answers_are_not_representative() -> None:
+    assert [is_representative(value) for value in (0.749, 0.75)] == [False, True]
