@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from random import Random
 
 from experience.demo.comments import Phrasebook, language_of
 from experience.demo.respondents import Ordeal, SimulatedAnswer, draws_for, leaning_of, simulate_answer
+from experience.demo.story import SOURCE
+from surveys.engine.answer_rows import AnswerRecord
 from surveys.models import Invitation, Message, Resolution
 from surveys.services.outbox import invitation_messages
+from surveys.services.register_answers import register_answers
 
 LEFT_OPEN = 50
 DAY_MINUTES = 24 * 60
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """One simulated answer, with the resolution it is about."""
-
-    ticket_number: str
-    resolved_at: datetime
-    answered_at: datetime
-    language: str
-    comment: str
-    answer: SimulatedAnswer
+READ = (
+    "resolved_at",
+    "user_clock_minutes",
+    "reassignment_count",
+    "reopen_count",
+    "reopened_at",
+    "is_repeat_contact",
+    "came_back_at",
+    "ticket__number",
+    "person__external_id",
+    "invitation__due_at",
+    "invitation__closes_at",
+)
 
 
 def newest_invitations(now: datetime) -> list[Invitation]:
@@ -41,25 +45,32 @@ def mail_newest(now: datetime) -> int:
     return len(messages)
 
 
-def simulated_answers(now: datetime) -> Iterator[Given]:
+def send_answers(now: datetime) -> int:
+    """Register what the simulated people answered up to `now` and return how many did."""
+    given = list(simulated_answers(now))
+    register_answers(given, source=SOURCE, now=now)
+    return len(given)
+
+
+def simulated_answers(now: datetime) -> Iterator[AnswerRecord]:
     """Yield what the simulated people answered up to `now`; the newest invitations stay unanswered.
 
     An answer counts only while its invitation was open: before it closed and before the ticket was reopened.
     """
     phrasebook = Phrasebook()
     left_open = [invitation.resolution_id for invitation in newest_invitations(now)]
-    asked = Resolution.objects.filter(invitation__due_at__lte=now).exclude(pk__in=left_open)
-    for resolution in asked.select_related("ticket", "invitation", "person").order_by("resolved_at", "pk"):
-        given = _given(resolution, phrasebook)
+    asked = Resolution.objects.filter(invitation__due_at__lte=now, withdrawn_at__isnull=True)
+    asked = asked.exclude(pk__in=left_open).select_related("ticket", "invitation", "person")
+    for resolution in asked.only(*READ).order_by("resolved_at", "pk"):
+        given = _answer(resolution, phrasebook)
         if given and given.answered_at <= _last_chance(resolution, now):
             yield given
 
 
 def ordeal_of(resolution: Resolution) -> Ordeal:
     """Return what the person went through with this resolution, up to the survey."""
-    came_back = (
-        resolution.came_back_at is not None and resolution.came_back_at <= resolution.invitation.due_at
-    )
+    came_back_at = resolution.came_back_at
+    came_back = came_back_at is not None and came_back_at <= resolution.invitation.due_at
     return Ordeal(
         contacted_again=resolution.is_repeat_contact or came_back,
         days_to_resolve=resolution.user_clock_minutes / DAY_MINUTES,
@@ -68,26 +79,29 @@ def ordeal_of(resolution: Resolution) -> Ordeal:
     )
 
 
-def _given(resolution: Resolution, phrasebook: Phrasebook) -> Given | None:
+def _answer(resolution: Resolution, phrasebook: Phrasebook) -> AnswerRecord | None:
     person = resolution.person.external_id if resolution.person else ""
     draws = draws_for(resolution.ticket.number, resolution.reopen_count)
     answer = simulate_answer(ordeal_of(resolution), leaning=_leaning(person), draws=draws)
     if answer is None:
         return None
-    language = _language(person)
-    comment = (
-        phrasebook.comment(answer.about, rating=answer.rating, language=language, draws=draws)
-        if answer.about
-        else ""
-    )
-    return Given(
-        ticket_number=resolution.ticket.number,
+    return AnswerRecord(
+        number=resolution.ticket.number,
         resolved_at=resolution.resolved_at,
         answered_at=resolution.invitation.due_at + answer.after,
-        language=language,
-        comment=comment,
-        answer=answer,
+        rating=answer.rating,
+        lost_time_minutes=answer.lost_time_minutes,
+        reasons=frozenset(answer.reasons),
+        comment=_comment(answer, _language(person), phrasebook, draws),
+        language=_language(person),
+        is_simulated=True,
     )
+
+
+def _comment(answer: SimulatedAnswer, language: str, phrasebook: Phrasebook, draws: Random) -> str:
+    if not answer.about:
+        return ""
+    return phrasebook.comment(answer.about, rating=answer.rating, language=language, draws=draws)
 
 
 def _last_chance(resolution: Resolution, now: datetime) -> datetime:

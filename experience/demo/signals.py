@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import gzip
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from io import StringIO
 from itertools import groupby
@@ -14,7 +13,10 @@ from pathlib import Path
 
 from experience.demo.moving import move_to
 from experience.demo.story import LATENCY_OF, SAMPLES
+from experience.engine.observations import Observation, OutageReport, ResponseTime
+from experience.services.receive_signals import receive_signals
 
+MONITOR = "demo-monitor"
 DATA = Path(__file__).parent / "data"
 LAST_CHECK_DAY = date(2023, 11, 6)
 LAST_LATENCY_DAY = date(2014, 3, 21)
@@ -22,25 +24,14 @@ LAST_LATENCY_DAY = date(2014, 3, 21)
 Row = dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Down:
-    """A time during which a service was down; `ended_at` is None while it still is."""
-
-    service: str
-    started_at: datetime
-    ended_at: datetime | None
+def send_signals(now: datetime) -> int:
+    """Send all monitoring data up to `now` as one batch, once, and return how many observations it holds."""
+    observations: list[Observation] = [*outages_until(now), *response_times_until(now)]
+    receive_signals(observations, batch_id="demo", source=MONITOR, now=now)
+    return len(observations)
 
 
-@dataclass(frozen=True, slots=True)
-class Timed:
-    """How long a service took to answer once."""
-
-    service: str
-    measured_at: datetime
-    milliseconds: float
-
-
-def outages_until(now: datetime) -> Iterator[Down]:
+def outages_until(now: datetime) -> Iterator[OutageReport]:
     """Yield the outages of every monitored service: from the first failed check to the next that passed."""
     for service, checks in _checks_until(now):
         started_at: datetime | None = None
@@ -48,23 +39,27 @@ def outages_until(now: datetime) -> Iterator[Down]:
             if check["status"] == "down":
                 started_at = started_at or checked_at
             elif started_at is not None:
-                yield Down(service, started_at, checked_at)
+                yield _outage(service, started_at, checked_at)
                 started_at = None
         if started_at is not None:
-            yield Down(service, started_at, None)
+            yield _outage(service, started_at, None)
 
 
-def response_times_until(now: datetime) -> Iterator[Timed]:
+def response_times_until(now: datetime) -> Iterator[ResponseTime]:
     """Yield the response times of the checks that passed, and the latencies of one web service."""
     for service, checks in _checks_until(now):
         for checked_at, check in checks:
             if check["status"] == "up":
-                yield Timed(service, checked_at, float(check["response_ms"]))
+                yield ResponseTime(service, checked_at, float(check["response_ms"]))
     shift = move_to(now.date(), last_day=LAST_LATENCY_DAY)
     for row in _rows("latency.csv.gz"):
         measured_at = datetime.fromisoformat(row["timestamp"]).replace(tzinfo=UTC) + shift
         if measured_at <= now:
-            yield Timed(LATENCY_OF, measured_at, float(row["value"]))
+            yield ResponseTime(LATENCY_OF, measured_at, float(row["value"]))
+
+
+def _outage(service: str, started_at: datetime, ended_at: datetime | None) -> OutageReport:
+    return OutageReport(service, f"{service}/{started_at.isoformat()}", started_at, ended_at)
 
 
 def _checks_until(now: datetime) -> Iterator[tuple[str, list[tuple[datetime, Row]]]]:

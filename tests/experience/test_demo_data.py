@@ -164,6 +164,6 @@ def test_an_outage_that_has_not_ended_yet_is_still_open() -> None:
 def test_response_times_reach_into_the_last_week() -> None:
     now = datetime(2026, 11, 18, tzinfo=UTC)
 
-    newest = max(timed.measured_at for timed in response_times_until(now))
+    newest = max(timed.at for timed in response_times_until(now))
 
     assert timedelta() <= now - newest < timedelta(days=7)
