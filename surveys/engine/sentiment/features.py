@@ -21,8 +21,8 @@ FEATURES_VERSION = 1
 
 LETTERS_FROM, LETTERS_TO = 3, 5
 CUE_SCALE = 1.0
-LETTER_SCALE = 0.6
-WORD_SCALE = 1.0
+LETTER_SCALE = 0.9
+WORD_SCALE = 2.0
 LENGTH_EDGES = (1, 2, 4, 7, 12, 20, 35, 60)
 
 
@@ -62,9 +62,15 @@ def _add_cues(values: Counter[str], reading: Reading) -> None:
             values[name + ":before"] += 1
         if cue.in_last_sentence:
             values[name + ":last"] += 1
-    kinds = {f"{cue.kind}{':not' if cue.negated else ''}" for cue in reading.cues}
-    if len(kinds) == 1:
-        values["cue:only:" + next(iter(kinds))] = 1
+    _add_lone_kinds(values, [f"{cue.kind}{':not' if cue.negated else ''}" for cue in reading.cues])
+
+
+def _add_lone_kinds(values: Counter[str], kinds: list[str]) -> None:
+    pointed = [kind for kind in kinds if kind != "plain"]
+    if len(set(kinds)) == 1:
+        values["cue:only:" + kinds[0]] = 1
+    if len(set(pointed)) == 1:
+        values["cue:sole:" + pointed[0]] = 1
 
 
 def _add_sums(values: Counter[str], reading: Reading) -> None:

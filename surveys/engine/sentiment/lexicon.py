@@ -2,8 +2,8 @@
 
 A lexicon file holds `[class]` headings and comma-separated phrases. In a phrase, `word*` is a prefix,
 `a|b` one of two words, `x?` an optional word and `_` a gap of up to three words of the same clause.
-Matching is longest first, left to right, without overlap, so that "no problem" is praise and never a
-negated fault.
+Matching is longest first without overlap, so that "no problem" is praise and never a negated fault, and
+"closed without" is found in "ticket closed without a solution".
 """
 
 from __future__ import annotations
@@ -103,6 +103,10 @@ class Match:
     last: int
 
 
+def _rank(match: Match) -> tuple[int, bool, int]:
+    return match.first - match.last, match.kind == "plain", match.first
+
+
 @dataclass
 class PhraseIndex:
     """Phrases indexed by their first word."""
@@ -132,17 +136,14 @@ class PhraseIndex:
         return known
 
     def longest(self, forms: Sequence[str]) -> list[Match]:
-        """Return the phrases found, longest first at each word, left to right, never overlapping."""
+        """Return the phrases found without overlap, in text order: longer before shorter, a cue before "plain"."""
         found: list[Match] = []
-        position = 0
-        while position < len(forms):
-            here = self._at(forms, position)
-            if here:
-                found.append(max(here, key=lambda match: match.last))
-                position = found[-1].last
-            else:
-                position += 1
-        return found
+        taken = [False] * len(forms)
+        for match in sorted(self.every(forms), key=_rank):
+            if not any(taken[match.first : match.last]):
+                taken[match.first : match.last] = [True] * (match.last - match.first)
+                found.append(match)
+        return sorted(found, key=lambda match: match.first)
 
     def every(self, forms: Sequence[str]) -> list[Match]:
         """Return all phrases found, overlapping ones too."""
