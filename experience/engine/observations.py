@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias, TypeGuard
 
 # Apdex: satisfied up to T, tolerating up to four times T.
 APDEX_SECONDS = 1.0
 MOST_OBSERVATIONS = 10_000
+MOST_COUNT = 1_000_000_000
+EARLIEST_YEAR, LATEST_YEAR = 1980, 2200
+LONGEST_OUTAGE = timedelta(days=366)
 _RESPONSE_TIME = {"kind", "service", "at", "milliseconds", "count"}
 _OUTAGE = {"kind", "service", "key", "started_at", "ended_at", "planned", "feature"}
 
@@ -74,8 +77,8 @@ def _response_time(row: Mapping[str, Any]) -> ResponseTime:
     milliseconds, count = row.get("milliseconds"), row.get("count", 1)
     if not _is_number(milliseconds) or milliseconds < 0:
         raise ValueError('"milliseconds" must be a number from 0 on')
-    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-        raise ValueError('"count" must be a whole number from 1 on')
+    if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST_COUNT:
+        raise ValueError(f'"count" must be a whole number from 1 to {MOST_COUNT}')
     return ResponseTime(_text(row, "service"), _moment(row, "at"), float(milliseconds), count)
 
 
@@ -85,6 +88,8 @@ def _outage(row: Mapping[str, Any]) -> OutageReport:
     ended_at = _moment(row, "ended_at") if row.get("ended_at") is not None else None
     if ended_at is not None and ended_at < started_at:
         raise ValueError('"ended_at" lies before "started_at"')
+    if ended_at is not None and ended_at - started_at > LONGEST_OUTAGE:
+        raise ValueError(f"it lasts longer than {LONGEST_OUTAGE.days} days; send it in parts")
     if not isinstance(row.get("planned", False), bool):
         raise ValueError('"planned" must be true or false')
     return OutageReport(
@@ -93,7 +98,7 @@ def _outage(row: Mapping[str, Any]) -> OutageReport:
         started_at=started_at,
         ended_at=ended_at,
         is_planned=row.get("planned", False),
-        feature=str(row.get("feature", ""))[:100],
+        feature=_text(row, "feature", room=100) if row.get("feature") else "",
     )
 
 
@@ -103,10 +108,10 @@ def _refuse_unknown(row: Mapping[str, Any], known: set[str]) -> None:
         raise ValueError(f"there is no field {unknown[0]!r}; use {', '.join(sorted(known))}")
 
 
-def _text(row: Mapping[str, Any], name: str) -> str:
+def _text(row: Mapping[str, Any], name: str, *, room: int = 160) -> str:
     value = row.get(name)
-    if not isinstance(value, str) or not value.strip() or len(value) > 160:
-        raise ValueError(f'"{name}" must be a text of 1 to 160 characters')
+    if not isinstance(value, str) or not value.strip() or len(value) > room or not value.isprintable():
+        raise ValueError(f'"{name}" must be a text of 1 to {room} characters')
     return value.strip()
 
 
@@ -117,6 +122,8 @@ def _moment(row: Mapping[str, Any], name: str) -> datetime:
         raise ValueError(f'"{name}" must be a time such as 2026-05-31T14:00:00+02:00') from error
     if moment.tzinfo is None:
         raise ValueError(f'"{name}" needs a time zone, such as 2026-05-31T14:00:00+02:00')
+    if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+        raise ValueError(f'"{name}" must lie between {EARLIEST_YEAR} and {LATEST_YEAR}')
     return moment
 
 
