@@ -7,6 +7,7 @@ import threading
 from celery import shared_task
 from django.utils import timezone
 
+from surveys.services.apply_intake import apply_due_events
 from surveys.services.close_invitations import close_invitations, forget_visits
 from surveys.services.decide import decide_resolutions
 from surveys.services.score_comments import score_comments as score_waiting_comments
@@ -19,8 +20,6 @@ ONE_SENDER = threading.Lock()
 @shared_task
 def apply_intake() -> None:
     """Apply the inbound events that are due, then decide about what they resolved."""
-    from surveys.services.apply_intake import apply_due_events
-
     if apply_due_events(now=timezone.now()):
         wake(DECIDE_SWEEP)
 

@@ -1,5 +1,5 @@
-"""The admin pages of the asking side, by subject."""
+"""The administration of the asking side, one module per subject; importing them registers their pages."""
 
-from surveys.admin import intake
+from surveys.admin import answers, asking, catalogue, intake, people, surveys, tickets
 
-__all__ = ["intake"]
+__all__ = ["answers", "asking", "catalogue", "intake", "people", "surveys", "tickets"]

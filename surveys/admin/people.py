@@ -1,0 +1,51 @@
+"""Those who sign in and those who are asked."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as StockUserAdmin
+
+from surveys.models import OptOut, Person, User
+
+
+@admin.register(User)
+class UserAdmin(StockUserAdmin):
+    """People who sign in; the role says which services they see."""
+
+    list_display = ("username", "email", "role", "is_active", "last_login")
+    list_filter = ("role", "is_active")
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        ("Person", {"fields": ("first_name", "last_name", "email", "language", "time_zone")}),
+        ("Rights", {"fields": ("role", "is_active", "is_staff", "is_superuser")}),
+    )
+    add_fieldsets = (
+        (None, {"classes": ("wide",), "fields": ("username", "email", "role", "password1", "password2")}),
+    )
+
+
+class OptOutInline(admin.TabularInline):
+    """The surveys that the person does not want."""
+
+    model = OptOut
+    extra = 0
+
+
+@admin.register(Person)
+class PersonAdmin(admin.ModelAdmin):
+    """People whose tickets are resolved."""
+
+    list_display = (
+        "name",
+        "email",
+        "external_id",
+        "site",
+        "language",
+        "is_shared_account",
+        "address_failed_at",
+    )
+    list_filter = ("is_shared_account", "is_manager", ("address_failed_at", admin.EmptyFieldListFilter))
+    search_fields = ("name", "email", "external_id")
+    readonly_fields = ("erased_at",)
+    show_full_result_count = False
+    inlines = (OptOutInline,)
