@@ -10,7 +10,6 @@ from experience.engine.defaults import DEFAULTS
 from experience.engine.gaps import Verdict
 
 _OPENINGS = {
-    Verdict.WATERMELON: "SLA met, users unhappy.",
     Verdict.POSSIBLE_WATERMELON: "Looks like a watermelon. Not sure enough to alert anyone.",
     Verdict.RED_ON_BOTH: "SLA missed, users unhappy.",
     Verdict.OVER_STRICT: "SLA missed, users fine.",
@@ -37,6 +36,8 @@ _UNITS = {(1, 5): "stars"}
 
 def opening(verdict: Verdict, status: str, sla_status: str) -> str:
     """Return the first sentence of a service's headline: what SLA and experience say together."""
+    if verdict is Verdict.WATERMELON:
+        return f"{_SLA_OPENINGS[sla_status]}, users unhappy."
     return _OPENINGS.get(verdict) or f"{_SLA_OPENINGS[sla_status]}, {_STATUS_OPENINGS[status]}."
 
 
@@ -75,6 +76,16 @@ def status_sentence(status: str, answered: int) -> str:
     if status in ("lean_red", "lean_green"):
         return f"Points this way after {figures.count(answered)} answers. A question, not a finding."
     return ""
+
+
+def confirmed_sentence(false_alarms_per_year: float) -> str:
+    """Return how sure a confirmed watermelon is: how often chance alone would flag a service on target."""
+    if false_alarms_per_year >= 1:
+        often = f"about {false_alarms_per_year:.0f} times a year"
+    else:
+        years = round(1 / false_alarms_per_year)
+        often = "about once a year" if years == 1 else f"about once in {years} years"
+    return f"Sure enough to act. A service exactly on target is flagged like this {often}."
 
 
 def collecting_sentence(

@@ -12,9 +12,12 @@ from django.utils.safestring import SafeString
 from experience import figures, sentences
 from experience.badges import Badge, badge_of
 from experience.engine.defaults import DEFAULTS
+from experience.engine.gaps import UNJUDGED, Verdict
 from experience.engine.intervals import cold_start_variance
 from experience.engine.planning import detectable_shortfall
+from experience.engine.simulated import FALSE_ALARMS_PER_YEAR
 from experience.marks import Step, WeekLine, bar, interval_bar, rows_of_shares, waterfall_bars, week_chart
+from experience.selectors.movement import Movement, movement
 from experience.selectors.results import REPEAT_CONTACT, IndicatorFigures
 from experience.selectors.service_page import NewestResult, Week
 
@@ -117,6 +120,8 @@ def headline(result: NewestResult, weeks: Sequence[Week]) -> Headline:
 
 def _certainty(result: NewestResult, weeks: Sequence[Week]) -> str:
     found = result.measurement
+    if result.verdict is Verdict.WATERMELON:
+        return sentences.confirmed_sentence(FALSE_ALARMS_PER_YEAR)
     if found.status == "missing":
         return sentences.missing_sentence(found.n_asked)
     if found.status == "hidden":
@@ -185,6 +190,39 @@ def waterfall_rows(result: NewestResult) -> list[FallRow]:
         for p, m in zip(parts, marks[1:-1], strict=True)
     ]
     return [first, *middle, last]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What moved the score since the period before, in words."""
+
+    change: str
+    since: str
+    parts: tuple[str, ...]
+    left_out: str
+
+
+def moved(result: NewestResult) -> Moved | None:
+    """Return what moved the score since the 28 days before; None when either period cannot be judged."""
+    found = movement(result.measurement) if result.is_judged else None
+    if found is None or found.previous.status in UNJUDGED:
+        return None
+    before = found.previous
+    return Moved(
+        figures.change(found.change),
+        f"{before.starts_on.day} {before.starts_on:%B} to {before.ends_on.day} {before.ends_on:%B}",
+        tuple(_moved_part(stream, points) for stream, points in found.by_stream.items()),
+        _left_out(found),
+    )
+
+
+def _moved_part(stream: str, points: float) -> str:
+    return f"{_STREAM_NAMES[stream]} {figures.change(points)}"
+
+
+def _left_out(found: Movement) -> str:
+    names = [_STREAM_NAMES[stream] for stream in found.left_out]
+    return f"Left out, not measured in both periods: {', '.join(names)}." if names else ""
 
 
 _WRITERS = {"of 5": figures.rating, "min": figures.minutes, "h": figures.hours, "share": figures.share}

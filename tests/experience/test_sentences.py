@@ -39,6 +39,18 @@ def test_a_service_without_a_badge_says_both_sides() -> None:
     )
 
 
+def test_a_confirmed_watermelon_says_how_often_chance_would_flag_a_service_on_target() -> None:
+    flagged = "Sure enough to act. A service exactly on target is flagged like this about "
+
+    assert sentences.confirmed_sentence(0.197) == f"{flagged}once in 5 years."
+    assert sentences.confirmed_sentence(0.9) == f"{flagged}once a year."
+    assert sentences.confirmed_sentence(2.2) == f"{flagged}2 times a year."
+
+
+def test_a_watermelon_whose_sla_slips_is_not_said_to_meet_it() -> None:
+    assert sentences.opening(Verdict.WATERMELON, "likely_red", "amber") == "SLA just missed, users unhappy."
+
+
 def test_what_is_unknown_is_not_said() -> None:
     assert sentences.sla_sentence(None, 0.8) == ""
     assert sentences.rating_sentence(None, None, None, 4.2, 5) == ""

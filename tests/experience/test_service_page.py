@@ -111,7 +111,7 @@ def test_the_headline_says_what_sla_and_users_say(page: Client, service: Busines
         " Users rate it 3.7 of 5 (3.5–3.9); agreed 4.2."
         " 1 in 5 came back with the same kind of issue within a week." in words
     )
-    assert "Sure enough to act." in words
+    assert "Sure enough to act. A service exactly on target is flagged like this about once in" in words
 
 
 def test_the_gap_shows_its_state_its_evidence_then_and_its_history(
@@ -135,6 +135,32 @@ def test_the_waterfall_leads_from_70_to_the_score(page: Client, service: Busines
 
     for figure in ("70", "−10.4", "−3.0", "+4.1", "61"):
         assert f'<span class="falls__figure figure">{figure}</span>' in words
+
+
+def test_the_page_says_what_moved_the_score_since_the_period_before(
+    page: Client, service: BusinessService
+) -> None:
+    version, before = starter(), results(4.2)
+    before["streams"]["X"] = {"score": 70.0, "low": 60.0, "high": 80.0, "contribution": 0.0}
+    days = {"starts_on": TODAY - timedelta(days=55), "ends_on": TODAY - timedelta(days=28)}
+    measured(service, agreement_version=version, results=before, status="lean_green", **days)
+    measured(service, agreement_version=version)
+
+    words = shown(page, service)
+
+    assert "Since the 28 days before (7 April to 4 May): " in words
+    assert "Experience −" in words
+
+
+def test_what_moved_is_not_said_when_one_period_cannot_be_judged(
+    page: Client, service: BusinessService
+) -> None:
+    version = starter()
+    days = {"starts_on": TODAY - timedelta(days=55), "ends_on": TODAY - timedelta(days=28)}
+    measured(service, agreement_version=version, status="hidden", answered=3, **days)
+    measured(service, agreement_version=version)
+
+    assert "Since the 28 days before" not in shown(page, service)
 
 
 def test_every_indicator_shows_its_value_interval_and_state(page: Client, service: BusinessService) -> None:
