@@ -46,7 +46,7 @@ class MeasurementState(models.TextChoices):
 
 
 class MeasurementStatus(models.TextChoices):
-    """The evidence state of the experience; words-on-screen.md names each for people."""
+    """The evidence state of the experience, named for people."""
 
     LIKELY_RED = "likely_red", "Below target"
     LEAN_RED = "lean_red", "Probably below"

@@ -1,6 +1,6 @@
 """The response class of a resolution: what is known of every ticket, answered or not, before anybody answers.
 
-Six digits, most important first (scoring.md, section 3.1), so that a prefix is the parent class:
+Six digits, most important first (docs/method.md, section 3), so that a prefix is the parent class:
 
 | digit | key | values |
 |---|---|---|

@@ -136,7 +136,7 @@ class Resolution(models.Model):
     persona = models.CharField(max_length=100, blank=True)
     site = models.CharField(max_length=100, blank=True)
     is_repeat_contact = models.BooleanField(default=False)
-    # One digit per key of scoring.md 3.1, most important first: a prefix is the parent class.
+    # One digit per fact of engine/response_class.py, most important first: a prefix is the parent class.
     response_class = models.CharField(max_length=8, default="000000")
     # When the source reported these facts; an earlier report of the same resolution replaces them.
     reported_at = models.DateTimeField(null=True, blank=True)

@@ -1,4 +1,4 @@
-"""The sentences of the interface, as words-on-screen wants them."""
+"""The sentences of the interface, word by word."""
 
 from __future__ import annotations
 
