@@ -141,11 +141,14 @@ def _columns(
 def geometric_mean(
     values: Mapping[str, float], weights: Mapping[str, float], *, floor: float = DEFAULTS.dimension_floor
 ) -> float:
-    """Return exp(sum w ln max(value, floor) / sum w); weights of absent names are left out."""
+    """Return exp(sum w ln max(value, floor) / sum w); weights of absent names are left out.
+
+    Rounding never takes it out of the range of its values: three scores of 100 are 100.
+    """
+    floored = {name: max(value, floor) for name, value in values.items()}
     total = sum(weights[name] for name in values)
-    return math.exp(
-        sum(weights[name] * math.log(max(value, floor)) for name, value in values.items()) / total
-    )
+    mean = math.exp(sum(weights[name] * math.log(value) for name, value in floored.items()) / total)
+    return min(max(mean, min(floored.values())), max(floored.values()))
 
 
 def contributions(

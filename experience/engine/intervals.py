@@ -241,4 +241,6 @@ def mover_geometric(
         np.log(np.maximum(np.asarray(a, dtype=np.float64), floor)) for a in (scores, lows, highs)
     )
     estimate = mover(value, low, high, weights)
-    return Estimate(math.exp(estimate.value), math.exp(estimate.low), min(math.exp(estimate.high), 100.0))
+    # Of scores of 100 rounding makes 100.00000000000004.
+    capped = (min(math.exp(end), 100.0) for end in (estimate.value, estimate.low, estimate.high))
+    return Estimate(*capped)

@@ -64,6 +64,18 @@ def test_a_dimension_near_zero_counts_as_ten() -> None:
     assert published(Score.census(0.0)).score.value == published(Score.census(10.0)).score.value
 
 
+def test_full_marks_everywhere_are_exactly_100() -> None:
+    weights = {"X": 0.5, "O": 0.25, "T": 0.25}
+
+    bare = composite({name: Score(100.0, None, None, 1.0, 4.0) for name in weights}, weights)
+    certain = composite({name: Score(100.0, 100.0, 100.0, 1.0, 4.0) for name in weights}, weights)
+
+    assert bare is not None
+    assert certain is not None
+    assert bare.score.value == 100.0
+    assert (certain.score.low, certain.score.value, certain.score.high) == (100.0, 100.0, 100.0)
+
+
 def test_without_experience_nothing_is_published() -> None:
     heavy = {"X": 0.2, "O": 0.4, "T": 0.4}
 
