@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Max, Prefetch
 
 from surveys.models import BusinessService, CommentSentiment, Question, Response, SurveyVersion
-
-if TYPE_CHECKING:
-    from surveys.models import User
 
 _SCALE_ENDS = {"satisfaction": (1, 5), "happiness": (0, 10), "effort": (1, 7)}
 
@@ -66,16 +63,6 @@ def answer_count(service: BusinessService) -> AnswerCount:
     found = Response.objects.accepted().filter(service=service)
     values = found.aggregate(total=Count("pk"), newest_at=Max("answered_at"), newest_id=Max("pk"))
     return AnswerCount(values["total"], values["newest_at"], values["newest_id"] or 0)
-
-
-def may_read_answers(user: User, service: BusinessService) -> bool:
-    """Say whether somebody reads single answers: the owning team, agreement admins and administrators.
-
-    Respondents were told that the team reads their answer and that reports show groups.
-    """
-    if user.is_superuser or user.role in (user.Role.AGREEMENT_ADMIN, user.Role.ADMINISTRATOR):
-        return True
-    return service.owner_id == user.pk or service.team.filter(pk=user.pk).exists()
 
 
 def latest_answers(service: BusinessService, *, limit: int) -> list[Answer]:

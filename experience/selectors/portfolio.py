@@ -29,11 +29,13 @@ if TYPE_CHECKING:
     from surveys.models import User
 
 TREND_WEEKS = 26
+STANDING_STATES = (*Gap.LIVE_STATES, Gap.State.DISMISSED)
+_FLAGS = (Verdict.WATERMELON, Verdict.POSSIBLE_WATERMELON, Verdict.RED_ON_BOTH, Verdict.BLIND_SPOT)
 
 
 @dataclass(frozen=True, slots=True)
-class LiveGap:
-    """The gap that says something about today."""
+class StandingGap:
+    """The gap that says something about today, or that somebody dismissed."""
 
     kind: str
     state: str
@@ -60,7 +62,7 @@ class Row:
     ends_on: date | None
     status: str
     badge: Badge | None
-    gap: LiveGap | None
+    gap: StandingGap | None
     scale: tuple[int, int] | None
     rating: float | None
     rating_low: float | None
@@ -162,23 +164,25 @@ def _measurements(newest: Collection[int]) -> Any:
     return found.annotate(document=Cast("results", TextField())).values(*_COLUMNS, "document")
 
 
-def _gaps(user: User | AnonymousUser) -> dict[int, LiveGap]:
+def _gaps(user: User | AnonymousUser) -> dict[int, StandingGap]:
     columns = ("service_id", "kind", "state", "lane", "user_points", "affected_people")
-    rows = Gap.objects.visible_to(user).live().values_list(*columns)
-    return {service_id: LiveGap(*rest) for service_id, *rest in rows}
+    rows = Gap.objects.visible_to(user).filter(state__in=STANDING_STATES).order_by("pk")
+    return {service_id: StandingGap(*rest) for service_id, *rest in rows.values_list(*columns)}
 
 
-def verdict_of(status: str, sla_status: str, gap: LiveGap | None) -> Verdict:
-    """Return SLA and experience read together, under the gap that is live."""
-    return classify(
+def verdict_of(status: str, sla_status: str, gap: StandingGap | None) -> Verdict:
+    """Return SLA and experience read together under the service's gap; a dismissed one silences the flag."""
+    found = classify(
         Sla(sla_status),
         Experience(status),
         gap_is_open=gap is not None and gap.is_confirmed,
         gap_is_suspected=gap is not None and gap.state == Gap.State.SUSPECTED,
     )
+    is_dismissed = gap is not None and gap.state == Gap.State.DISMISSED
+    return Verdict.UNCLEAR if is_dismissed and found in _FLAGS else found
 
 
-def _row(service: dict[str, Any], measured: dict[str, Any] | None, gap: LiveGap | None) -> Row:
+def _row(service: dict[str, Any], measured: dict[str, Any] | None, gap: StandingGap | None) -> Row:
     known = measured or _NOTHING_MEASURED
     hidden = is_hidden(known["status"], known["n_answered"], settings.PRIVACY_MINIMUM)
     document = orjson.loads(known["document"])

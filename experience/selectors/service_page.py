@@ -1,4 +1,4 @@
-"""What the page of one service shows: its newest result, its weeks, its live gap."""
+"""What the page of one service shows: its newest result, its weeks, its gap."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.db.models import Prefetch
 
 from experience.engine.gaps import UNJUDGED, Verdict
 from experience.models import Gap, GapEvent, Measurement
-from experience.selectors.portfolio import TREND_WEEKS, LiveGap, verdict_of
+from experience.selectors.portfolio import STANDING_STATES, TREND_WEEKS, StandingGap, verdict_of
 from experience.selectors.results import ResultFigures, is_hidden, read_results
 from surveys.models import BusinessService
 
@@ -66,12 +66,11 @@ def visible_service(user: User | AnonymousUser, key: str) -> BusinessService | N
     return found.select_related("owner").first()
 
 
-def live_gap(service: BusinessService) -> Gap | None:
-    """Return the gap that says something about today, with what happened to it, oldest first."""
+def standing_gap(service: BusinessService) -> Gap | None:
+    """Return the newest gap that is live or was dismissed and not closed since, with what happened to it."""
     events = Prefetch("events", GapEvent.objects.select_related("actor"))
-    return (
-        Gap.objects.live().filter(service=service).select_related("assignee").prefetch_related(events).first()
-    )
+    found = Gap.objects.filter(service=service, state__in=STANDING_STATES).order_by("-pk")
+    return found.select_related("assignee").prefetch_related(events).first()
 
 
 def newest_result(service: BusinessService, gap: Gap | None) -> NewestResult | None:
@@ -93,7 +92,7 @@ def newest_result(service: BusinessService, gap: Gap | None) -> NewestResult | N
 
 def _read(found: Measurement, gap: Gap | None) -> NewestResult:
     hidden = is_hidden(found.status, found.n_answered, settings.PRIVACY_MINIMUM)
-    live = LiveGap(gap.kind, gap.state, gap.lane, gap.user_points, gap.affected_people) if gap else None
+    live = StandingGap(gap.kind, gap.state, gap.lane, gap.user_points, gap.affected_people) if gap else None
     return NewestResult(
         measurement=found,
         figures=read_results(found.results, is_hidden=hidden),

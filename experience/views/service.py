@@ -8,8 +8,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from experience.selectors.answers import answer_count, latest_answers, may_read_answers
-from experience.selectors.service_page import live_gap, newest_result, visible_service, weeks_of
+from experience.selectors.access import looks_after
+from experience.selectors.answers import answer_count, latest_answers
+from experience.selectors.service_page import newest_result, standing_gap, visible_service, weeks_of
 from experience.views.service_parts import (
     chips,
     funnel_rows,
@@ -31,8 +32,8 @@ _NO_CONTENT = 204
 @require_safe
 def service(request: HttpRequest, key: str) -> HttpResponse:
     """Show one service. One that the user may not read is answered like one that does not exist."""
-    found = _visible(request, key)
-    gap = live_gap(found)
+    found = visible_or_404(request, key)
+    gap = standing_gap(found)
     result = newest_result(found, gap)
     context: dict[str, object] = {"service": found, "gap": gap, "result": result, **_answers(request, found)}
     if result is not None:
@@ -56,13 +57,14 @@ def service(request: HttpRequest, key: str) -> HttpResponse:
 @require_safe
 def answers(request: HttpRequest, key: str) -> HttpResponse:
     """Show the answer count and the latest answers alone; 204 when nothing came since the answer `seen`."""
-    found = _visible(request, key)
+    found = visible_or_404(request, key)
     if request.GET.get("seen") == str(answer_count(found).newest_id):
         return HttpResponse(status=_NO_CONTENT)
     return render(request, "experience/answers.html", {"service": found, **_answers(request, found)})
 
 
-def _visible(request: HttpRequest, key: str) -> BusinessService:
+def visible_or_404(request: HttpRequest, key: str) -> BusinessService:
+    """Return the service of this key; raise Http404 alike for an unknown one and for somebody else's."""
     found = visible_service(request.user, key)
     if found is None:
         raise Http404
@@ -70,9 +72,9 @@ def _visible(request: HttpRequest, key: str) -> BusinessService:
 
 
 def _answers(request: HttpRequest, found: BusinessService) -> dict[str, object]:
-    reads = may_read_answers(request.user, found)  # type: ignore[arg-type]  # login_required
+    may_act = looks_after(request.user, found)  # type: ignore[arg-type]  # login_required
     return {
         "answer_count": answer_count(found),
-        "may_read_answers": reads,
-        "answers": latest_answers(found, limit=_LATEST) if reads else [],
+        "may_act": may_act,
+        "answers": latest_answers(found, limit=_LATEST) if may_act else [],
     }

@@ -153,6 +153,7 @@ def test_too_few_answers_to_judge_show_no_rating_and_no_place_in_the_chart(
         ({"sla_status": "none", "sla_target": None}, {"kind": "blind_spot"}, "blind_spot"),
         ({"sla_status": "red", "status": "likely_green"}, {"kind": "over_strict", "lane": ""}, "over_strict"),
         ({"status": "likely_green"}, {"kind": "red_on_both", "lane": ""}, None),
+        ({}, {"kind": "watermelon", "state": "dismissed"}, None),
         ({"status": "lean_red"}, None, None),
         ({"status": "likely_green"}, None, None),
     ],

@@ -8,7 +8,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from experience.selectors.answers import comment_pieces, latest_answers, may_read_answers
+from experience.models import Gap
+from experience.selectors.access import looks_after
+from experience.selectors.answers import comment_pieces, latest_answers
 from surveys.models import BusinessService, ResponseReason, SurveyVersion, User
 from tests.experience.factories import (
     TODAY,
@@ -287,6 +289,89 @@ def test_a_fresh_result_is_not(page: Client, service: BusinessService, time_mach
     assert "Old data" not in shown(page, service)
 
 
+# --- acting on the gap --------------------------------------------------------------------------------------
+
+
+def test_the_owner_takes_a_gap_in_hand(page: Client, service: BusinessService, owner: User) -> None:
+    measured(service)
+    found = gap(service)
+    assert "Take it in hand" in shown(page, service)
+
+    response = page.post(reverse("gap-acknowledge", args=[service.key]), follow=True)
+
+    found.refresh_from_db()
+    assert (found.state, found.assignee) == (Gap.State.ACKNOWLEDGED, owner)
+    assert "The gap is in your hands." in response.content.decode()
+    assert "Take it in hand" not in shown(page, service)
+
+
+def test_a_dismissed_gap_keeps_its_reason_and_no_longer_flags(page: Client, service: BusinessService) -> None:
+    measured(service)
+    gap(service)
+
+    page.post(reverse("gap-dismiss", args=[service.key]), {"reason": "Migration weekend, announced"})
+
+    words = shown(page, service)
+    assert "Dismissed" in words
+    assert "Migration weekend, announced" in words
+    assert "SLA met, users below target." in words
+    assert "Not a problem" not in words
+
+
+def test_a_gap_is_not_dismissed_without_a_reason(page: Client, service: BusinessService) -> None:
+    found = gap(service)
+
+    response = page.post(reverse("gap-dismiss", args=[service.key]), {"reason": "  "}, follow=True)
+
+    found.refresh_from_db()
+    assert found.state == Gap.State.OPEN
+    assert "Say why this is not a problem" in response.content.decode()
+
+
+def test_a_gap_that_moved_is_shown_again_instead(page: Client, service: BusinessService) -> None:
+    found = gap(service, state=Gap.State.RECOVERED)
+
+    response = page.post(reverse("gap-acknowledge", args=[service.key]), follow=True)
+
+    found.refresh_from_db()
+    assert found.state == Gap.State.RECOVERED
+    assert "Somebody moved this gap in the meantime." in response.content.decode()
+
+
+@pytest.mark.parametrize("name", ["gap-acknowledge", "gap-dismiss"])
+@pytest.mark.parametrize(("who", "status"), [("viewer", 403), ("stranger", 404)])
+def test_those_who_only_look_and_those_who_do_not_see_it_change_nothing(
+    client: Client, service: BusinessService, name: str, who: str, status: int, request: pytest.FixtureRequest
+) -> None:
+    measured(service)
+    found = gap(service)
+    client.force_login(request.getfixturevalue(who))
+
+    response = client.post(reverse(name, args=[service.key]), {"reason": "no"})
+
+    found.refresh_from_db()
+    assert response.status_code == status
+    assert found.state == Gap.State.OPEN
+
+
+@pytest.mark.parametrize("name", ["gap-acknowledge", "gap-dismiss"])
+def test_reading_an_action_changes_nothing(page: Client, service: BusinessService, name: str) -> None:
+    gap(service)
+
+    assert page.get(reverse(name, args=[service.key])).status_code == 405
+
+
+def test_a_viewer_sees_the_gap_but_no_buttons(client: Client, service: BusinessService, viewer: User) -> None:
+    measured(service)
+    gap(service)
+    client.force_login(viewer)
+
+    words = shown(client, service)
+
+    assert "Watermelon" in words
+    assert "Take it in hand" not in words
+
+
 # --- answers ------------------------------------------------------------------------------------------------
 
 
@@ -348,7 +433,7 @@ def test_a_viewer_sees_how_many_answered_but_no_single_answer(
 def test_single_answers_are_for_the_team_and_the_administration(
     service: BusinessService, who: str, may: bool, request: pytest.FixtureRequest
 ) -> None:
-    assert may_read_answers(request.getfixturevalue(who), service) is may
+    assert looks_after(request.getfixturevalue(who), service) is may
 
 
 @pytest.mark.parametrize("mode", [Mode.CONFIDENTIAL, Mode.ANONYMOUS])
