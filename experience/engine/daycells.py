@@ -15,6 +15,11 @@ from experience.engine.histogram import bucket_of
 
 LOST_TIME_CAP_MINUTES = 480
 POLARITY_UNITS = 10_000
+# What `cells_of` counts. All other measures are signals of the whole service.
+RESOLUTION_MEASURES = (
+    "resolved", "satisfaction", "happiness", "effort", "solved", "lost_time", "sentiment", "time_to_resolve",
+    "user_clock", "reopened", "repeat_contact", "sla_met",
+)  # fmt: skip
 POLARITY_BUCKETS = 21
 REOPEN_WINDOW = timedelta(days=7)
 
@@ -44,13 +49,16 @@ class Down(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One accepted answer; polarity -1..1 is None for a comment that is missing or could not be scored."""
+    """One accepted answer; polarity -1..1 is None for a comment that is missing or could not be scored,
+    `is_solved` for a question that was not asked or left open.
+    """
 
     scale: str
     rating: int | None
     lost_time_minutes: int | None
     polarity: float | None
     model_version: str
+    is_solved: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +151,8 @@ def _answer_contributions(
     if answer.rating is not None:
         bucket = rating_bucket(answer.rating, answer.polarity)
         yield CellKey(answer.scale, response_class, permille, version, bucket), Sums(1)
+    if answer.is_solved is not None:
+        yield CellKey("solved", response_class, permille), _value(int(answer.is_solved))
     if answer.lost_time_minutes is not None:
         capped = min(answer.lost_time_minutes, LOST_TIME_CAP_MINUTES)
         for kind, minutes in ((LostTime.CAPPED, capped), (LostTime.UNCAPPED, answer.lost_time_minutes)):

@@ -1,6 +1,15 @@
 """Everything the judging side keeps."""
 
-from experience.models.agreements import Agreement, AgreementIndicator, AgreementVersion, Indicator, Sla
+from experience.models.agreements import (
+    Agreement,
+    AgreementExclusion,
+    AgreementIndicator,
+    AgreementService,
+    AgreementVersion,
+    FrozenTermsError,
+    Indicator,
+    Sla,
+)
 from experience.models.evidence import DayCell, ParameterSet
 from experience.models.gaps import Gap, GapEvent
 from experience.models.measurements import Measurement, NightlyRun
@@ -8,9 +17,12 @@ from experience.models.signals import Outage, SignalBatch
 
 __all__ = [
     "Agreement",
+    "AgreementExclusion",
     "AgreementIndicator",
+    "AgreementService",
     "AgreementVersion",
     "DayCell",
+    "FrozenTermsError",
     "Gap",
     "GapEvent",
     "Indicator",

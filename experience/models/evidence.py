@@ -15,6 +15,7 @@ class DayCellMeasure(models.TextChoices):
     SATISFACTION = "satisfaction", "1-5 satisfaction by rating and sentiment bucket"
     HAPPINESS = "happiness", "0-10 happiness by rating and sentiment bucket"
     EFFORT = "effort", "1-7 effort by rating and sentiment bucket"
+    SOLVED = "solved", "Answers to whether it was really solved"
     LOST_TIME = "lost_time", "Lost time, capped and uncapped"
     SENTIMENT = "sentiment", "Comment polarity"
     TIME_TO_RESOLVE = "time_to_resolve", "Minutes to resolve, log histogram"

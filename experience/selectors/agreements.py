@@ -1,39 +1,93 @@
-"""What was agreed: primary agreement versions with their terms, and the SLA beside them."""
+"""What was agreed: the versions in force on a day with their terms, and the SLA beside them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Q, QuerySet
+
+from experience.engine.agreement_terms import (
+    STREAMS,
+    AgreedIndicator,
+    AgreementTerms,
+    Exclusion,
+    IndicatorScale,
+    Scope,
+    derived_anchors,
+)
 from experience.engine.indicators import Terms
 from experience.engine.measure import SlaTerms
 from experience.engine.normalise import Anchors
-from experience.models import AgreementIndicator, AgreementVersion, Sla
+from experience.engine.periods import Period
+from experience.models import (
+    Agreement,
+    AgreementIndicator,
+    AgreementService,
+    AgreementVersion,
+    Indicator,
+    Sla,
+)
 from surveys.models import BusinessService
 
+_DETAILS = ("services", "indicators__indicator", "agreement__exclusions")
 
-def primary_versions(day: date) -> list[AgreementVersion]:
-    """Return the published versions of primary agreements in force on a day, with services and indicators."""
-    found = AgreementVersion.objects.filter(
-        state=AgreementVersion.State.PUBLISHED, agreement__is_primary=True, valid_from__lte=day
-    )
-    return list(
-        found.select_related("agreement").prefetch_related("services", "indicators__indicator").order_by("pk")
-    )
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A version that holds on a day, with the services it covers then and the evidence it counts."""
+
+    version: AgreementVersion
+    services: tuple[BusinessService, ...]
+    scope: Scope
+
+
+def primary_versions(day: date) -> list[InForce]:
+    """Return the versions of primary agreements in force on a day; each service is covered at most once."""
+    return [found for found in versions_in_force(day) if found.version.agreement.is_primary]
+
+
+def versions_in_force(day: date) -> list[InForce]:
+    """Return the versions in force on a day, primary or extra: of each agreement the newest that holds.
+
+    The one that covers every other service comes with the live services that no other primary one covers.
+    """
+    versions = newest_on(day)
+    covered = {version.pk: tuple(version.services.all()) for version in versions}
+    taken = {s.pk for v in versions if v.agreement.is_primary for s in covered[v.pk]}
+    for version in versions:
+        if version.covers_rest:
+            covered[version.pk] = tuple(BusinessService.objects.live().exclude(pk__in=taken))
+    return [InForce(version, covered[version.pk], scope_of(version)) for version in versions]
+
+
+def newest_on(day: date) -> list[AgreementVersion]:
+    """Return of each agreement the newest published version that holds on a day, terms prefetched."""
+    holding = Q(agreement__retired_on__isnull=True) | Q(agreement__retired_on__gt=day)
+    found = AgreementVersion.objects.frozen().filter(holding, valid_from__lte=day).order_by("number")
+    newest = {number["agreement"]: number["pk"] for number in found.values("agreement", "pk")}
+    return list(_with_details(AgreementVersion.objects.filter(pk__in=newest.values())).order_by("pk"))
+
+
+def _with_details(versions: QuerySet[AgreementVersion]) -> QuerySet[AgreementVersion]:
+    return versions.select_related("agreement").prefetch_related(*_DETAILS)
+
+
+def scope_of(version: AgreementVersion) -> Scope:
+    """Return whose evidence counts under a version, and which days both parties left out."""
+    left_out = (Period(e.first_on, e.last_on) for e in version.agreement.exclusions.all())
+    return Scope(tuple(version.personas), tuple(version.sites), tuple(left_out))
 
 
 def terms_of(version: AgreementVersion) -> list[Terms]:
     """Return the indicators of a version as agreed, in a stable order."""
-    return [_terms(agreed) for agreed in sorted(version.indicators.all(), key=lambda a: a.indicator.key)]
+    agreed = sorted(version.indicators.all(), key=lambda a: a.indicator.key)
+    return [indicator_terms(a.indicator, _agreed(a)) for a in agreed]
 
 
-def _terms(agreed: AgreementIndicator) -> Terms:
-    indicator = agreed.indicator
-    anchors = Anchors(
-        indicator.floor if agreed.floor is None else agreed.floor,
-        indicator.target if agreed.target is None else agreed.target,
-        indicator.ceiling if agreed.ceiling is None else agreed.ceiling,
-    )
+def indicator_terms(indicator: Indicator, agreed: AgreedIndicator) -> Terms:
+    """Return one indicator as agreed; anchors that were not set are derived. Raises ValueError, see there."""
     return Terms(
         key=indicator.key,
         name=indicator.name,
@@ -43,20 +97,92 @@ def _terms(agreed: AgreementIndicator) -> Terms:
         unit=indicator.unit,
         low=indicator.low,
         high=indicator.high,
-        anchors=anchors,
+        anchors=derived_anchors(
+            scale_of(indicator), target=agreed.target, floor=agreed.floor, ceiling=agreed.ceiling
+        ),
         weight=agreed.weight,
     )
 
 
+def indicator_scales() -> dict[str, IndicatorScale]:
+    """Return the newest version of every indicator by key, as terms refer to it."""
+    return {key: scale_of(indicator) for key, indicator in newest_indicators().items()}
+
+
+def newest_indicators() -> dict[str, Indicator]:
+    """Return the newest version of every indicator by key."""
+    return {indicator.key: indicator for indicator in Indicator.objects.order_by("stream", "pk", "version")}
+
+
+def scale_of(indicator: Indicator) -> IndicatorScale:
+    """Return an indicator as far as terms refer to it."""
+    anchors = Anchors(indicator.floor, indicator.target, indicator.ceiling)
+    return IndicatorScale(indicator.key, indicator.stream, indicator.low, indicator.high, anchors)
+
+
+def _agreed(row: AgreementIndicator) -> AgreedIndicator:
+    return AgreedIndicator(row.indicator.key, row.weight, row.target, row.floor, row.ceiling)
+
+
 def stream_weights(version: AgreementVersion) -> dict[str, float]:
     """Return the weight of each stream that the version gives any."""
-    weights = {
-        "X": version.weight_experience,
-        "O": version.weight_operations,
-        "T": version.weight_technology,
-        "S": version.weight_social,
-    }
-    return {stream: weight for stream, weight in weights.items() if weight > 0}
+    return {stream: weight for stream, weight in _weights(version).items() if weight > 0}
+
+
+def _weights(version: AgreementVersion) -> dict[str, float]:
+    columns = ("weight_experience", "weight_operations", "weight_technology", "weight_social")
+    return {stream: getattr(version, column) for stream, column in zip(STREAMS, columns, strict=True)}
+
+
+def version_terms(version: AgreementVersion) -> AgreementTerms:
+    """Return a stored version as plain terms: what a draft is rehearsed from and a file is written from."""
+    agreement = version.agreement
+    indicators = sorted(version.indicators.all(), key=lambda a: (STREAMS.index(a.indicator.stream), a.pk))
+    return AgreementTerms(
+        key=agreement.key,
+        name=agreement.name,
+        owner=agreement.owner.username if agreement.owner else "",
+        is_primary=agreement.is_primary,
+        needs_second_person=agreement.needs_second_person,
+        services=tuple(sorted(service.key for service in version.services.all())),
+        personas=tuple(version.personas),
+        sites=tuple(version.sites),
+        weights=tuple(stream_weights(version).items()),
+        indicators=tuple(_agreed(row) for row in indicators),
+        exclusions=tuple(Exclusion(e.first_on, e.last_on, e.reason) for e in agreement.exclusions.all()),
+        **{name: getattr(version, name) for name in _PLAIN},
+    )
+
+
+_PLAIN = (
+    "valid_from", "ambition", "provider", "customer", "agreed_by", "agreed_on", "review_on", "if_missed",
+    "covers_rest", "journey", "baseline_until", "note",
+)  # fmt: skip
+
+
+def published_version(agreement: Agreement) -> AgreementVersion | None:
+    """Return the newest published version of an agreement, also when it begins later; None without one."""
+    published = AgreementVersion.objects.filter(agreement=agreement, state=AgreementVersion.State.PUBLISHED)
+    return _with_details(published).first()
+
+
+def draft_of(agreement: Agreement) -> AgreementVersion | None:
+    """Return the draft of an agreement, of which there is at most one."""
+    return _with_details(AgreementVersion.objects.drafts().filter(agreement=agreement)).first()
+
+
+def primary_holders(terms: AgreementTerms) -> dict[str, Agreement]:
+    """Return by service key which other primary agreement holds when these terms begin, or from later on."""
+    if not terms.is_primary:
+        return {}
+    claimed = AgreementService.objects.filter(is_primary=True).exclude(version__agreement__key=terms.key)
+    wanted = claimed.filter(service__key__in=terms.services).select_related("version__agreement", "service")
+    holders = {row.service.key: row.version.agreement for row in wanted}
+    for version in newest_on(terms.valid_from):
+        if version.agreement.is_primary and version.agreement.key != terms.key:
+            both = {service.key for service in version.services.all()}.intersection(terms.services)
+            holders |= dict.fromkeys(both, version.agreement)
+    return holders
 
 
 def slas_of(services: Iterable[BusinessService], day: date) -> dict[int, SlaTerms]:

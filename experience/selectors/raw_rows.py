@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
+from experience.engine.agreement_terms import EVERYONE, Scope
 from experience.engine.daycells import Answer, ResolutionFacts
 from experience.engine.periods import Period, bounds
 from experience.models import Outage
@@ -38,13 +39,18 @@ _COLUMNS = (
     "response__scale",
     "response__rating",
     "response__lost_time_minutes",
+    "response__is_solved",
 )
 
 
-def resolution_facts(service_days: Iterable[ServiceDay]) -> dict[ServiceDay, list[ResolutionFacts]]:
-    """Return the facts of every resolution of these service-days, in two queries."""
+def resolution_facts(
+    service_days: Iterable[ServiceDay], scope: Scope = EVERYONE
+) -> dict[ServiceDay, list[ResolutionFacts]]:
+    """Return the facts of these service-days' resolutions, of the people in scope only, in two queries."""
     wanted = set(service_days)
-    rows = [row for row in _resolution_rows(wanted) if (row["service_id"], row["resolved_on"]) in wanted]
+    rows = [
+        row for row in _resolution_rows(wanted, scope) if (row["service_id"], row["resolved_on"]) in wanted
+    ]
     sentiments = _newest_sentiments({row["response__pk"] for row in rows} - {None})
     facts: dict[ServiceDay, list[ResolutionFacts]] = defaultdict(list)
     for row in rows:
@@ -52,11 +58,17 @@ def resolution_facts(service_days: Iterable[ServiceDay]) -> dict[ServiceDay, lis
     return facts
 
 
-def _resolution_rows(wanted: set[ServiceDay]) -> Iterator[dict[str, Any]]:
+def _resolution_rows(wanted: set[ServiceDay], scope: Scope) -> Iterator[dict[str, Any]]:
     services = {service for service, _ in wanted}
     days = {day for _, day in wanted}
-    found = Resolution.objects.filter(service__in=services, resolved_on__in=days)
+    found = Resolution.objects.filter(of_people(scope), service__in=services, resolved_on__in=days)
     yield from found.values(*_COLUMNS).iterator(chunk_size=5000)
+
+
+def of_people(scope: Scope, path: str = "") -> Q:
+    """Return the condition that a resolution, reached by `path`, is one of the people in scope."""
+    wanted = {"persona__in": scope.personas, "site__in": scope.sites}
+    return Q(**{path + name: values for name, values in wanted.items() if values})
 
 
 def _newest_sentiments(response_ids: set[int]) -> dict[int, tuple[float | None, str]]:
@@ -96,6 +108,7 @@ def _answer(row: dict[str, Any], sentiments: dict[int, tuple[float | None, str]]
         lost_time_minutes=row["response__lost_time_minutes"],
         polarity=polarity,
         model_version=version,
+        is_solved=row["response__is_solved"],
     )
 
 

@@ -4,47 +4,85 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import BigIntegerField, Count, Min, Sum
+from django.db.models import BigIntegerField, Count, Min, Q, Sum
 from django.db.models.functions import Cast
 
+from experience.engine.agreement_terms import EVERYONE, Scope
+from experience.engine.daycells import RESOLUTION_MEASURES, Sums, cells_of
 from experience.engine.indicators import Cell, Evidence, People
 from experience.engine.periods import Period, bounds
 from experience.models import DayCell, Outage
+from experience.selectors.raw_rows import of_people, resolution_facts
 from surveys.models import BusinessService, Response
 
 
-def evidence_of(services: Sequence[BusinessService], period: Period, *, now: datetime) -> Evidence:
-    """Return the evidence of these services, in their order, over a period of local days; four queries."""
+def evidence_of(
+    services: Sequence[BusinessService], period: Period, *, now: datetime, scope: Scope = EVERYONE
+) -> Evidence:
+    """Return the evidence of these services, in their order, over a period of local days; four queries.
+
+    Days that `scope` leaves out do not count. Where it names personas or sites, tickets and answers are
+    counted from the raw rows of these people, because day cells hold everybody; signals stay the service's.
+    """
     position = {service.pk: number for number, service in enumerate(services)}
-    people = _people(position, period)
+    parts = scope.kept(period)
+    people = _people(position, parts, scope)
     return Evidence(
-        cells=_cells(position, period),
+        cells=_cells_of_people(position, parts, scope) if scope.limits_people else _cells(position, parts),
         people=[people[service.pk] for service in services],
-        up_seconds=_monitored_seconds(services, period, now),
+        up_seconds=_monitored_seconds(services, parts, now),
     )
 
 
-def _cells(position: dict[int, int], period: Period) -> list[Cell]:
-    found = DayCell.objects.filter(service__in=position, day__range=(period.first_on, period.last_on))
+def _within(parts: Sequence[Period], column: str) -> Q:
+    """Return the condition that a day lies in one of these parts; none of them means no day."""
+    condition = Q(pk__in=())
+    for part in parts:
+        condition |= Q(**{f"{column}__range": (part.first_on, part.last_on)})
+    return condition
+
+
+def _cells(position: dict[int, int], parts: Sequence[Period], *, left_out: Sequence[str] = ()) -> list[Cell]:
+    found = DayCell.objects.filter(_within(parts, "day"), service__in=position)
+    if left_out:
+        found = found.exclude(measure__in=left_out)
     summed = found.values_list(
         "service_id", "measure", "response_class", "probability_permille", "bucket"
     ).annotate(
         **{f"sum_{name}": Cast(Sum(name), BigIntegerField()) for name in ("count", "total", "total_squares")}
     )
+    try:
+        sql, parameters = summed.order_by().query.sql_with_params()
+    except EmptyResultSet:
+        return []
     with connection.cursor() as cursor:
         # The rows go straight to the engine; building them through the ORM would take as long as the query.
-        cursor.execute(*summed.order_by().query.sql_with_params())
+        cursor.execute(sql, parameters)
         return [Cell(position[row[0]], *row[1:]) for row in cursor]
 
 
-def _people(position: dict[int, int], period: Period) -> dict[int, People]:
+def _cells_of_people(position: dict[int, int], parts: Sequence[Period], scope: Scope) -> list[Cell]:
+    """Return the cells as if only the people in scope had tickets; signals as they are."""
+    days = {part.first_on + timedelta(days=step) for part in parts for step in range(part.days)}
+    facts = resolution_facts({(service, day) for service in position for day in days}, scope)
+    summed: dict[tuple[int, str, str, int, int], Sums] = defaultdict(Sums)
+    for (service, _), resolutions in facts.items():
+        for key, sums in cells_of(resolutions).items():
+            place = (position[service], key.measure, key.response_class, key.probability_permille, key.bucket)
+            summed[place] += sums
+    own = [Cell(*place, s.count, s.total, s.total_squares) for place, s in summed.items()]
+    return own + _cells(position, parts, left_out=RESOLUTION_MEASURES)
+
+
+def _people(position: dict[int, int], parts: Sequence[Period], scope: Scope) -> dict[int, People]:
     """Return who gave the answers that count, by service; anonymous answers have no person and count each."""
     answers = Response.objects.accepted().filter(
-        service__in=position, resolution__resolved_on__range=(period.first_on, period.last_on)
+        _within(parts, "resolution__resolved_on"), of_people(scope, "resolution__"), service__in=position
     )
     per_person = answers.values_list("service_id", "resolution__person_id").annotate(Count("pk"))
     counts: dict[int, list[int]] = defaultdict(list)
@@ -55,7 +93,7 @@ def _people(position: dict[int, int], period: Period) -> dict[int, People]:
 
 
 def _monitored_seconds(
-    services: Sequence[BusinessService], period: Period, now: datetime
+    services: Sequence[BusinessService], parts: Sequence[Period], now: datetime
 ) -> list[float | None]:
     """Return how long each service was watched: from its first outage on, as nothing else tells silence from
     up.
@@ -64,7 +102,12 @@ def _monitored_seconds(
         Outage.objects.filter(service__in=services).values_list("service_id").annotate(Min("started_at"))
     )
     since = dict(started.order_by())
-    return [_watched(since.get(service.pk), service.time_zone, period, now) for service in services]
+    return [_watched_in(parts, since.get(service.pk), service.time_zone, now) for service in services]
+
+
+def _watched_in(parts: Sequence[Period], since: datetime | None, zone: str, now: datetime) -> float | None:
+    seconds = [found for part in parts if (found := _watched(since, zone, part, now)) is not None]
+    return sum(seconds) if seconds else None
 
 
 def _watched(since: datetime | None, zone: str, period: Period, now: datetime) -> float | None:

@@ -39,6 +39,11 @@ LIBRARY = (
         "Mean of the 1-5 satisfaction answers, weighted back to all resolved tickets.", default_weight=3,
     ),
     Declaration(
+        "solved", "Really solved", _X, _OF.WEIGHTED_MEAN, "solved", "share", 0, 1, 0.60, 0.85, 0.95,
+        "Share of yes among the answers to \"was it really solved?\", weighted back to all resolved tickets.",
+        default_weight=2,
+    ),
+    Declaration(
         "lost_time", "Lost time", _X, _OF.WEIGHTED_MEAN, "lost_time", "min", 0, 480, 300, 120, 30,
         "Working minutes people say the problem cost them, each answer capped at 480.",
     ),

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from experience.engine.defaults import ENGINE_VERSION
 from experience.engine.measure import Result, measure
@@ -18,7 +20,14 @@ from experience.engine.periods import Period, is_final, live_months, month_of, w
 from experience.engine.receipt import input_hash
 from experience.models import AgreementVersion, Measurement, ParameterSet
 from experience.models.measurements import MeasurementPeriod
-from experience.selectors.agreements import primary_versions, slas_of, stream_weights, terms_of
+from experience.selectors.agreements import (
+    InForce,
+    primary_versions,
+    slas_of,
+    stream_weights,
+    terms_of,
+    versions_in_force,
+)
 from experience.selectors.windows import evidence_of
 from experience.services.parameters import parameter_set_for, parameters_of
 from experience.services.results import columns_of, inputs_of
@@ -34,17 +43,19 @@ def measure_all(
     services: Collection[int] | None = None,
     changed_days: Iterable[date] = (),
 ) -> list[Measurement]:
-    """Measure the live views of every service with a primary agreement: 28 days, this week, the open months.
+    """Measure the live views of every service under its agreements: 28 days, this week, the open months.
 
-    `services` restricts to these ids; `changed_days` adds the weeks and months that hold them. Returns the
-    current measurement of each, also where nothing changed.
+    A period is judged by the versions in force on its last day, or on `as_of` while it runs. `services`
+    restricts to these ids; `changed_days` adds the weeks and months that hold them. Returns the current
+    measurement of each, also where nothing changed.
     """
     used = parameter_set_for(as_of, now=now)
+    in_force = cache(versions_in_force)
     measured: list[Measurement] = []
-    for version in primary_versions(as_of):
-        wanted = [s for s in version.services.all() if _is_wanted(s, services)]
-        for kind, period in _periods(as_of, changed_days):
-            measured += measure_period(version, wanted, kind, period, used, now=now)
+    for kind, period in _periods(as_of, changed_days):
+        for found in in_force(min(period.last_on, as_of)):
+            wanted = [s for s in found.services if _is_wanted(s, services)]
+            measured += measure_period(found, wanted, kind, period, used, now=now)
     return measured
 
 
@@ -66,7 +77,7 @@ def _periods(as_of: date, changed_days: Iterable[date]) -> list[tuple[Measuremen
 
 
 def measure_period(
-    version: AgreementVersion,
+    found: InForce,
     services: Sequence[BusinessService],
     kind: MeasurementPeriod,
     period: Period,
@@ -77,7 +88,8 @@ def measure_period(
     """Measure one agreement version over one period for these services and store what changed."""
     if not services:
         return []
-    evidence = evidence_of(services, period, now=now)
+    version = found.version
+    evidence = evidence_of(services, period, now=now, scope=found.scope)
     agreed = slas_of(services, period.last_on)
     slas = [agreed.get(service.pk) for service in services]
     names = {"agreement": f"{version.agreement.key}/{version.number}", "parameters": str(used.made_on)}
@@ -112,7 +124,7 @@ def _measurement(
         engine_version=str(ENGINE_VERSION),
         parameter_set=used,
         computed_at=now,
-        **columns_of(result),
+        **columns_of(result, is_baseline=version.is_baseline_on(period.last_on)),
     )
 
 
@@ -123,9 +135,9 @@ def experience_scores(
     used = parameters_of(parameter_set_for(as_of, now=now))
     wanted = {service.pk for service in services}
     scores: dict[int, float] = {}
-    for version in primary_versions(as_of):
-        own = [service for service in version.services.all() if service.pk in wanted]
-        evidence = evidence_of(own, period, now=now)
+    for found in primary_versions(as_of):
+        version, own = found.version, [service for service in found.services if service.pk in wanted]
+        evidence = evidence_of(own, period, now=now, scope=found.scope)
         results = measure(evidence, terms_of(version), stream_weights(version), [None] * len(own), used)
         for service, result in zip(own, results, strict=True):
             if (score := result.streams["X"]) is not None:
@@ -142,6 +154,7 @@ def _store(fresh: Sequence[Measurement]) -> list[Measurement]:
     added = [m for m in kept if m.pk is None]
     replaced = [old[m.service_id].pk for m in added if m.service_id in old]
     Measurement.objects.filter(pk__in=replaced).update(is_current=False)
+    _replace_other_versions(fresh)
     Measurement.objects.bulk_update(changed, _COLUMNS, batch_size=200)
     Measurement.objects.bulk_create(added, batch_size=200)
     return kept
@@ -159,19 +172,44 @@ def _existing(fresh: Sequence[Measurement]) -> dict[int, Measurement]:
     return {old.service_id: old for old in found}
 
 
+def _replace_other_versions(fresh: Sequence[Measurement]) -> None:
+    """Leave one current result per service and period where another version, or another primary agreement,
+    judged it before.
+    """
+    first = fresh[0]
+    agreement = first.agreement_version.agreement
+    same = Q(agreement_version__agreement=agreement)
+    if agreement.is_primary:
+        same |= Q(agreement_version__agreement__is_primary=True)
+    same_period = Measurement.objects.current().filter(
+        same,
+        service__in=[new.service_id for new in fresh],
+        period=first.period,
+        starts_on=first.starts_on,
+        ends_on=first.ends_on,
+    )
+    same_period.exclude(agreement_version=first.agreement_version).update(is_current=False)
+
+
 def _kept(old: Measurement | None, new: Measurement) -> Measurement:
     """Return the measurement that is current from now on; one without a key is to be added."""
     if old is None:
         return new
     if old.state == Measurement.State.PROVISIONAL:
         if old.input_hash == new.input_hash and old.state == new.state:
-            return old
+            return _with_relations_of(new, old)
         new.pk = old.pk
         return new
     if _without_parameters(old) == _without_parameters(new):
-        return old
+        return _with_relations_of(new, old)
     new.corrects = old
     return new
+
+
+def _with_relations_of(new: Measurement, old: Measurement) -> Measurement:
+    """Return the old result with what the new one has at hand, so that its readers need no query each."""
+    old.service, old.agreement_version = new.service, new.agreement_version
+    return old
 
 
 def _without_parameters(measurement: Measurement) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def _median_weight(answered: Counter[str], rates: ClassRates) -> float | None:
 
 def _pooled_variances(period: Period) -> dict[str, float]:
     found = {measure: _rating_variance(measure, period) for measure in RATING_MEASURES}
-    found |= {measure: _sum_variance(measure, period) for measure in ("lost_time", "sentiment")}
+    found |= {measure: _sum_variance(measure, period) for measure in ("solved", "lost_time", "sentiment")}
     return {measure: variance for measure, variance in found.items() if variance is not None}
 
 

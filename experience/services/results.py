@@ -41,8 +41,8 @@ def evidence_from(inputs: Document) -> tuple[Evidence, SlaTerms | None]:
     return Evidence(cells, [People(*inputs["people"])], [inputs["up_seconds"]]), sla
 
 
-def columns_of(result: Result) -> Document:
-    """Return the columns of a measurement that come from the engine."""
+def columns_of(result: Result, *, is_baseline: bool = False) -> Document:
+    """Return the columns of a measurement that come from the engine; in a baseline it has no colour."""
     score = result.blend.score if result.blend else None
     rating = result.rating
     shown = rating is not None and rating.state not in ("hidden", "missing")
@@ -50,7 +50,7 @@ def columns_of(result: Result) -> Document:
         "score": score.value if score else None,
         "low": score.low if score else None,
         "high": score.high if score else None,
-        "colour": result.colour,
+        "colour": "none" if is_baseline else result.colour,
         "coverage": result.coverage,
         "status": result.experience.value,
         "rating": rating.value if rating and shown else None,

@@ -53,4 +53,5 @@ def recomputed(m: Measurement) -> dict[str, Any]:
     evidence, sla = evidence_from(m.inputs)
     version = m.agreement_version
     used = parameters_of(m.parameter_set)
-    return columns_of(measure(evidence, terms_of(version), stream_weights(version), [sla], used)[0])
+    result = measure(evidence, terms_of(version), stream_weights(version), [sla], used)[0]
+    return columns_of(result, is_baseline=version.is_baseline_on(m.ends_on))

@@ -1,0 +1,350 @@
+"""The life of an agreement: drafted, published, superseded by its next version, retired.
+
+A version that was published never changes (experience/models/agreements.py refuses it). It holds from its
+first day until the next version's, so publishing ahead of time leaves no hole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+
+from experience.engine.agreement_terms import (
+    STREAMS,
+    AgreementTerms,
+    Exclusion,
+    Problem,
+    proposed_target,
+    term_problems,
+)
+from experience.engine.periods import Period, local_day
+from experience.models import (
+    Agreement,
+    AgreementExclusion,
+    AgreementIndicator,
+    AgreementService,
+    AgreementVersion,
+    Measurement,
+)
+from experience.selectors.agreements import (
+    draft_of,
+    indicator_scales,
+    newest_indicators,
+    primary_holders,
+    version_terms,
+)
+from surveys.models import BusinessService, User
+from surveys.services.changes import mark_changed
+
+_WEIGHT_COLUMNS = dict(
+    zip(
+        STREAMS,
+        ("weight_experience", "weight_operations", "weight_technology", "weight_social"),
+        strict=True,
+    )
+)
+_PLAIN = (
+    "valid_from", "ambition", "provider", "customer", "agreed_by", "agreed_on", "review_on", "if_missed",
+    "covers_rest", "journey", "baseline_until", "note",
+)  # fmt: skip
+
+
+class AgreementError(Exception):
+    """Terms that cannot be stored or published; `problems` say where and what to do."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = list(problems)
+        super().__init__(" ".join(f"{p.path}: {p.message}" for p in self.problems))
+
+
+# --- drafting -----------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def write_draft(terms: AgreementTerms, *, by: User | None) -> AgreementVersion:
+    """Return the agreement's draft with these terms, made or rewritten; an equal draft stays as it is.
+
+    Name, owner and second person belong to the agreement and change at once. Exclusions are agreed apart
+    (`exclude_days`). Raises AgreementError for unknown names and for what was settled by publishing.
+    """
+    problems = list(_storage_problems(terms))
+    if problems:
+        raise AgreementError(problems)
+    agreement = _write_agreement(terms)
+    draft = draft_of(agreement)
+    if draft is not None and replace(version_terms(draft), exclusions=terms.exclusions) == terms:
+        return draft
+    draft = draft or AgreementVersion(agreement=agreement, number=_next_number(agreement))
+    draft.drafted_by = by
+    _write_terms(draft, terms)
+    return draft
+
+
+def _next_number(agreement: Agreement) -> int:
+    newest: int | None = agreement.versions.aggregate(newest=Max("number"))["newest"]
+    return (newest or 0) + 1
+
+
+def _write_agreement(terms: AgreementTerms) -> Agreement:
+    owner = User.objects.get(username=terms.owner) if terms.owner else None
+    columns = {
+        "name": terms.name,
+        "owner": owner,
+        "is_primary": terms.is_primary,
+        "needs_second_person": terms.needs_second_person,
+    }
+    return Agreement.objects.update_or_create(key=terms.key, defaults=columns)[0]
+
+
+def _write_terms(draft: AgreementVersion, terms: AgreementTerms) -> None:
+    for name in _PLAIN:
+        setattr(draft, name, getattr(terms, name))
+    draft.personas, draft.sites = list(terms.personas), list(terms.sites)
+    weights = dict(terms.weights)
+    for stream, column in _WEIGHT_COLUMNS.items():
+        setattr(draft, column, weights.get(stream, 0.0))
+    draft.save()
+    draft.services.set(BusinessService.objects.filter(key__in=terms.services))
+    draft.indicators.all().delete()
+    library = newest_indicators()
+    AgreementIndicator.objects.bulk_create(
+        AgreementIndicator(
+            version=draft,
+            indicator=library[agreed.key],
+            weight=agreed.weight,
+            floor=agreed.floor,
+            target=agreed.target,
+            ceiling=agreed.ceiling,
+        )
+        for agreed in terms.indicators
+    )
+
+
+def reference_problems(terms: AgreementTerms) -> Iterator[Problem]:
+    """Yield the names in the terms that are not there: services and the owner."""
+    known = set(BusinessService.objects.filter(key__in=terms.services).values_list("key", flat=True))
+    for place, key in enumerate(terms.services):
+        if key not in known:
+            yield Problem(f"services[{place}]", f"There is no service with the key {key!r}.")
+    if terms.owner and not User.objects.filter(username=terms.owner).exists():
+        yield Problem("owner", f"There is no user {terms.owner!r}.")
+
+
+def _storage_problems(terms: AgreementTerms) -> Iterator[Problem]:
+    yield from reference_problems(terms)
+    library = indicator_scales()
+    for agreed in terms.indicators:
+        if agreed.key not in library:
+            yield Problem(f"indicators.{agreed.key}", f"There is no indicator {agreed.key!r}.")
+    yield from settled_problems(terms)
+
+
+def settled_problems(terms: AgreementTerms) -> Iterator[Problem]:
+    """Yield what these terms would change although it was settled when the agreement was first published."""
+    agreement = Agreement.objects.filter(key=terms.key).first()
+    if agreement is None:
+        return
+    if agreement.retired_on is not None:
+        yield Problem("agreement", f"It was retired on {agreement.retired_on}. Use another key.")
+    if not agreement.versions.frozen().exists():
+        return
+    if agreement.is_primary != terms.is_primary:
+        yield Problem("primary", "This was settled by the first version. Draft another agreement.")
+    if agreement.needs_second_person and not terms.needs_second_person:
+        yield Problem("second_person", "Only an administrator takes back that a second person publishes.")
+
+
+# --- publishing ---------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def publish(draft: AgreementVersion, *, by: User | None, now: datetime) -> AgreementVersion:
+    """Publish a draft and supersede the version before it; the old one holds until the new one's first day.
+
+    Raises AgreementError when terms are missing, a service has another primary agreement (which is named),
+    a second person is needed, or the first day does not come after the version before.
+    """
+    agreement = Agreement.objects.select_for_update().get(pk=draft.agreement_id)
+    terms = version_terms(draft)
+    problems = [*publishing_problems(terms, today=_today(now)), *_person_problems(draft, agreement, by)]
+    if problems:
+        raise AgreementError(problems)
+    agreement.versions.filter(state=AgreementVersion.State.PUBLISHED).update(
+        state=AgreementVersion.State.SUPERSEDED
+    )
+    published = AgreementVersion.objects.drafts().filter(pk=draft.pk)
+    if not published.update(state=AgreementVersion.State.PUBLISHED, published_at=now, published_by=by):
+        raise AgreementError([Problem("agreement", "This draft was published or deleted just now.")])
+    _claim_services(draft, agreement)
+    draft.refresh_from_db()
+    return draft
+
+
+def publishing_problems(terms: AgreementTerms, *, today: date) -> list[Problem]:
+    """Return everything that stops these terms from being published today, apart from who publishes them."""
+    return [
+        *term_problems(terms, indicator_scales()),
+        *reference_problems(terms),
+        *settled_problems(terms),
+        *_taken_problems(terms),
+        *_order_problems(terms, today),
+    ]
+
+
+def _taken_problems(terms: AgreementTerms) -> Iterator[Problem]:
+    holders = primary_holders(terms)
+    for place, key in enumerate(terms.services):
+        if (holder := holders.get(key)) is not None:
+            yield Problem(
+                f"services[{place}]",
+                f"{key!r} is under the primary agreement {holder.key!r} ({holder.name}). Take it out there"
+                " first, or write `primary: false` here.",
+            )
+    rest = AgreementVersion.objects.filter(state=AgreementVersion.State.PUBLISHED, covers_rest=True)
+    other = rest.exclude(agreement__key=terms.key).select_related("agreement").first()
+    if terms.covers_rest and other is not None:
+        yield Problem(
+            "services", f"The agreement {other.agreement.key!r} covers every other service already."
+        )
+
+
+def _order_problems(terms: AgreementTerms, today: date) -> Iterator[Problem]:
+    """A later version begins after the one before, and not in the past: results that were told stay told."""
+    before = AgreementVersion.objects.filter(
+        agreement__key=terms.key, state=AgreementVersion.State.PUBLISHED
+    ).first()
+    if before is None:
+        return
+    earliest = max(before.valid_from + timedelta(days=1), today)
+    if terms.valid_from < earliest:
+        yield Problem("valid_from", f"Version {before.number} holds. The next begins on {earliest} or later.")
+
+
+def _person_problems(draft: AgreementVersion, agreement: Agreement, by: User | None) -> Iterator[Problem]:
+    if not agreement.needs_second_person:
+        return
+    if by is None or draft.drafted_by_id is None:
+        yield Problem("second_person", "Name who drafted and who publishes; two people are needed.")
+    elif by.pk == draft.drafted_by_id:
+        yield Problem("second_person", f"{by.username} wrote this draft. Somebody else publishes it.")
+
+
+def _claim_services(version: AgreementVersion, agreement: Agreement) -> None:
+    AgreementService.objects.filter(version__agreement=agreement).update(is_primary=False)
+    if not agreement.is_primary:
+        return
+    try:
+        with transaction.atomic():
+            version.covered.update(is_primary=True)
+    except IntegrityError as error:
+        taken = Problem(
+            "services", "Another primary agreement took one of these services just now. Try again."
+        )
+        raise AgreementError([taken]) from error
+
+
+def _today(now: datetime) -> date:
+    return local_day(now, ZoneInfo(settings.TIME_ZONE))
+
+
+# --- after publishing ---------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def retire(agreement: Agreement, *, by: User | None, now: datetime, on: date | None = None) -> None:
+    """End an agreement: from `on` (default: today) nothing of it holds; results are kept, a draft is dropped.
+
+    Raises AgreementError when no version is published.
+    """
+    published = agreement.versions.filter(state=AgreementVersion.State.PUBLISHED)
+    if not published.update(state=AgreementVersion.State.RETIRED):
+        raise AgreementError(
+            [Problem("agreement", "No version is published, so there is nothing to retire.")]
+        )
+    agreement.versions.drafts().delete()
+    AgreementService.objects.filter(version__agreement=agreement).update(is_primary=False)
+    agreement.retired_on, agreement.retired_by = on or _today(now), by
+    agreement.save(update_fields=["retired_on", "retired_by"])
+
+
+@transaction.atomic
+def exclude_days(
+    agreement: Agreement, exclusion: Exclusion, *, by: User | None, now: datetime
+) -> AgreementExclusion:
+    """Leave days out of an agreement's evidence, for example those of a major incident.
+
+    Their results are measured again by the next sweep; a final one gets a correction beside it. Planned
+    downtime needs no exclusion. Raises AgreementError without a reason, or for days agreed before.
+    """
+    if not exclusion.reason.strip():
+        raise AgreementError([Problem("exclusions", "Say why these days do not count.")])
+    days = Period(exclusion.first_on, exclusion.last_on)
+    row, is_new = AgreementExclusion.objects.get_or_create(
+        agreement=agreement,
+        first_on=days.first_on,
+        last_on=days.last_on,
+        defaults={"reason": exclusion.reason, "agreed_by": by, "agreed_at": now},
+    )
+    if not is_new:
+        raise AgreementError(
+            [Problem("exclusions", f"{days.first_on} to {days.last_on} are excluded already.")]
+        )
+    _mark_changed(agreement, days)
+    return row
+
+
+def _mark_changed(agreement: Agreement, days: Period) -> None:
+    services = set(
+        AgreementService.objects.filter(version__agreement=agreement).values_list("service_id", flat=True)
+    )
+    if agreement.versions.frozen().filter(covers_rest=True).exists():
+        services |= set(BusinessService.objects.live().values_list("pk", flat=True))
+    dates = [days.first_on + timedelta(days=step) for step in range(days.days)]
+    mark_changed({(service, day) for service in services for day in dates})
+
+
+# --- baseline -----------------------------------------------------------------------------------------------
+
+
+def draft_from_baseline(
+    version: AgreementVersion, *, by: User | None, valid_from: date | None = None
+) -> AgreementVersion:
+    """Draft the next version with targets proposed from what the baseline measured.
+
+    A target is the median of the monthly native values of its services; floor and ceiling follow from it. An
+    indicator that no month measured, or whose median lies on an end of its scale, keeps its terms. The draft
+    begins the day after the baseline unless told otherwise. Raises AgreementError without a baseline.
+    """
+    if version.baseline_until is None:
+        raise AgreementError([Problem("baseline_until", "This version has no baseline to propose from.")])
+    terms = version_terms(version)
+    months = _monthly_values(version, version.baseline_until)
+    scales = indicator_scales()
+    proposed = [
+        replace(agreed, target=target, floor=None, ceiling=None)
+        if (target := proposed_target(months.get(agreed.key, ()))) is not None
+        and scales[agreed.key].low < target < scales[agreed.key].high
+        else agreed
+        for agreed in terms.indicators
+    ]
+    begins = valid_from or version.baseline_until + timedelta(days=1)
+    return write_draft(
+        replace(terms, indicators=tuple(proposed), valid_from=begins, baseline_until=None), by=by
+    )
+
+
+def _monthly_values(version: AgreementVersion, until: date) -> dict[str, Sequence[float | None]]:
+    results = Measurement.objects.current().filter(
+        agreement_version=version, period=Measurement.Period.MONTH, ends_on__lte=until
+    )
+    values: dict[str, list[float | None]] = {}
+    for document in results.values_list("results", flat=True):
+        for indicator in document["indicators"]:
+            values.setdefault(indicator["key"], []).append(indicator["value"])
+    return dict(values)
