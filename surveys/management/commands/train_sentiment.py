@@ -24,7 +24,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         comments = [comment for comment in read_comments() if not is_kept_apart(comment)]
         model = train(
-            [*comments, *read_public_texts()],
+            comments,
+            read_public_texts(),
             shipped_lexicons(),
             fit_language_model(language_texts(comments)),
             {
