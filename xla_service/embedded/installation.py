@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from xla_service.embedded import valkey
 from xla_service.embedded.errors import PortTakenError
 from xla_service.embedded.ports import LOOPBACK, answers, free_port, is_free
+from xla_service.embedded.prepared import fingerprint
 from xla_service.embedded.supervisor import Child, Supervisor, python
 from xla_service.secret import read_or_create_secret
 
@@ -69,13 +70,24 @@ def serve(supervisor: Supervisor, installation: Installation, *, fill: Callable[
         raise PortTakenError(f"Port {installation.port} is in use. End what uses it, or name another port.")
     stores = embed_missing_stores(installation)
     supervisor.start(*stores)
-    supervisor.run(manage(installation, "prepare"))
+    prepare(supervisor, installation)
     supervisor.wait_ready(*stores)
     fill()
     pages = web(installation)
     supervisor.start(pages)
     supervisor.wait_ready(pages)
     supervisor.start(worker(installation), beat(installation))
+
+
+def prepare(supervisor: Supervisor, installation: Installation) -> None:
+    """Migrate and collect static files, unless the last start did and nothing changed since."""
+    stamp = installation.data_folder / "run" / "prepared"
+    arguments = (CHECKOUT, installation.data_folder, installation.environment)
+    before = fingerprint(*arguments)
+    if before is not None and stamp.exists() and stamp.read_text(encoding="ascii") == before:
+        return
+    supervisor.run(manage(installation, "prepare"))
+    stamp.write_text(fingerprint(*arguments) or "", encoding="ascii")
 
 
 def embed_missing_stores(installation: Installation) -> list[Child]:
@@ -161,6 +173,6 @@ def worker(installation: Installation) -> Child:
 
 def beat(installation: Installation) -> Child:
     """Return the clock that wakes the sweeps."""
-    command = python("-m", "celery", "--app", "xla_service.celery", "beat", "--loglevel", "WARNING")
-    command += ["--schedule", str(installation.data_folder / "run" / "beat-schedule"), "--pidfile="]
+    schedule = installation.data_folder / "run" / "beat-schedule"
+    command = python("-m", "xla_service.embedded.clock", "--schedule", str(schedule))
     return Child("beat", command, installation.environment)
