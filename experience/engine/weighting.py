@@ -278,7 +278,5 @@ def representativity(rates: ArrayLike, resolved: ArrayLike) -> float:
 
 
 def is_representative(indicator: float) -> bool:
-    """Return whether an R-indicator reaches .75; below, the page warns that answers come from a few kinds
-    of tickets.
-    """
+    """Return whether an R-indicator reaches .75; below it the page warns."""
     return indicator >= DEFAULTS.least_representativity
