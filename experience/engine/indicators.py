@@ -116,6 +116,15 @@ class Evidence:
         self.strata = sorted({(cell.response_class, cell.permille) for cell in cells if cell.response_class})
         self._stratum = {stratum: number for number, stratum in enumerate(self.strata)}
 
+    def part(self, services: Sequence[int]) -> Evidence:
+        """Return the evidence of some of the services, numbered anew in the order given."""
+        number = {service: place for place, service in enumerate(services)}
+        return Evidence(
+            [cell._replace(service=number[cell.service]) for cell in self.cells if cell.service in number],
+            [self.people[service] for service in services],
+            [self.up_seconds[service] for service in services],
+        )
+
     def of(self, measure: str) -> list[Cell]:
         """Return the cells of one measure."""
         return self._by_measure.get(measure, [])

@@ -90,6 +90,17 @@ class Result:
     sla: SlaResult
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What indicators add up to under the weights they and their streams have; colour "none" is no colour."""
+
+    streams: Mapping[str, Score | None]
+    blend: Composite | None
+    p_below: float | None
+    experience: Experience
+    colour: str
+
+
 def measure(
     evidence: Evidence,
     terms: Sequence[Terms],
@@ -162,30 +173,39 @@ def _result(
 ) -> Result:
     respondents = people.distinct
     indicators = [_indicator(column, service, respondents) for column in columns]
-    streams = {stream: _stream(stream, indicators) for stream in stream_weights}
-    blend = composite(streams, stream_weights)
-    p_below = _experience_p(indicators, streams.get("X"))
-    state = _experience(streams.get("X"), p_below, respondents)
-    colour = xla_status(blend, state).colour if blend else None
+    judged = judge(indicators, stream_weights, respondents)
+    streams = judged.streams
     rating = next((found for found in indicators if found.terms.measure in RATING_MEASURES), None)
     response = shared.response(service)
     agreed = sum(weight for weight in stream_weights.values())
     present = sum(weight for stream, weight in stream_weights.items() if streams[stream] is not None)
     return Result(
-        experience=state,
-        blend=blend,
-        colour=colour.value if colour else "none",
+        experience=judged.experience,
+        blend=judged.blend,
+        colour=judged.colour,
         coverage=present / agreed,
         streams=streams,
         indicators=indicators,
         rating=rating,
         rating_counts=shared.ratings[service],
-        p_below=p_below,
+        p_below=judged.p_below,
         tipping_shift=_tipping_shift(rating, response),
         response=response,
         lost_minutes=float(shared.lost_minutes[service]) if response.answered else None,
         sla=shared.sla(service, sla),
     )
+
+
+def judge(
+    indicators: Sequence[IndicatorResult], stream_weights: Mapping[str, float], respondents: int
+) -> Judgement:
+    """Return streams, blended score, experience and colour of indicators; `respondents` counts people."""
+    streams = {stream: _stream(stream, indicators) for stream in stream_weights}
+    blend = composite(streams, stream_weights)
+    p_below = _experience_p(indicators, streams.get("X"))
+    state = _experience(streams.get("X"), p_below, respondents)
+    colour = xla_status(blend, state).colour if blend else None
+    return Judgement(streams, blend, p_below, state, colour.value if colour else "none")
 
 
 def _indicator(column: _Column, service: int, respondents: int) -> IndicatorResult:

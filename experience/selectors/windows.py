@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -33,10 +33,38 @@ def evidence_of(
     parts = scope.kept(period)
     people = _people(position, parts, scope)
     return Evidence(
-        cells=_cells_of_people(position, parts, scope) if scope.limits_people else _cells(position, parts),
-        people=[people[service.pk] for service in services],
+        cells=_cells_in(scope, position, parts),
+        people=[people[number] for number in range(len(services))],
         up_seconds=_monitored_seconds(services, parts, now),
     )
+
+
+def evidence_together(
+    services: Sequence[BusinessService], period: Period, *, now: datetime, scope: Scope = EVERYONE
+) -> Evidence:
+    """Return the evidence of these services as that of one, for a journey that leads through all of them.
+
+    A person counts once; time watched and time down add up over the services that are watched.
+    """
+    position = {service.pk: 0 for service in services}
+    parts = scope.kept(period)
+    summed: dict[tuple[int, str, str, int, int], Sums] = defaultdict(Sums)
+    for cell in _cells_in(scope, position, parts):
+        summed[cell[:5]] += Sums(*cell[5:])
+    watched = [s for s in _monitored_seconds(services, parts, now) if s is not None]
+    return Evidence(
+        cells=[_cell(place, sums) for place, sums in summed.items()],
+        people=[_people(position, parts, scope)[0]],
+        up_seconds=[sum(watched) if watched else None],
+    )
+
+
+def _cells_in(scope: Scope, position: dict[int, int], parts: Sequence[Period]) -> list[Cell]:
+    return _cells_of_people(position, parts, scope) if scope.limits_people else _cells(position, parts)
+
+
+def _cell(place: tuple[int, str, str, int, int], sums: Sums) -> Cell:
+    return Cell(*place, sums.count, sums.total, sums.total_squares)
 
 
 def _within(parts: Sequence[Period], column: str) -> Q:
@@ -75,21 +103,31 @@ def _cells_of_people(position: dict[int, int], parts: Sequence[Period], scope: S
         for key, sums in cells_of(resolutions).items():
             place = (position[service], key.measure, key.response_class, key.probability_permille, key.bucket)
             summed[place] += sums
-    own = [Cell(*place, s.count, s.total, s.total_squares) for place, s in summed.items()]
+    own = [_cell(place, sums) for place, sums in summed.items()]
     return own + _cells(position, parts, left_out=RESOLUTION_MEASURES)
 
 
 def _people(position: dict[int, int], parts: Sequence[Period], scope: Scope) -> dict[int, People]:
-    """Return who gave the answers that count, by service; anonymous answers have no person and count each."""
+    """Return who gave the answers that count, by position; anonymous answers have no person, each counts."""
     answers = Response.objects.accepted().filter(
         _within(parts, "resolution__resolved_on"), of_people(scope, "resolution__"), service__in=position
     )
     per_person = answers.values_list("service_id", "resolution__person_id").annotate(Count("pk"))
-    counts: dict[int, list[int]] = defaultdict(list)
+    named: dict[int, Counter[int]] = defaultdict(Counter)
+    nameless: Counter[int] = Counter()
     for service, person, answered in per_person.order_by():
-        counts[service] += [answered] if person is not None else [1] * answered
-    people = {service: People(len(k), sum(k), sum(n * n for n in k)) for service, k in counts.items()}
-    return defaultdict(People, people)
+        if person is None:
+            nameless[position[service]] += answered
+        else:
+            named[position[service]][person] += answered
+    return {
+        number: _counted([*named[number].values()] + [1] * nameless[number])
+        for number in set(position.values())
+    }
+
+
+def _counted(answers: Sequence[int]) -> People:
+    return People(len(answers), sum(answers), sum(n * n for n in answers))
 
 
 def _monitored_seconds(

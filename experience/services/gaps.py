@@ -36,8 +36,10 @@ def refresh_gaps(
     """Open the gaps that the early lane confirms or that period close discovered; return how many moved.
 
     `measured` holds one measurement per service: the trailing 28 days, or the closed month together with
-    `discovered`, the ids of the services that discard-BH found in it.
+    `discovered`, the ids of the services that discard-BH found in it. Results of extra agreements and of a
+    baseline open nothing.
     """
+    measured = _feeding(measured)
     services = {m.service_id for m in measured}
     e_values = early_e_values(services, as_of=as_of, now=now)
     rows = unfinished_gaps(services)
@@ -51,12 +53,35 @@ def refresh_gaps(
 
 
 def evaluate_week(measured: Sequence[Measurement], *, as_of: date, now: datetime) -> int:
-    """Suspect, recover, close and reclassify from the trailing 28 days; run once a week. Return the moves."""
+    """Suspect, recover, close and reclassify from the trailing 28 days; run once a week. Return the moves.
+
+    Where a baseline is measured, what was open closes: nothing is red until targets are agreed.
+    """
+    closed = _close_in_baseline(measured, as_of, now)
+    measured = _feeding(measured)
     window = working_window(as_of, DEFAULTS.closing_working_days)
     closing = experience_scores([m.service for m in measured], window, as_of=as_of, now=now)
     rows = unfinished_gaps(m.service_id for m in measured)
-    return sum(
+    return closed + sum(
         _evaluate_one(rows.get(m.service_id), m, closing.get(m.service_id), as_of, now) for m in measured
+    )
+
+
+def _feeding(measured: Sequence[Measurement]) -> list[Measurement]:
+    return [m for m in measured if m.agreement_version.feeds_gaps_on(m.ends_on)]
+
+
+def _close_in_baseline(measured: Sequence[Measurement], as_of: date, now: datetime) -> int:
+    baseline = {
+        m.service_id: m
+        for m in measured
+        if m.agreement_version.agreement.is_primary and m.agreement_version.is_baseline_on(m.ends_on)
+    }
+    reason = "A baseline is measured; nothing is red until targets are agreed."
+    closing: dict[str, Any] = {"state": Gap.State.CLOSED, "closed_on": as_of}
+    return sum(
+        write_gap(row, dict(closing), baseline[row.service_id], reason=reason, now=now)
+        for row in Gap.objects.live().filter(service__in=baseline)
     )
 
 
@@ -87,7 +112,9 @@ def close_month(months: Sequence[Measurement], *, as_of: date, now: datetime) ->
     The family is chosen without looking at the experience: SLA met and an effective n of at least 10.
     """
     family = [
-        m for m in months if m.sla_status == Sla.GREEN and m.p_below is not None and _is_large_enough(m)
+        m
+        for m in _feeding(months)
+        if m.sla_status == Sla.GREEN and m.p_below is not None and _is_large_enough(m)
     ]
     found = discard_bh([m.p_below for m in family if m.p_below is not None])
     discovered = {m.service_id for m, is_found in zip(family, found, strict=True) if is_found}

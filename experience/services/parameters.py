@@ -13,7 +13,7 @@ from experience.engine.daycells import Asked, rating_of_bucket
 from experience.engine.defaults import ENGINE_VERSION
 from experience.engine.indicators import RATING_MEASURES, Parameters
 from experience.engine.intervals import moments_of_counts, pooled_variance
-from experience.engine.periods import Period, latest_mature_day, window
+from experience.engine.periods import Period, latest_mature_day, provisional_until, window
 from experience.engine.weighting import ClassRates, class_rates, class_weights, median_weight
 from experience.models import DayCell, ParameterSet
 from surveys.models import CommentSentiment
@@ -40,7 +40,21 @@ def parameter_set_for(day: date, *, now: datetime) -> ParameterSet:
 
 def parameters_of(stored: ParameterSet) -> Parameters:
     """Return a stored set in the shape the engine takes."""
-    values = stored.values
+    return _parameters(stored.values)
+
+
+def parameters_for_replay(period: Period, today: date) -> Parameters:
+    """Return the parameters a period was, or would have been, closed with; nothing is stored.
+
+    The first set made after the period's last late answers, else the newest there is, else an estimate.
+    """
+    stored = ParameterSet.objects.filter(made_on__lte=today)
+    closing = stored.filter(made_on__gt=provisional_until(period)).order_by("made_on").first()
+    found = closing or stored.order_by("-made_on").first()
+    return _parameters(found.values if found else _estimate(today))
+
+
+def _parameters(values: dict[str, Any]) -> Parameters:
     return Parameters(
         rates=ClassRates(values["class_rates"]),
         pooled_variance=values["pooled_variance"],

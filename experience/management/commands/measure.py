@@ -1,4 +1,4 @@
-"""Measure every service with a primary agreement as of a day."""
+"""Measure every service under its agreements as of a day."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from experience.services.measure import measure_all
 class Command(BaseCommand):
     """`manage.py measure [--as-of DATE] [--json]`."""
 
-    help = "Measure every service with a primary agreement: last 28 days, week and open months."
+    help = "Measure every service under its agreements: last 28 days, week and open months."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the day and the form of the answer."""
@@ -46,6 +46,7 @@ def _line(m: Measurement) -> str:
     return json.dumps(
         {
             "service": m.service.key,
+            "agreement": m.agreement_version.agreement.key,
             "period": [m.starts_on.isoformat(), m.ends_on.isoformat()],
             "score": m.score,
             "low": m.low,
