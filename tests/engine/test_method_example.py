@@ -11,6 +11,7 @@ from experience.engine.blend import Score, composite
 from experience.engine.gaps import e_value
 from experience.engine.intervals import moderate, moderated_wilson, moments_of_counts
 from experience.engine.normalise import rating_anchors
+from experience.engine.simulated import FALSE_ALARMS_PER_YEAR
 
 COUNTS, STARS, POOLED = [14, 9, 13, 22, 32], [1, 2, 3, 4, 5], 1.44
 METHOD = Path(__file__).parents[2] / "docs" / "method.md"
@@ -57,3 +58,7 @@ def test_the_score_the_bet_and_the_blend(printed: dict[str, list[float]]) -> Non
     assert printed["XLA"] == [pytest.approx(blend.score.value, abs=5e-3)]
     for step, stream in (("X costs", "X"), ("O gives", "O"), ("T gives", "T")):
         assert printed[step] == [pytest.approx(blend.contributions[stream], abs=5e-3)]
+
+
+def test_the_false_alarms_are_those_of_the_simulation() -> None:
+    assert f"opens {FALSE_ALARMS_PER_YEAR} gaps a year" in METHOD.read_text(encoding="utf-8")
