@@ -16,6 +16,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+UNKNOWN_SCRIPT = "und"
 SCORED_LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl", "sv", "fi")
 LONGEST_GROUP = 4
 SMOOTHING_PER_MILLION = 3.0
@@ -70,7 +71,7 @@ class LanguageModel:
         if not words:
             return Detection(None, 0.0)
         if not is_mostly_latin(words):
-            return Detection("und", float("inf"))
+            return Detection(UNKNOWN_SCRIPT, float("inf"))
         rows = [row for group in letter_groups(words) if (row := self.row_of.get(group)) is not None]
         totals = self.prior + self.weights[rows].sum(axis=0) / LONGEST_GROUP
         if hint in self.languages:

@@ -7,25 +7,33 @@ Polarity and label agree: negative below zero, positive above it. Known limits a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
-from surveys.engine.language import SCORED_LANGUAGES, Detection, primary_language
+from surveys.engine.language import SCORED_LANGUAGES, UNKNOWN_SCRIPT, normalised_words, primary_language
 from surveys.engine.sentiment.cues import Cue, deciding_cues
 from surveys.engine.sentiment.features import comment_features
 from surveys.engine.sentiment.lexicon import Lexicon
 from surveys.engine.sentiment.model import LABELS, SentimentModel
 from surveys.engine.sentiment.noise import blank_noise
 from surveys.engine.sentiment.reading import Reading, read_comment
-from surveys.engine.sentiment.tokens import CLAUSE_ENDS, PLACEHOLDERS
+from surveys.engine.sentiment.tokens import CLAUSE_ENDS, PLACEHOLDERS, fold
 
 Label = Literal["negative", "neutral", "positive", "mixed", "unscored"]
 
 # The least polarity that a positive comment shows, and with the sign turned the most of a negative one.
 LEAST_LEAN = 0.05
+
+# Up to so many words, known words decide the language; the shares of them that must be known.
+SHORT_WORDS = 4
+HINT_SHARE = 0.5
+ENGLISH_SHARE = 0.6
+# A comment of unknown words, often typing errors, is judged by its letters alone from this confidence.
+GUESS_CONFIDENCE = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,28 +66,65 @@ class Scorer:
         if hint is not None and hint not in SCORED_LANGUAGES:
             return self._unscored(hint)
         words = blank_noise(text)
-        detection = self.model.language_model.detect(words, hint)
-        if detection.language is not None and not detection.is_scored:
-            return self._unscored(detection.language)
-        code = self._reading_language(detection, hint)
-        reading = read_comment(words, self.lexicons[code])
-        if not self._says_something(reading, code):
-            return self._unscored(detection.language)
-        return self._scored(words, reading, code)
+        code = self.language_of(words, hint)
+        if code is not None and code not in SCORED_LANGUAGES:
+            return self._unscored(code)
+        return self._read(words, code, hint)
+
+    def language_of(self, text: str, hint: str | None = None) -> str | None:
+        """Return the language of a text (ISO 639-1), None without any word; `hint` is the survey's language.
+
+        Letters decide for sentences. In a comment of a few words they say little: there, a language that knows
+        the words is preferred, first the survey's, then the one that the letters suggest, then English.
+        """
+        detected = self.model.language_model.detect(text, hint).language
+        words = [fold(word) for word in normalised_words(text).split()]
+        if not words or len(words) > SHORT_WORDS or detected == UNKNOWN_SCRIPT:
+            return detected
+        if hint is not None and self._known_share(words, hint) >= HINT_SHARE:
+            return hint
+        if detected in SCORED_LANGUAGES and self._known_share(words, detected) == 1.0:
+            return detected
+        if self._known_share(words, "en") >= (ENGLISH_SHARE if text.isascii() else 1.0):
+            return "en"
+        knowing = [code for code in SCORED_LANGUAGES if self._known_share(words, code) == 1.0]
+        return knowing[0] if knowing and detected not in SCORED_LANGUAGES else detected
 
     def score_all(self, comments: Iterable[tuple[str, str | None]]) -> list[Sentiment]:
         """Return the sentiment of each (text, language) pair, in order."""
         return [self.score(text, language) for text, language in comments]
 
-    def _reading_language(self, detection: Detection, hint: str | None) -> str:
-        return detection.language or hint or "en"
+    @cached_property
+    def known_words(self) -> Mapping[str, frozenset[str]]:
+        """Return the word forms that lexicon or model know, per scored language."""
+        known = {code: set(lexicon.words()) for code, lexicon in self.lexicons.items()}
+        for name in self.model.names:
+            code, mark, word = name.partition(":w:")
+            if mark and " " not in word:
+                known[code].add(word)
+        return {code: frozenset(words) for code, words in known.items()}
+
+    def _known_share(self, words: Sequence[str], language: str) -> float:
+        known = self.known_words[language]
+        return sum(word in known or word.replace("'", "") in known for word in words) / len(words)
+
+    def _read(self, text: str, detected: str | None, hint: str | None) -> Sentiment:
+        code = detected or hint or "en"
+        reading = read_comment(text, self.lexicons[code])
+        if not reading.tokens:
+            return self._unscored(detected)
+        sentiment = self._scored(text, reading, code)
+        sure = sentiment.label != "neutral" and sentiment.confidence >= GUESS_CONFIDENCE
+        if self._says_something(reading, code) or (sure and detected is not None):
+            return sentiment
+        return self._unscored(detected)
 
     def _says_something(self, reading: Reading, language: str) -> bool:
         if reading.cues or reading.good_faces or reading.bad_faces:
             return True
-        row_of = self.model.row_of
+        known = self.known_words[language]
         words = (token.form for token in reading.tokens if token.form not in CLAUSE_ENDS | PLACEHOLDERS)
-        return any(f"{language}:w:{word}" in row_of for word in words)
+        return any(word in known for word in words)
 
     def _scored(self, text: str, reading: Reading, language: str) -> Sentiment:
         features = comment_features(text, reading, language)
