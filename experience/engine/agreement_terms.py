@@ -290,7 +290,7 @@ def flattened(terms: AgreementTerms) -> dict[str, str]:
     lists = {"weights", "indicators", "exclusions"}
     plain = {f.name: getattr(terms, f.name) for f in fields(terms) if f.name not in lists}
     found = dict(entry for name, value in plain.items() for entry in _entries(name, value))
-    found |= {f"weights.{stream}": f"{weight:.12g}" for stream, weight in terms.weights}
+    found |= {f"weights.{stream}": f"{weight:.12g}" for stream, weight in terms.stream_weights.items()}
     for agreed in terms.indicators:
         found |= _indicator_entries(agreed)
     return found | {f"exclusions.{e.first_on}..{e.last_on}": e.reason for e in terms.exclusions}

@@ -18,8 +18,10 @@ from django.db.models import Max
 from experience.engine.agreement_terms import (
     STREAMS,
     AgreementTerms,
+    Change,
     Exclusion,
     Problem,
+    differences,
     proposed_target,
     term_problems,
 )
@@ -76,9 +78,9 @@ def write_draft(terms: AgreementTerms, *, by: User | None) -> AgreementVersion:
     problems = list(_storage_problems(terms))
     if problems:
         raise AgreementError(problems)
-    agreement = _write_agreement(terms)
+    agreement = write_agreement(terms)
     draft = draft_of(agreement)
-    if draft is not None and replace(version_terms(draft), exclusions=terms.exclusions) == terms:
+    if draft is not None and not term_changes(draft, terms):
         return draft
     draft = draft or AgreementVersion(agreement=agreement, number=_next_number(agreement))
     draft.drafted_by = by
@@ -86,12 +88,20 @@ def write_draft(terms: AgreementTerms, *, by: User | None) -> AgreementVersion:
     return draft
 
 
+def term_changes(version: AgreementVersion, terms: AgreementTerms) -> list[Change]:
+    """Return where terms differ from a version, apart from what belongs to the agreement as a whole."""
+    before = version_terms(version)
+    whole = ("name", "owner", "needs_second_person", "exclusions")
+    return differences(before, replace(terms, **{name: getattr(before, name) for name in whole}))
+
+
 def _next_number(agreement: Agreement) -> int:
     newest: int | None = agreement.versions.aggregate(newest=Max("number"))["newest"]
     return (newest or 0) + 1
 
 
-def _write_agreement(terms: AgreementTerms) -> Agreement:
+def write_agreement(terms: AgreementTerms) -> Agreement:
+    """Store what belongs to an agreement through all its versions: name, owner, second person."""
     owner = User.objects.get(username=terms.owner) if terms.owner else None
     columns = {
         "name": terms.name,
