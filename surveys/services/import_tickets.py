@@ -61,16 +61,8 @@ def import_tickets(
     With `dry_run` nothing is written. Raises TableError for a file that cannot be read at all and
     MappingError for a mapping that cannot work.
     """
-    known = IntakeSource.objects.filter(key=source).first()
-    overrides = dict(known.mapping) if known else {}
-    table = open_table(path, required=(overrides.get("number", "number"),))
-    mapping = ticket_mapping(
-        known.preset if known else preset,
-        overrides if "service" in overrides else overrides | _service_path(table, service_columns),
-        columns=table.columns,
-    )
     told = progress or (lambda stage, done, total: None)
-    reader = _Reader(table, mapping, table.columns.index(overrides.get("number", "number")), told)
+    reader = _reader(path, source, preset, service_columns, told)
     is_audit_log = reader.look_through()
     reports = reader.audit_log() if is_audit_log else reader.tickets()
     total = Registration()
@@ -82,6 +74,19 @@ def import_tickets(
             total += register_tickets(batch, source=source, now=now, chunk_written=writing)
     rejected = sorted((*total.rejected, *reader.rejected), key=lambda rejection: rejection.line or 0)
     return TicketImport(reader.row_count, is_audit_log, replace(total, rejected=tuple(rejected)))
+
+
+def _reader(
+    path: Path, source: str, preset: str, service_columns: tuple[str, ...], told: Progress
+) -> _Reader:
+    known = IntakeSource.objects.filter(key=source).first()
+    overrides = dict(known.mapping) if known else {}
+    number = overrides.get("number", "number")
+    table = open_table(path, required=(number,))
+    if "service" not in overrides:
+        overrides |= _service_path(table, service_columns)
+    mapping = ticket_mapping(known.preset if known else preset, overrides, columns=table.columns)
+    return _Reader(table, mapping, table.columns.index(number), told)
 
 
 def _service_path(table: Table, columns: tuple[str, ...]) -> dict[str, str]:

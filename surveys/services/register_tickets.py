@@ -303,7 +303,7 @@ def _take_resolution(row: Resolution, known: KnownResolution, ticket: Ticket, pe
     if is_moved:
         row.resolved_on = known.resolved_at.astimezone(ZoneInfo(ticket.service.time_zone)).date()
     if known.report is not None:
-        _take_resolution_facts(row, known.report, ticket, person or ticket.requester)
+        _take_resolution_facts(row, known.report, ticket, person or (None if row.pk else ticket.requester))
 
 
 def _take_resolution_facts(
@@ -322,12 +322,16 @@ def _take_resolution_facts(
     row.reassignment_count = _told(report.reassignment_count, fallback.reassignment_count) or 0
     row.user_clock_minutes = max(0, (row.resolved_at - ticket.opened_at) // MINUTE)
     row.minutes_to_resolve = _told(report.business_minutes, row.user_clock_minutes) or 0
-    if row.pk is None:
-        row.persona = person.persona if person else ""
-        language = language_group(person.language if person else "", settings.LANGUAGE_CODE)
-        row.response_class = f"000{language}{persona_group(row.persona)}0"
-    if row.pk is None or report.requester:
-        row.person = person
+    if row.pk is None or (person is not None and row.person_id != person.pk):
+        _take_person(row, person)
+
+
+def _take_person(row: Resolution, person: Person | None) -> None:
+    """Write whose resolution it is, and the groups of the response class that come with the person."""
+    row.person = person
+    row.persona = person.persona if person else ""
+    language = language_group(person.language if person else "", settings.LANGUAGE_CODE)
+    row.response_class = f"000{language}{persona_group(row.persona)}0"
 
 
 def _told(reported: int | None, otherwise: int | None) -> int | None:
@@ -354,7 +358,9 @@ def _write(cases: Sequence[Case], now: datetime) -> Registration:
     reopened = [row for case in cases for row in _newly_reopened(case)]
     created = insert_rows(Resolution, (row for row in rows if row.pk is None))
     _move_services(cases)
-    withdraw_invitations([row.pk for row in reopened if row.pk], now=now)
+    undone = [row.pk for row in reopened if row.pk]
+    if undone:
+        withdraw_invitations(undone, now=now)
     days = {day for case in cases for day in case.days()}
     mark_changed(days | {(row.service_id, row.resolved_on) for row in others})
     new = sum(case.is_new for case in cases)

@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
-from surveys.engine.repeats import REPEAT_WINDOW, Contact, find_repeats
+from surveys.engine.repeats import REPEAT_WINDOW, Contact, Repeats, find_repeats
 from surveys.engine.response_class import response_class
 from surveys.models import Person, Resolution, Ticket
 from surveys.services.bulk import column_values, has_changed, update_rows
@@ -50,30 +50,32 @@ def note_repeat_contacts(
     belong or belonged to. Returns the stored resolutions of other tickets that changed, changed but not
     saved.
     """
-    earliest, latest = min(moments), max(moments)
+    span = (min(moments) - REPEAT_WINDOW, max(moments) + REPEAT_WINDOW)
     own = {ticket.pk for ticket in tickets}
-    span = (earliest - REPEAT_WINDOW, latest + REPEAT_WINDOW)
     others = _other_resolutions(own, person_ids, span)
-    known = {ticket.pk: ticket for ticket in tickets}
-    known |= {ticket.pk: ticket for ticket in _other_tickets(own, person_ids, span)}
+    known = {ticket.pk: ticket for ticket in (*tickets, *_other_tickets(own, person_ids, span))}
     known |= {row.ticket_id: row.ticket for row in others}
     repeats = find_repeats(_contacts(known.values(), [*resolutions, *others], _shared(person_ids)))
     for row in resolutions:
         row.is_repeat_contact = row.ticket_id in repeats.tickets
         row.came_back_at = repeats.came_back_at.get((row.ticket_id, row.resolved_at))
         classify(row)
-    changed = []
-    for row in others:
-        before = column_values(row)
-        # Only where every ticket that matters was read can anything be said.
-        if earliest <= row.ticket.opened_at <= span[1]:
-            row.is_repeat_contact = row.ticket_id in repeats.tickets
-            classify(row)
-        if span[0] <= row.resolved_at <= latest:
-            row.came_back_at = repeats.came_back_at.get((row.ticket_id, row.resolved_at))
-        if has_changed(row, before):
-            changed.append(row)
-    return changed
+    return [row for row in others if _renewed(row, repeats, span)]
+
+
+def _renewed(row: Resolution, repeats: Repeats, span: tuple[datetime, datetime]) -> bool:
+    """Note what is known now on a resolution of another ticket; return whether it changed.
+
+    Something is known only where every ticket that matters was read: for the ticket as a repeat a week back,
+    for its resolution a week ahead.
+    """
+    before = column_values(row)
+    if row.ticket.opened_at >= span[0] + REPEAT_WINDOW:
+        row.is_repeat_contact = row.ticket_id in repeats.tickets
+        classify(row)
+    if span[0] <= row.resolved_at <= span[1] - REPEAT_WINDOW:
+        row.came_back_at = repeats.came_back_at.get((row.ticket_id, row.resolved_at))
+    return has_changed(row, before)
 
 
 @transaction.atomic

@@ -162,6 +162,20 @@ def test_an_audit_log_is_recognised_and_read_by_its_rows(tmp_path: Path) -> None
     assert world() == before
 
 
+def test_an_audit_log_is_ordered_by_its_update_count_where_clocks_disagree(tmp_path: Path) -> None:
+    path = export(
+        tmp_path,
+        "INC7,New,Printing,1,29/2/2016 01:00,29/2/2016 11:10",
+        "INC7,Resolved,Printing,2,29/2/2016 01:00,29/2/2016 11:03",
+        "INC7,Closed,Printing,3,29/2/2016 01:00,5/3/2016 12:00",
+        header="number,state,category,sys_mod_count,opened_at,sys_updated_at",
+    )
+
+    run(path)
+
+    assert Resolution.objects.get().reopened_at is None
+
+
 @pytest.mark.parametrize("form", ["gzip", "byte order mark", "semicolons", "tabs", "labels"])
 def test_files_are_read_as_people_export_them(tmp_path: Path, form: str) -> None:
     path = export(tmp_path, *ROWS, encoding="utf-8-sig" if form == "byte order mark" else "utf-8")

@@ -156,6 +156,20 @@ def test_a_cancelled_ticket_is_closed_without_a_resolution(mail: BusinessService
     assert not Resolution.objects.exists()
 
 
+def test_the_facts_of_a_resolution_are_those_of_its_earliest_report(mail: BusinessService) -> None:
+    ben = Requester(external_id="ben", persona="Nurse")
+    register(report("closed", 9, resolved_at=at(2), priority=1))
+
+    register(report("resolved", 2, priority=3, requester=ben))
+
+    resolution, ticket = Resolution.objects.get(), Ticket.objects.get()
+    assert resolution.person is not None
+    assert (resolution.priority, resolution.person.external_id, resolution.persona) == (3, "ben", "Nurse")
+    assert resolution.response_class[3] == "0"  # Anna is written to in another language, Ben is not
+    assert ticket.requester is not None
+    assert (ticket.priority, ticket.requester.external_id) == (1, "anna")
+
+
 # --- reopening
 
 
@@ -224,6 +238,18 @@ def test_a_resolution_that_arrives_late_makes_the_other_one_a_repeat(mail: Busin
 
     later = Resolution.objects.get(ticket__number="INC2")
     assert (later.is_repeat_contact, later.response_class[0]) == (True, "1")
+
+
+def test_a_return_long_after_is_not_forgotten_when_an_old_ticket_changes(mail: BusinessService) -> None:
+    register(
+        report("resolved", 2),
+        report("resolved", 30 * 24, number="INC2", opened_at=at(20)),
+        report("open", 33 * 24, number="INC3", opened_at=at(33 * 24)),
+    )
+
+    register(report("resolved", 3, resolved_at=at(2), priority=1))
+
+    assert Resolution.objects.get(ticket__number="INC2").came_back_at == at(33 * 24)
 
 
 def test_moving_a_ticket_to_another_category_takes_the_repeat_contact_back(mail: BusinessService) -> None:
