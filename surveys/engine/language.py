@@ -21,6 +21,7 @@ SCORED_LANGUAGES = ("en", "de", "fr", "es", "pt", "it", "nl", "sv", "fi")
 LONGEST_GROUP = 4
 SMOOTHING_PER_MILLION = 3.0
 SMALLEST_COUNT = 6
+REMEMBERED_WORDS = 20_000
 
 # In units of log-likelihood per letter: how much more a comment must look like another language.
 ENGLISH_PRIOR = 2.0
@@ -72,12 +73,25 @@ class LanguageModel:
             return Detection(None, 0.0)
         if not is_mostly_latin(words):
             return Detection(UNKNOWN_SCRIPT, float("inf"))
-        rows = [row for group in letter_groups(words) if (row := self.row_of.get(group)) is not None]
-        totals = self.prior + self.weights[rows].sum(axis=0) / LONGEST_GROUP
+        totals = self.prior + np.sum([self._score_of(word) for word in words.split()], axis=0)
         if hint in self.languages:
             totals[self.languages.index(hint)] += HINT_PRIOR
         best, second = np.argsort(-totals, kind="stable")[:2]
         return Detection(self.languages[best], float(totals[best] - totals[second]))
+
+
+    def _score_of(self, word: str) -> npt.NDArray[np.float32]:
+        known = self._scores.get(word)
+        if known is None:
+            rows = [row for group in letter_groups(word) if (row := self.row_of.get(group)) is not None]
+            known = self.weights[rows].sum(axis=0) / np.float32(LONGEST_GROUP)
+            if len(self._scores) < REMEMBERED_WORDS:
+                self._scores[word] = known
+        return known
+
+    @cached_property
+    def _scores(self) -> dict[str, npt.NDArray[np.float32]]:
+        return {}
 
 
 def primary_language(tag: str) -> str:
@@ -96,9 +110,9 @@ def is_mostly_latin(words: str) -> bool:
     return len(_LATIN.findall("".join(letters))) >= LATIN_SHARE * len(letters)
 
 
-def letter_groups(words: str) -> Iterator[str]:
-    """Yield all groups of one to four letters; a space marks the border of a word."""
-    bordered = f" {words} "
+def letter_groups(word: str) -> Iterator[str]:
+    """Yield all groups of one to four letters of a word; a space marks its border."""
+    bordered = f" {word} "
     for size in range(1, LONGEST_GROUP + 1):
         for start in range(len(bordered) - size + 1):
             yield bordered[start : start + size]
@@ -112,7 +126,9 @@ def fit_language_model(texts: Iterable[tuple[str, str]]) -> LanguageModel:
     """
     counts: dict[str, Counter[str]] = {}
     for language, text in texts:
-        counts.setdefault(language, Counter()).update(letter_groups(normalised_words(text)))
+        counter = counts.setdefault(language, Counter())
+        for word in normalised_words(text).split():
+            counter.update(letter_groups(word))
     languages = tuple(sorted(counts))
     total: Counter[str] = Counter()
     for counter in counts.values():

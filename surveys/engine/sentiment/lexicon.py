@@ -9,7 +9,7 @@ Matching is longest first without overlap, so that "no problem" is praise and ne
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -107,14 +107,22 @@ def _rank(match: Match) -> tuple[int, bool, int]:
     return match.first - match.last, match.kind == "plain", match.first
 
 
+@dataclass(frozen=True, slots=True)
+class _Openings:
+    """The phrases that one first word can open, by the exact second word where there is one."""
+
+    by_second: Mapping[str, tuple[Phrase, ...]]
+    others: tuple[Phrase, ...]
+
+
 @dataclass
 class PhraseIndex:
-    """Phrases indexed by their first word."""
+    """Phrases indexed by their first and second words."""
 
     phrases: tuple[Phrase, ...]
     _exact: dict[str, list[int]] = field(default_factory=dict, repr=False)
     _prefix: dict[str, list[int]] = field(default_factory=dict, repr=False)
-    _seen: dict[str, tuple[Phrase, ...]] = field(default_factory=dict, repr=False)
+    _seen: dict[str, _Openings] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         for index, phrase in enumerate(self.phrases):
@@ -123,14 +131,13 @@ class PhraseIndex:
             for prefix in phrase.elements[0].prefixes:
                 self._prefix.setdefault(prefix, []).append(index)
 
-    def starting_with(self, form: str) -> tuple[Phrase, ...]:
-        """Return the phrases whose first element accepts the form, in file order."""
+    def _openings(self, form: str) -> _Openings:
         known = self._seen.get(form)
         if known is None:
             indices = set(self._exact.get(form, ()))
             for length in range(1, len(form) + 1):
                 indices.update(self._prefix.get(form[:length], ()))
-            known = tuple(self.phrases[index] for index in sorted(indices))
+            known = _openings_of([self.phrases[index] for index in sorted(indices)])
             if len(self._seen) < REMEMBERED_FORMS:
                 self._seen[form] = known
         return known
@@ -150,8 +157,24 @@ class PhraseIndex:
         return [match for position in range(len(forms)) for match in self._at(forms, position)]
 
     def _at(self, forms: Sequence[str], position: int) -> list[Match]:
-        ends = ((phrase, phrase.end_at(forms, position)) for phrase in self.starting_with(forms[position]))
+        openings = self._openings(forms[position])
+        second = forms[position + 1] if position + 1 < len(forms) else ""
+        phrases = openings.others + openings.by_second.get(second, ())
+        ends = ((phrase, phrase.end_at(forms, position)) for phrase in phrases)
         return [Match(phrase.kind, position, end) for phrase, end in ends if end is not None]
+
+
+def _openings_of(phrases: Sequence[Phrase]) -> _Openings:
+    by_second: dict[str, list[Phrase]] = {}
+    others = []
+    for phrase in phrases:
+        second = phrase.elements[1] if len(phrase.elements) > 1 else None
+        if second is None or second.is_gap or second.prefixes:
+            others.append(phrase)
+            continue
+        for form in second.forms:
+            by_second.setdefault(form, []).append(phrase)
+    return _Openings({form: tuple(found) for form, found in by_second.items()}, tuple(others))
 
 
 @dataclass(frozen=True)
