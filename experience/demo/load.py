@@ -20,7 +20,7 @@ from experience.demo.story import SOURCE
 from experience.demo.tickets import read_log, shared_accounts, write_export
 from experience.models import Gap, Measurement
 from experience.models.gaps import GapQuerySet
-from experience.services.evidence import rebuild_evidence
+from experience.services.evidence import refresh_changed_days
 from experience.services.judge import judge_day, organisation_day, replay
 from experience.services.starter import create_starter_agreements
 from surveys.models import BusinessService, Invitation, Person, Response, Ticket
@@ -32,6 +32,8 @@ from surveys.services.score_comments import score_comments
 Say = Callable[[str], None]
 # A trend starts when a week of sound SLA flags is behind it.
 FIRST_RESULT_AFTER = timedelta(days=7)
+# Nobody else wants the database while a history is loaded, so its transactions may be long.
+SERVICE_DAYS_AT_ONCE = 400
 
 
 class NotEmptyError(Exception):
@@ -103,8 +105,9 @@ class Load:
         return f"{send_signals(self.now):,} observations of outages and response times"
 
     def count(self) -> str:
-        """Count the daily evidence."""
-        return f"{rebuild_evidence(now=self.now):,} service-days of evidence"
+        """Count the daily evidence, and leave nothing to recompute to the worker."""
+        days = refresh_changed_days(now=self.now, chunk=SERVICE_DAYS_AT_ONCE)
+        return f"{len(days):,} service-days of evidence"
 
     def judge(self) -> str:
         """Agree on starter terms and judge the past as it would have been judged, week by week."""
