@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, cast
 
@@ -420,6 +421,8 @@ def parse_time(value: Any, *, field: str) -> datetime:
     return moment
 
 
+# Rows of one ticket repeat its times.
+@lru_cache(maxsize=10_000)
 def _parse_text(text: str) -> datetime:
     if "/" in text[:3] or "." in text[:3]:
         return _day_first(text)

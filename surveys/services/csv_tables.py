@@ -48,9 +48,13 @@ class Table:
 
     def named(self, cells: Sequence[str]) -> dict[str, str]:
         """Return a row by column name. Raises ValueError when it has too few or too many cells."""
+        self.check(cells)
+        return dict(zip(self.columns, cells, strict=True))
+
+    def check(self, cells: Sequence[str]) -> None:
+        """Raise ValueError when a row has too few or too many cells."""
         if len(cells) != len(self.columns):
             raise ValueError(f"It has {len(cells)} cells where the header has {len(self.columns)}.")
-        return dict(zip(self.columns, cells, strict=True))
 
 
 def open_table(path: Path, *, required: tuple[str, ...]) -> Table:

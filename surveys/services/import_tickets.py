@@ -170,7 +170,7 @@ class _Reader:
         if self.updated_at is None or self.state_at is None:
             return None
         try:
-            self.table.named(cells)
+            self.table.check(cells)
             word = cells[self.state_at]
             updated_at = parse_time(cells[self.updated_at], field=self.table.columns[self.updated_at])
             # Interned, because a log repeats the same few words a hundred thousand times.
