@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import http.client
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -61,21 +61,22 @@ def configure(data_folder: Path, *, host: str, port: int, environment: Mapping[s
     return Installation(data_folder, host, port, own)
 
 
-def serve(supervisor: Supervisor, installation: Installation, *, fill: Callable[[], None]) -> None:
+def serve(supervisor: Supervisor, installation: Installation, *fillers: Child) -> None:
     """Start everything in order and return once the pages answer.
 
-    `fill` is called when the stores run and the database is migrated, before pages and worker start.
+    The fillers run once the stores are ready and the database is migrated, before pages and worker start.
     """
     if not is_free(installation.port, installation.host):
         raise PortTakenError(f"Port {installation.port} is in use. End what uses it, or name another port.")
     stores = embed_missing_stores(installation)
     supervisor.start(*stores)
     prepare(supervisor, installation)
-    supervisor.wait_ready(*stores)
-    fill()
+    for filler in fillers:
+        supervisor.wait_ready(*stores)
+        supervisor.run(filler)
     pages = web(installation)
     supervisor.start(pages)
-    supervisor.wait_ready(pages)
+    supervisor.wait_ready(*stores, pages)
     supervisor.start(worker(installation), beat(installation))
 
 

@@ -23,6 +23,7 @@ from xla_service.embedded.errors import AlreadyRunningError, LaunchError, StopRe
 from xla_service.embedded.installation import WEB_PORT, Installation, configure, manage, module, serve
 from xla_service.embedded.ports import LOOPBACK, free_port
 from xla_service.embedded.supervisor import Supervisor
+from xla_service.settings import env
 
 # The demo brings its own stores; those of a real installation stay untouched.
 STORES = ("DATABASE_URL", "REDIS_URL", "XLA_MAILBOX_DIR")
@@ -67,7 +68,7 @@ class Command(BaseCommand):
             supervisor.watch()
 
     def _check(self) -> None:
-        environment = without(os.environ, settings.env.known)
+        environment = without(os.environ, env.known)
         remove_killed_checks(say=self.stderr.write)
         with tempfile.TemporaryDirectory(prefix=CHECK_PREFIX) as name:
             folder, started = Path(name).resolve(), time.monotonic()
@@ -83,12 +84,11 @@ class Command(BaseCommand):
     def _serve(self, supervisor: Supervisor, folder: Path, environment: Mapping[str, str]) -> Installation:
         installation = configure(folder, host=LOOPBACK, port=free_port(WEB_PORT), environment=environment)
 
-        def fill() -> None:
-            if not report_file(installation.environment).exists():
-                self.stderr.write("Loading real tickets and simulated answers; this happens once.")
-                supervisor.run(replace(manage(installation, "load_demo"), is_shown=True))
-
-        serve(supervisor, installation, fill=fill)
+        fillers = []
+        if not report_file(installation.environment).exists():
+            self.stderr.write("Loading real tickets and simulated answers; this happens once.")
+            fillers.append(replace(manage(installation, "load_demo"), is_shown=True))
+        serve(supervisor, installation, *fillers)
         return installation
 
     def _report(self, output: Path, ready_seconds: float) -> None:

@@ -37,7 +37,7 @@ class Command(BaseCommand):
             raise CommandError(f"{folder} holds the demo. Set XLA_DATA_DIR to another folder for real data.")
         try:
             with Supervisor(folder, say=self.stdout.write) as supervisor:
-                serve(supervisor, installation, fill=lambda: None)
+                serve(supervisor, installation)
                 self.stdout.write(f"Ready: {installation.address}  Ctrl-C ends it.")
                 supervisor.watch()
         except StopRequestedError:
