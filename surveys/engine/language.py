@@ -67,7 +67,7 @@ class LanguageModel:
         return np.array([start.get(code, 0.0) for code in self.languages], dtype=np.float32)
 
     def detect(self, text: str, hint: str | None = None) -> Detection:
-        """Return the language of a text; `hint` is a language that is likely beforehand, e.g. the survey's."""
+        """Return the language of a text; `hint` is a likely one, e.g. the survey's."""
         words = normalised_words(text)
         if not words:
             return Detection(None, 0.0)
@@ -78,7 +78,6 @@ class LanguageModel:
             totals[self.languages.index(hint)] += HINT_PRIOR
         best, second = np.argsort(-totals, kind="stable")[:2]
         return Detection(self.languages[best], float(totals[best] - totals[second]))
-
 
     def _score_of(self, word: str) -> npt.NDArray[np.float32]:
         known = self._scores.get(word)
@@ -133,7 +132,8 @@ def fit_language_model(texts: Iterable[tuple[str, str]]) -> LanguageModel:
     total: Counter[str] = Counter()
     for counter in counts.values():
         total.update(counter)
-    groups = tuple(sorted(group for group, count in total.items() if count >= SMALLEST_COUNT and group != " "))
+    frequent = (group for group, count in total.items() if count >= SMALLEST_COUNT and group != " ")
+    groups = tuple(sorted(frequent))
     return LanguageModel(languages, groups, _log_frequencies([counts[code] for code in languages], groups))
 
 

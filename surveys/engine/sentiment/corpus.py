@@ -24,7 +24,8 @@ SAME_LANGUAGE = {"es_AR": "es", "pt_BR": "pt", "bs": "hr", "sr_Latn": "hr", "nn"
 
 def training_files() -> list[Path]:
     """Return every file that training reads, for the hashes in the model's header."""
-    return sorted((DATA_FOLDER / "comments").glob("*.jsonl")) + sorted((DATA_FOLDER / "text").glob("*.[ct]sv*"))
+    comments, texts = DATA_FOLDER / "comments", DATA_FOLDER / "text"
+    return sorted(comments.glob("*.jsonl")) + sorted(texts.glob("*.[ct]sv*"))
 
 
 def read_comments() -> list[LabelledComment]:

@@ -31,13 +31,13 @@ class Cue:
 def deciding_cues(
     text: str, reading: Reading, language: str, model: SentimentModel, label: str
 ) -> tuple[Cue, ...]:
-    """Return the strongest cues in text order: all that pull, for a mixed text; else those of the label's side first."""
+    """Return the strongest cues in text order; a label that takes a side has that side's first."""
     cues = [*_phrase_cues(text, reading, model), *_face_cues(text, reading)]
     covered = {index for cue in reading.cues for index in range(cue.first, cue.last)}
     cues.extend(_learned_cues(text, reading, language, model, covered))
     wanted = {"negative": -1.0, "positive": 1.0}.get(label, 0.0)
-    strongest = sorted(cues, key=lambda cue: (-abs(cue.lean) - (cue.lean * wanted > 0), cue.start))[:MOST_CUES]
-    return tuple(sorted(strongest, key=lambda cue: (cue.start, cue.end)))
+    by_strength = sorted(cues, key=lambda cue: (-abs(cue.lean) - (cue.lean * wanted > 0), cue.start))
+    return tuple(sorted(by_strength[:MOST_CUES], key=lambda cue: (cue.start, cue.end)))
 
 
 def _phrase_cues(text: str, reading: Reading, model: SentimentModel) -> Iterator[Cue]:

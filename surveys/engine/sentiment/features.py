@@ -20,7 +20,6 @@ from surveys.engine.sentiment.tokens import CLAUSE_ENDS
 FEATURES_VERSION = 1
 
 LETTERS_FROM, LETTERS_TO = 3, 5
-CUE_SCALE = 1.0
 LETTER_SCALE = 0.9
 WORD_SCALE = 2.0
 LENGTH_EDGES = (1, 2, 4, 7, 12, 20, 35, 60)
@@ -33,7 +32,7 @@ def shared_features(text: str, reading: Reading) -> dict[str, float]:
     _add_sums(values, reading)
     _add_times(values, reading)
     _add_look(values, text, reading)
-    return {name: CUE_SCALE * math.log1p(value) if value > 0 else CUE_SCALE * value for name, value in values.items()}
+    return {name: math.log1p(value) if value > 0 else float(value) for name, value in values.items()}
 
 
 def textblob_features(text: str) -> dict[str, float]:
@@ -110,7 +109,7 @@ def _add_look(values: Counter[str], text: str, reading: Reading) -> None:
     values["look:exclaims"] = text.count("!")
     values["look:asks"] = text.count("?")
     values["look:trails_off"] = sum(token.form == "…" for token in reading.tokens)
-    values["look:quotes"] = sum(text.count(mark) for mark in "\"“”„«»") // 2
+    values["look:quotes"] = sum(text.count(mark) for mark in '"“”„«»') // 2
     letters = [char for char in text if char.isalpha()]
     if len(letters) >= 8 and sum(char.isupper() for char in letters) > 0.7 * len(letters):
         values["look:shouts"] = 1

@@ -143,7 +143,7 @@ class PhraseIndex:
         return known
 
     def longest(self, forms: Sequence[str]) -> list[Match]:
-        """Return the phrases found without overlap, in text order: longer before shorter, a cue before "plain"."""
+        """Return the phrases found without overlap: longer before shorter, a cue before "plain"."""
         found: list[Match] = []
         taken = [False] * len(forms)
         for match in sorted(self.every(forms), key=_rank):
@@ -207,7 +207,8 @@ def parse_lexicon(text: str, language: str) -> Lexicon:
                 continue
             if owner.setdefault(words, kind) != kind:
                 raise LexiconError(
-                    f"{language} line {line_number}: {' '.join(words)!r} is already in [{owner[words]}]; keep one."
+                    f"{language} line {line_number}: {' '.join(words)!r} is already in [{owner[words]}]; "
+                    "keep one."
                 )
             cues.append(phrase)
     return Lexicon(language, PhraseIndex(tuple(cues)), PhraseIndex(tuple(grammar)))
@@ -226,7 +227,7 @@ def _written_phrases(text: str) -> Iterator[tuple[str, str, int]]:
                 raise LexiconError(f"line {number}: unknown class [{kind}]; use one of {sorted(CLASSES)}.")
             continue
         if kind is None:
-            raise LexiconError(f"line {number}: phrase before the first [class] heading; add a heading above.")
+            raise LexiconError(f"line {number}: phrase before the first [class]; add a heading above.")
         for written in line.split(","):
             if written.strip():
                 yield kind, written.strip(), number

@@ -10,8 +10,8 @@ import re
 
 _QUOTED_LINE = re.compile(r"^[ \t]*(?:>|\|).*$", re.MULTILINE)
 _HEADER_LINE = re.compile(
-    r"^[ \t]*(?:from|sent|to|cc|subject|date|von|gesendet|an|betreff|datum|de|envoyé|à|objet|enviado|para|asunto"
-    r"|assunto|da|inviato|a|oggetto|van|verzonden|aan|onderwerp|från|skickat|till|ämne|lähettäjä|lähetetty|aihe"
+    r"^[ \t]*(?:from|sent|to|cc|subject|date|von|gesendet|an|betreff|datum|de|envoyé|à|objet|enviado|para"
+    r"|asunto|assunto|da|inviato|a|oggetto|van|verzonden|aan|onderwerp|från|skickat|till|ämne|lähettäjä|lähetetty|aihe"
     r"|short description|kurzbeschreibung|number|category|priority|state|assignment group|opened by|ticket id"
     r"|ref(?:erence)?)[ \t]*:[ \t].*$",
     re.MULTILINE | re.IGNORECASE,
@@ -25,17 +25,18 @@ _REST_IS_QUOTE = re.compile(
     re.MULTILINE | re.IGNORECASE | re.DOTALL,
 )
 _SIGNATURE = re.compile(
-    r"^[ \t]*(?:--[ \t]*$|(?:sent|get|gesendet|von meinem|envoyé|enviado|inviato|verzonden|skickat|lähetetty)\b.{0,12}"
-    r"\b(?:from|von|vom|depuis|de|desde|da|dal|van|från)\b.{2,30}(?:phone|ipad|android|outlook|mobil|mobiel|handy)\w*"
-    r"[ \t.]*$).*\Z",
+    r"^[ \t]*(?:--[ \t]*$|(?:sent|get|gesendet|von meinem|envoyé|enviado|inviato|verzonden|skickat"
+    r"|lähetetty)\b.{0,12}\b(?:from|von|vom|depuis|de|desde|da|dal|van|från)\b.{2,30}"
+    r"(?:phone|ipad|android|outlook|mobil|mobiel|handy)\w*[ \t.]*$).*\Z",
     re.MULTILINE | re.IGNORECASE | re.DOTALL,
 )
 _CLOSING = re.compile(
     r"^[ \t]*(?:(?:kind|best|warm|with kind|with best)[ \t]+regards|regards|br|rgds|sincerely|yours[ \t]\w+"
     r"|mit freundlichen grüßen|freundliche grüße|viele grüße|beste grüße|mfg|vg|lg|cordialement|bien à vous"
-    r"|bien cordialement|salutations|un saludo|saludos(?: cordiales)?|atentamente|atenciosamente|cumprimentos|att"
-    r"|cordiali saluti|distinti saluti|saluti|met vriendelijke groet(?:en)?|groet(?:en)?|mvg|med vänlig hälsning"
-    r"|vänliga hälsningar|hälsningar|mvh|ystävällisin terveisin|terveisin|t\.)[ \t]*[,.!]?[ \t]*(?:\n.{0,60}){0,8}\Z",
+    r"|bien cordialement|salutations|un saludo|saludos(?: cordiales)?|atentamente|atenciosamente|cumprimentos"
+    r"|att|cordiali saluti|distinti saluti|saluti|met vriendelijke groet(?:en)?|groet(?:en)?|mvg"
+    r"|med vänlig hälsning|vänliga hälsningar|hälsningar|mvh|ystävällisin terveisin|terveisin|t\.)"
+    r"[ \t]*[,.!]?[ \t]*(?:\n.{0,60}){0,8}\Z",
     re.MULTILINE | re.IGNORECASE,
 )
 _PATTERNS = (_REST_IS_QUOTE, _SIGNATURE, _CLOSING, _QUOTED_LINE, _HEADER_LINE)

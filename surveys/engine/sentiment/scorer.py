@@ -2,7 +2,7 @@
 
 Contract: a pure function of the text, the language given and the model version. What cannot be read (a
 language without a model, no word the model knows) is "unscored" with polarity None, never "neutral".
-Polarity and label agree: negative below zero, positive above it. Known limits are listed in docs/sentiment.md.
+Polarity and label agree: negative below zero, positive above it. Known limits: docs/sentiment.md.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from surveys.engine.language import SCORED_LANGUAGES, UNKNOWN_SCRIPT, normalised_words, primary_language
+from surveys.engine.language import UNKNOWN_SCRIPT, normalised_words, primary_language
 from surveys.engine.sentiment.cues import Cue, deciding_cues
 from surveys.engine.sentiment.features import comment_features
 from surveys.engine.sentiment.lexicon import Lexicon
@@ -55,7 +55,7 @@ class Sentiment:
 
 @dataclass(frozen=True)
 class Scorer:
-    """A model with the lexicons that it was trained on."""
+    """A model with the lexicons that it was trained on; the lexicons' languages are the scored ones."""
 
     model: SentimentModel
     lexicons: Mapping[str, Lexicon]
@@ -63,19 +63,19 @@ class Scorer:
     def score(self, text: str, language: str | None = None) -> Sentiment:
         """Return the sentiment of one comment; `language` is the survey's, as an ISO or BCP 47 tag."""
         hint = primary_language(language) if language else None
-        if hint is not None and hint not in SCORED_LANGUAGES:
+        if hint is not None and hint not in self.lexicons:
             return self._unscored(hint)
         words = blank_noise(text)
         code = self.language_of(words, hint)
-        if code is not None and code not in SCORED_LANGUAGES:
+        if code is not None and code not in self.lexicons:
             return self._unscored(code)
         return self._read(words, code, hint)
 
     def language_of(self, text: str, hint: str | None = None) -> str | None:
         """Return the language of a text (ISO 639-1), None without any word; `hint` is the survey's language.
 
-        Letters decide for sentences. In a comment of a few words they say little: there, a language that knows
-        the words is preferred, first the survey's, then the one that the letters suggest, then English.
+        Letters decide for sentences. In a comment of a few words they say little: there, a language that
+        knows the words is preferred, first the survey's, then the one that the letters suggest, then English.
         """
         detected = self.model.language_model.detect(text, hint).language
         words = [fold(word) for word in normalised_words(text).split()]
@@ -83,12 +83,12 @@ class Scorer:
             return detected
         if hint is not None and self._known_share(words, hint) >= HINT_SHARE:
             return hint
-        if detected in SCORED_LANGUAGES and self._known_share(words, detected) == 1.0:
+        if detected in self.lexicons and self._known_share(words, detected) == 1.0:
             return detected
         if self._known_share(words, "en") >= (ENGLISH_SHARE if text.isascii() else 1.0):
             return "en"
-        knowing = [code for code in SCORED_LANGUAGES if self._known_share(words, code) == 1.0]
-        return knowing[0] if knowing and detected not in SCORED_LANGUAGES else detected
+        knowing = [code for code in self.lexicons if self._known_share(words, code) == 1.0]
+        return knowing[0] if knowing and detected not in self.lexicons else detected
 
     def score_all(self, comments: Iterable[tuple[str, str | None]]) -> list[Sentiment]:
         """Return the sentiment of each (text, language) pair, in order."""
@@ -128,7 +128,7 @@ class Scorer:
 
     def _scored(self, text: str, reading: Reading, language: str) -> Sentiment:
         features = comment_features(text, reading, language)
-        chances = dict(zip(LABELS, (float(chance) for chance in self.model.probabilities(features)), strict=True))
+        chances = dict(zip(LABELS, self.model.probabilities(features).tolist(), strict=True))
         label = decided_label(chances)
         return Sentiment(
             polarity=polarity_of(chances, label),

@@ -61,3 +61,11 @@ def shipped_scorer() -> Scorer:
     model = load_model(MODEL_PATH.read_bytes())
     check_features(model, lexicon_texts())
     return Scorer(model, shipped_lexicons())
+
+
+@lru_cache(maxsize=1)
+def shipped_function_words() -> frozenset[str]:
+    """Return the words of all scored languages that carry no topic, for `surveys.engine.themes`."""
+    lines = (SENTIMENT_FOLDER / "function_words.txt").read_text(encoding="utf-8").splitlines()
+    listed = (line.partition(": ")[2].split() for line in lines if not line.startswith("#"))
+    return frozenset(word for words in listed for word in words)

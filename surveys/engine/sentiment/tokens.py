@@ -66,7 +66,22 @@ _CONTRACTIONS = {
 _CONTRACTIONS |= {
     verb + "nt": (verb, "not")
     for verb in (
-        "do does did is are was were has have had could would should must need".split()
+        (
+            "do",
+            "does",
+            "did",
+            "is",
+            "are",
+            "was",
+            "were",
+            "has",
+            "have",
+            "had",
+            "could",
+            "would",
+            "should",
+            "must",
+        )
     )
 }
 _SUFFIXES = {"'ve": "have", "'re": "are", "'ll": "will", "'m": "", "'s": "", "'d": "would"}

@@ -60,14 +60,16 @@ def features_of(comment: LabelledComment, lexicons: Mapping[str, Lexicon]) -> di
 
 
 def kept_names(rows: Sequence[Mapping[str, float]], general: Sequence[Mapping[str, float]]) -> list[str]:
-    """Return the feature names to learn: words and letters need two comments, words alone ten general texts."""
+    """Return the feature names to learn: words and letters need two comments, words or ten general texts."""
     seen: Counter[str] = Counter()
     for row in rows:
         seen.update(dict.fromkeys(row, 5))
     for row in general:
         seen.update(name for name in row if ":c:" not in name)
     learned = (":w:", ":c:")
-    return sorted(name for name, count in seen.items() if count >= 10 or not any(mark in name for mark in learned))
+    return sorted(
+        name for name, count in seen.items() if count >= 10 or not any(mark in name for mark in learned)
+    )
 
 
 def matrix_of(rows: Sequence[Mapping[str, float]], names: Sequence[str]) -> csr_matrix:
@@ -97,7 +99,8 @@ def train(
     """
     rows, general_rows = ([features_of(one, lexicons) for one in texts] for texts in (comments, general))
     names = kept_names(rows, general_rows)
-    matrix, taste = matrix_of(rows, names), _general_taste(matrix_of(general_rows, names), _labels(general), names)
+    matrix = matrix_of(rows, names)
+    taste = _general_taste(matrix_of(general_rows, names), _labels(general), names)
     labels = _labels(comments)
     scores = _scores_out_of_fold(matrix, taste, labels, [comment.group for comment in comments])
     temperature = round(_temperature(scores, labels), 3)
@@ -109,7 +112,7 @@ def train(
         offsets=(offsets + temperature * shift * IS_COMPLAINT).astype(np.float32),
         temperature=temperature,
         language_model=language_model,
-        facts=facts | {"complaint_shift": shift},
+        facts={**facts, "complaint_shift": shift},
     )
 
 
@@ -118,7 +121,7 @@ def _labels(texts: Sequence[LabelledComment]) -> npt.NDArray[np.int64]:
 
 
 def _general_taste(matrix: csr_matrix, labels: npt.NDArray[np.int64], names: Sequence[str]) -> Floats:
-    """Return what texts about anything say of words: one row per feature, zero for all but words and TextBlob."""
+    """Return what general texts say of words: one row per feature, zero for all but words and TextBlob."""
     known = np.array([":w:" in name or name.startswith("blob:") for name in names], dtype=np.float64)
     coefficients = _logistic(matrix.multiply(known).tocsr(), labels, GENERAL_PENALTY)[0]
     return np.asarray(GENERAL_SCALE * coefficients.T * known[:, np.newaxis])
@@ -154,7 +157,9 @@ def _scores_out_of_fold(
 
 
 def _complaint_shift(scores: Floats, labels: npt.NDArray[np.int64]) -> float:
-    """Return how far to lift complaints (log-odds): as little as finds nine of ten, never below seven of ten right."""
+    """Return how far to lift complaints, in log-odds: little enough that seven of ten found are right, enough
+    to find nine of ten.
+    """
     chances = np.exp(scores - scores.max(axis=1, keepdims=True))
     complaint = np.log(chances @ IS_COMPLAINT)
     margin = complaint - np.log(chances[:, IS_COMPLAINT == 0.0].max(axis=1))
@@ -171,7 +176,7 @@ def _complaint_shift(scores: Floats, labels: npt.NDArray[np.int64]) -> float:
 
 
 def _temperature(scores: npt.NDArray[np.float64], labels: npt.NDArray[np.int64]) -> float:
-    """Return the divisor of the scores that gives the likeliest chances (temperature scaling, Guo et al. 2017)."""
+    """Return the divisor of the scores that gives the likeliest chances (Guo et al. 2017)."""
 
     def loss(temperature: float) -> float:
         scaled = scores / temperature

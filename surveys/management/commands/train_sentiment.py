@@ -15,13 +15,17 @@ from surveys.engine.sentiment.training import is_kept_apart, train
 
 
 class Command(BaseCommand):
+    """Train from surveys/data without the fifth kept apart; needs scikit-learn."""
+
     help = "Train the sentiment model from surveys/data and write it; the same data give the same model."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
+        """Name the file to write."""
         parser.add_argument("--output", default=str(MODEL_PATH), help="where to write the model file")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Train and write the model."""
         comments = [comment for comment in read_comments() if not is_kept_apart(comment)]
         model = train(
             comments,
