@@ -3,8 +3,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from surveys.models import BusinessService, IntakeEvent, IntakeSource, Resolution, Ticket, User
 from surveys.services import apply_intake
@@ -14,6 +16,18 @@ pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
+SERVICENOW_FIELDS = (
+    *("number", "state", "category", "caller_id", "caller_email", "requested_for", "priority", "made_sla"),
+    *("opened_at", "resolved_at", "closed_at", "sys_updated_on", "reopened_time", "business_stc"),
+    *(
+        "reopen_count",
+        "reassignment_count",
+        "waiting_minutes",
+        "short_description",
+        "location",
+        "sys_class_name",
+    ),
+)
 TICKET = {
     "number": "INC1",
     "state": "Resolved",
@@ -250,6 +264,33 @@ def test_what_the_database_refuses_is_tried_again_alone_and_then_given_up(
     fine.refresh_from_db()
     assert (poison.state, fine.state) == ("failed", "applied")
     assert poison.reason == "The database refused it: deadlock detected"
+
+
+anything = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.sampled_from(["9999-12-31 23:59:59"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=st.dictionaries(st.sampled_from([*SERVICENOW_FIELDS]), anything, max_size=4))
+def test_whatever_a_field_holds_the_sweep_goes_on(changes: dict[str, Any]) -> None:
+    with transaction.atomic():
+        event, fine = receive(ticket() | changes), receive(ticket(number="INC2"))
+
+        apply_due_events(now=NOW)
+
+        event.refresh_from_db()
+        fine.refresh_from_db()
+        assert event.state in ("applied", "failed")
+        assert fine.state == "applied"
+        transaction.set_rollback(True)
 
 
 def test_a_limit_leaves_the_rest_due() -> None:
