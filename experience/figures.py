@@ -74,6 +74,11 @@ def duration(value: float | None) -> str:
     return hours(value / _MINUTES_PER_HOUR)
 
 
+def clock(value: float | None) -> str:
+    """Return hours as people say them: minutes below two hours, else hours: "24 min", "38 h"."""
+    return MISSING if value is None else duration(value * _MINUTES_PER_HOUR)
+
+
 def count(value: float | None) -> str:
     """Return a whole number with its thousands grouped: "24,600"."""
     return MISSING if value is None else f"{value:,.0f}"
@@ -85,12 +90,16 @@ def plain(value: float | None) -> str:
 
 
 def interval(low: float | None, high: float | None, write: Callable[[float | None], str] = rating) -> str:
-    """Return an interval with an en dash, "3.5–3.9", the unit written once; empty while there is none."""
+    """Return an interval with an en dash, "3.5–3.9", the unit written once; empty while there is none.
+
+    Ends below zero are joined by "to", since a dash beside a minus cannot be read.
+    """
     if low is None or high is None:
         return ""
     first, last = write(low), write(high)
     unit = last[last.index(_NO_BREAK) :] if _NO_BREAK in last else ""
-    return f"{first.removesuffix(unit) if unit else first}–{last}"
+    between = " to " if _MINUS in first + last else "–"
+    return f"{first.removesuffix(unit) if unit else first}{between}{last}"
 
 
 def one_in(value: float | None) -> str:

@@ -225,7 +225,7 @@ def _left_out(found: Movement) -> str:
     return f"Left out, not measured in both periods: {', '.join(names)}." if names else ""
 
 
-_WRITERS = {"of 5": figures.rating, "min": figures.minutes, "h": figures.hours, "share": figures.share}
+_WRITERS = {"of 5": figures.rating, "min": figures.minutes, "h": figures.clock, "share": figures.share}
 _REMARKS = {
     "missing": "No data",
     "hidden": "Hidden: too few people",
@@ -235,9 +235,9 @@ _REMARKS = {
 
 
 def indicator_lines(result: NewestResult) -> list[IndicatorLine]:
-    """Return every indicator in native units, those that count first within each kind of evidence."""
+    """Return every indicator in native units, the heaviest first within each kind of evidence."""
     order = {"X": 0, "O": 1, "T": 2, "S": 3}
-    ranked = sorted(result.figures.indicators, key=lambda i: (order[i.stream], i.weight == 0))
+    ranked = sorted(result.figures.indicators, key=lambda i: (order[i.stream], -i.weight))
     return [_indicator_line(found) for found in ranked]
 
 

@@ -72,6 +72,15 @@ def test_an_interval_has_an_en_dash_and_its_unit_once() -> None:
     assert figures.interval(None, 3.9) == ""
 
 
+def test_an_interval_below_zero_is_joined_by_a_word() -> None:
+    assert figures.interval(-0.55, -0.15, figures.plain) == "−0.55 to −0.15"
+    assert figures.interval(-0.1, 0.1, figures.plain) == "−0.10 to 0.10"
+
+
+def test_hours_on_a_clock_below_two_are_minutes() -> None:
+    assert [figures.clock(value) for value in (0.4, 38.2, None)] == [f"24{N}min", f"38{N}h", "–"]
+
+
 @pytest.mark.parametrize(
     ("minutes", "written"), [(95, f"95{N}min"), (240, f"4.0{N}h"), (90_000, f"1,500{N}h"), (None, "–")]
 )
