@@ -79,7 +79,7 @@ class Scorer:
         """
         detected = self.model.language_model.detect(text, hint).language
         words = [fold(word) for word in normalised_words(text).split()]
-        if not words or len(words) > SHORT_WORDS or detected == UNKNOWN_SCRIPT:
+        if detected is None or detected == UNKNOWN_SCRIPT or len(words) > SHORT_WORDS:
             return detected
         if hint is not None and self._known_share(words, hint) >= HINT_SHARE:
             return hint
