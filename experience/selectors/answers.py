@@ -8,11 +8,17 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Max, Prefetch
+from django.db.models import Count, Max, Prefetch, Q, QuerySet
 
 from surveys.models import BusinessService, CommentSentiment, Question, Response, SurveyVersion
 
 _SCALE_ENDS = {"satisfaction": (1, 5), "happiness": (0, 10), "effort": (1, 7)}
+_UNHAPPY = (
+    Q(scale="satisfaction", rating__lt=3)
+    | Q(scale="happiness", rating__lt=5)
+    | Q(scale="effort", rating__lt=4)
+)
+RESTRICTIONS = ("unhappy", "comments")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +71,15 @@ def answer_count(service: BusinessService) -> AnswerCount:
     return AnswerCount(values["total"], values["newest_at"], values["newest_id"] or 0)
 
 
-def latest_answers(service: BusinessService, *, limit: int) -> list[Answer]:
+def latest_answers(service: BusinessService, *, limit: int, only: str = "") -> list[Answer]:
     """Return the newest accepted answers, each cut down to what its survey's mode lets readers see.
 
-    Confidential and anonymous answers show as comments alone, and only once enough people have commented.
+    `only` restricts to answers that are "unhappy" (rated below the middle of their scale) or that carry
+    "comments". Confidential and anonymous answers show as comments alone, and only once enough people
+    have commented.
     """
-    found = Response.objects.accepted().filter(service=service).order_by("-answered_at", "-pk")
+    answers = Response.objects.accepted().filter(service=service)
+    found = _restricted(answers, only).order_by("-answered_at", "-pk")
     rows = list(
         found.select_related("survey_version", "resolution__ticket").prefetch_related(
             Prefetch("sentiments", CommentSentiment.objects.order_by("-pk")), "reasons"
@@ -84,6 +93,13 @@ def latest_answers(service: BusinessService, *, limit: int) -> list[Answer]:
         for answer, row in zip(shown, rows, strict=True)
         if _is_named(row) or (masked_too and row.comment)
     ]
+
+
+def _restricted(answers: QuerySet[Response], only: str) -> QuerySet[Response]:
+    if only == "unhappy":
+        # Masked answers stay out: picking them by rating would give the rating away.
+        return answers.filter(_UNHAPPY, survey_version__mode=SurveyVersion.Mode.NAMED)
+    return answers.exclude(comment="") if only == "comments" else answers
 
 
 def _is_named(row: Response) -> bool:

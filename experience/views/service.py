@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from experience.selectors.access import looks_after
-from experience.selectors.answers import answer_count, latest_answers
+from experience.selectors.answers import RESTRICTIONS, answer_count, latest_answers
 from experience.selectors.service_page import newest_result, standing_gap, visible_service, weeks_of
 from experience.views.service_parts import (
     chips,
@@ -72,9 +72,12 @@ def visible_or_404(request: HttpRequest, key: str) -> BusinessService:
 
 
 def _answers(request: HttpRequest, found: BusinessService) -> dict[str, object]:
+    only = request.GET.get("only", "")
+    only = only if only in RESTRICTIONS else ""
     may_act = looks_after(request.user, found)  # type: ignore[arg-type]  # login_required
     return {
         "answer_count": answer_count(found),
         "may_act": may_act,
-        "answers": latest_answers(found, limit=_LATEST) if may_act else [],
+        "only": only,
+        "answers": latest_answers(found, limit=_LATEST, only=only) if may_act else [],
     }

@@ -27,6 +27,7 @@ from tests.factories import NOW, BusinessServiceFactory
 
 pytestmark = pytest.mark.django_db
 Mode = SurveyVersion.Mode
+_ONLY = ("unhappy", "comments", "")
 
 
 @pytest.fixture
@@ -459,6 +460,31 @@ def test_the_newest_answers_come_first(service: BusinessService) -> None:
     found = latest_answers(service, limit=2)
 
     assert [each.pieces[0].text for each in found] == ["1 days ago", "2 days ago"]
+
+
+def test_answers_can_be_restricted_to_unhappy_ones_or_comments(service: BusinessService) -> None:
+    answer(service, rating=1)
+    answer(service, rating=3, comment="so so")
+    answer(service, rating=5, comment="fine")
+
+    ratings = {only: [each.rating for each in latest_answers(service, limit=9, only=only)] for only in _ONLY}
+
+    assert ratings == {"unhappy": [1], "comments": [5, 3], "": [5, 3, 1]}
+
+
+def test_masked_answers_are_never_picked_by_their_rating(service: BusinessService) -> None:
+    for number in range(6):
+        answer(service, mode=Mode.CONFIDENTIAL, rating=1, comment=f"comment {number}")
+
+    assert latest_answers(service, limit=9, only="unhappy") == []
+    assert len(latest_answers(service, limit=9)) == 6
+
+
+def test_the_page_opens_with_the_restriction_in_its_address(page: Client, service: BusinessService) -> None:
+    answer(service, rating=5, comment="fine")
+
+    assert "fine</p>" in shown(page, service, query="?only=nonsense")
+    assert "None of this kind yet." in shown(page, service, query="?only=unhappy")
 
 
 def test_the_answers_refresh_only_when_something_came(page: Client, service: BusinessService) -> None:
