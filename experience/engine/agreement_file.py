@@ -89,9 +89,10 @@ class _Reader:
         for key, node in self.entries(root, "", tuple(_READERS)):
             attribute, read = _READERS[key]
             values[attribute] = read(self, node, key)
+        refused = {problem.line for problem in self.problems}
         for key in _REQUIRED:
-            if not values.get(_READERS[key][0]):
-                line = self.lines.get(key, self.line)
+            line = self.lines.get(key, self.line)
+            if not values.get(_READERS[key][0]) and (key not in self.lines or line not in refused):
                 self.refuse(line, f"Write `{key}:` with a value; every agreement needs it.")
         values |= self._coverage(values.pop("services", ())) | self._weights(values)
         values.pop("period", None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -43,15 +44,18 @@ def parameters_of(stored: ParameterSet) -> Parameters:
     return _parameters(stored.values)
 
 
-def parameters_for_replay(period: Period, today: date) -> Parameters:
-    """Return the parameters a period was, or would have been, closed with; nothing is stored.
+def parameters_for_replay(periods: Iterable[Period], *, today: date) -> dict[Period, Parameters]:
+    """Return the parameters each period was, or would have been, closed with; nothing is stored.
 
-    The first set made after the period's last late answers, else the newest there is, else an estimate.
+    That is the first set made after the period's last late answers, else the newest there is; without any,
+    an estimate from the data before today. At most a dozen queries.
     """
-    stored = ParameterSet.objects.filter(made_on__lte=today)
-    closing = stored.filter(made_on__gt=provisional_until(period)).order_by("made_on").first()
-    found = closing or stored.order_by("-made_on").first()
-    return _parameters(found.values if found else _estimate(today))
+    days = sorted(ParameterSet.objects.filter(made_on__lte=today).values_list("made_on", flat=True))
+    if not days:
+        return dict.fromkeys(periods, _parameters(_estimate(today)))
+    used = {p: next((day for day in days if day > provisional_until(p)), days[-1]) for p in periods}
+    sets = {stored.made_on: stored for stored in ParameterSet.objects.filter(made_on__in=used.values())}
+    return {period: parameters_of(sets[day]) for period, day in used.items()}
 
 
 def _parameters(values: dict[str, Any]) -> Parameters:

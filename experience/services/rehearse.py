@@ -21,6 +21,7 @@ from experience.engine.rehearsal import (
 )
 from experience.models import AgreementVersion
 from experience.selectors.agreements import (
+    InForce,
     indicator_scales,
     indicator_terms,
     newest_indicators,
@@ -48,7 +49,8 @@ def rehearse(terms: AgreementTerms, *, today: date, now: datetime, months: int =
     if problems:
         raise AgreementError(problems)
     stage = _stage(terms, today, now)
-    replayed = [_replay(stage, month, today) for month in _past_months(today, months)]
+    used = parameters_for_replay(_past_months(today, months), today=today)
+    replayed = [_replay(stage, month, parameters) for month, parameters in used.items()]
     return Rehearsal(
         months=tuple(month.period for month in replayed),
         results=tuple(result for month in replayed for result in month.results),
@@ -100,29 +102,30 @@ def _stage(terms: AgreementTerms, today: date, now: datetime) -> _Stage:
         terms.stream_weights,
         terms.scope,
     )
-    services = _services(terms, today)
+    today_in_force = versions_in_force(today)
+    services = _services(terms, today_in_force)
     is_journey = bool(terms.journey)
     subjects = [terms.journey] if is_journey else [service.key for service in services]
-    return _Stage(draft, services, subjects, is_journey, _in_force(terms, services, today), now)
+    return _Stage(draft, services, subjects, is_journey, _in_force(terms, services, today_in_force), now)
 
 
-def _services(terms: AgreementTerms, today: date) -> list[BusinessService]:
+def _services(terms: AgreementTerms, in_force: Sequence[InForce]) -> list[BusinessService]:
     if not terms.covers_rest:
         return list(BusinessService.objects.filter(key__in=terms.services).order_by("key"))
-    others = (found for found in versions_in_force(today) if found.version.agreement.is_primary)
+    others = (found for found in in_force if found.version.agreement.is_primary)
     taken = {s.pk for found in others if not found.version.covers_rest for s in found.services}
     return list(BusinessService.objects.live().exclude(pk__in=taken).order_by("key"))
 
 
 def _in_force(
-    terms: AgreementTerms, services: Sequence[BusinessService], today: date
+    terms: AgreementTerms, services: Sequence[BusinessService], in_force: Sequence[InForce]
 ) -> list[tuple[_Rules, list[int]]]:
     """Return the rules that judge these services today, each with the positions of the subjects it judges.
 
     That is the agreement's own version; for a service it does not cover yet, the primary one that does.
     """
     judged: dict[int, AgreementVersion] = {}
-    for found in versions_in_force(today):
+    for found in in_force:
         agreement = found.version.agreement
         if agreement.key == terms.key:
             judged |= {service.pk: found.version for service in found.services}
@@ -142,8 +145,7 @@ def _rules(version: AgreementVersion) -> _Rules:
     return _Rules(terms_of(version), stream_weights(version), scope_of(version))
 
 
-def _replay(stage: _Stage, period: Period, today: date) -> _Month:
-    used = parameters_for_replay(period, today)
+def _replay(stage: _Stage, period: Period, used: Parameters) -> _Month:
     read = {stage.draft.scope: _evidence(stage, period, stage.draft.scope)}
     evidence = read[stage.draft.scope]
     drafts = _measured(stage.draft, evidence, used)
