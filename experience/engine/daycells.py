@@ -6,7 +6,7 @@ Integers add up the same in any order, so windows are sums of days and a retract
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -15,10 +15,13 @@ from experience.engine.histogram import bucket_of
 
 LOST_TIME_CAP_MINUTES = 480
 POLARITY_UNITS = 10_000
+# Sums are integers: in these units of the value.
+FIXED_POINT: Mapping[str, float] = {"sentiment": 10_000.0, "text_polarity": 10_000.0, "cost": 100.0}
 # What `cells_of` counts. All other measures are signals of the whole service.
 RESOLUTION_MEASURES = (
     "resolved", "satisfaction", "happiness", "effort", "solved", "lost_time", "sentiment", "time_to_resolve",
-    "user_clock", "reopened", "repeat_contact", "sla_met",
+    "user_clock", "reopened", "repeat_contact", "sla_met", "time_to_target", "first_response", "no_hand_off",
+    "reassigned_twice", "waiting",
 )  # fmt: skip
 POLARITY_BUCKETS = 21
 REOPEN_WINDOW = timedelta(days=7)
@@ -47,6 +50,13 @@ class Down(IntEnum):
     PLANNED = 1
 
 
+class Rate(IntEnum):
+    """Bucket of the measure `incident_rate`: the window, and the months before it."""
+
+    NOW = 0
+    BEFORE = 1
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One accepted answer; polarity -1..1 is None for a comment that is missing or could not be scored,
@@ -67,6 +77,8 @@ class ResolutionFacts:
 
     `probability` is the chance of having been asked, None outside the frame; `came_back` is None when repeat
     contacts cannot be told (no requester, shared account); `made_sla` is None until the ticket is closed.
+    `first_response_minutes` is None where nobody wrote it down; `target_minutes` is the time to resolve that
+    the ticket's priority is given.
     """
 
     response_class: str
@@ -79,6 +91,11 @@ class ResolutionFacts:
     came_back: bool | None
     made_sla: bool | None
     answer: Answer | None
+    target_minutes: int
+    reopen_count: int = 0
+    reassignment_count: int = 0
+    waiting_minutes: int | None = None
+    first_response_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +159,20 @@ def _ticket_contributions(facts: ResolutionFacts) -> Iterator[tuple[CellKey, Sum
         yield CellKey("repeat_contact"), Sums(1, int(facts.came_back))
     if facts.made_sla is not None and facts.reopened_at is None:
         yield CellKey("sla_met"), Sums(1, int(facts.made_sla))
+    yield from _handling_contributions(facts)
+
+
+def _handling_contributions(facts: ResolutionFacts) -> Iterator[tuple[CellKey, Sums]]:
+    share_of_target = facts.minutes_to_resolve / facts.target_minutes
+    yield CellKey("time_to_target", bucket=bucket_of(share_of_target)), Sums(1)
+    is_first = facts.reopen_count == 0
+    yield CellKey("no_hand_off"), Sums(1, int(is_first and facts.reassignment_count == 0))
+    yield CellKey("reassigned_twice"), Sums(1, int(facts.reassignment_count >= 2))
+    if facts.waiting_minutes is not None and facts.reopened_at is None and facts.user_clock_minutes:
+        waited = min(facts.waiting_minutes, facts.user_clock_minutes)
+        yield CellKey("waiting"), Sums(facts.user_clock_minutes, waited)
+    if facts.first_response_minutes is not None and is_first:
+        yield CellKey("first_response", bucket=bucket_of(facts.first_response_minutes)), Sums(1)
 
 
 def _answer_contributions(

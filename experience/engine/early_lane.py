@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from experience.engine.arrays import FloatArray
-from experience.engine.daycells import rating_of_bucket
 from experience.engine.gaps import e_value
-from experience.engine.indicators import Evidence, Parameters, Terms
-from experience.engine.native import pomp_values
+from experience.engine.indicators import RATING_SCALES, Evidence, Parameters, Terms, answer_values, ratings_of
+from experience.engine.normalise import pomp
 from experience.engine.weighting import can_weigh_early, class_weights, relative_weights
 
 
@@ -19,7 +18,8 @@ def early_lane(terms: Terms, evidence: Evidence, parameters: Parameters) -> Floa
     table holds 200 asked resolutions and a median weight, else all alike.
     """
     counts = _counts(terms, evidence)
-    values = pomp_values(terms.low, terms.high, counts.shape[-1])
+    worst, best = RATING_SCALES[terms.measure]
+    values = pomp(answer_values(terms, np.arange(worst, best + 1)), terms.low, terms.high)
     target = (terms.anchors.target - terms.low) / (terms.high - terms.low)
     if parameters.median_weight is None or not can_weigh_early(parameters.asked):
         return e_value(counts.sum(axis=1), values, target)
@@ -31,11 +31,8 @@ def early_lane(terms: Terms, evidence: Evidence, parameters: Parameters) -> Floa
 
 def _counts(terms: Terms, evidence: Evidence) -> FloatArray:
     """Return answers per service, stratum and rating."""
-    answers = int(terms.high - terms.low) + 1
-    counts = np.zeros((evidence.services, len(evidence.strata), answers))
-    for answer in range(answers):
-        cells = [
-            c for c in evidence.of(terms.measure) if rating_of_bucket(c.bucket) == answer + int(terms.low)
-        ]
-        counts[:, :, answer] = evidence.per_stratum(cells, lambda cell: cell.n)
-    return counts
+    worst, best = RATING_SCALES[terms.measure]
+    cells = evidence.of(terms.measure)
+    ratings = ratings_of(cells["bucket"])
+    by_rating = [cells[ratings == rating] for rating in range(worst, best + 1)]
+    return np.stack([evidence.per_stratum(found, found["n"]) for found in by_rating], axis=-1)

@@ -41,6 +41,12 @@ def value_of(index: int) -> float:
     return 0.0 if index == ZERO_BUCKET else 2.0 * _GAMMA**index / (_GAMMA + 1.0)
 
 
+def bucket_values(indices: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Return the value that each bucket stands for, see `value_of`."""
+    values = 2.0 * _GAMMA ** indices.astype(np.float64) / (_GAMMA + 1.0)
+    return np.where(indices == ZERO_BUCKET, 0.0, values)
+
+
 @dataclass(frozen=True, slots=True)
 class LogHistogram:
     """Counts per bucket."""

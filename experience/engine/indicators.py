@@ -10,15 +10,32 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from experience.engine.arrays import BoolArray, FloatArray
-from experience.engine.daycells import Asked, Down, LostTime, rating_of_bucket
-from experience.engine.histogram import LogHistogram
-from experience.engine.intervals import moderated_wilson, p_below, wilson
-from experience.engine.native import APDEX_VALUES
+from experience.engine.cells import (
+    MEASURE_CODES,
+    PERMILLES,
+    Cells,
+    class_of,
+    stratum_codes,
+    summed,
+    with_services,
+)
+from experience.engine.change import RateRatio, rate_ratio
+from experience.engine.daycells import FIXED_POINT, POLARITY_BUCKETS, Asked, Down, LostTime, Rate
+from experience.engine.histogram import bucket_values
+from experience.engine.intervals import (
+    moderated_wilson,
+    order_statistic_ranks,
+    p_below,
+    quantile_rank,
+    wilson,
+)
+from experience.engine.native import APDEX_VALUES, happiness_value
 from experience.engine.normalise import Anchors
 from experience.engine.weighting import (
     ClassRates,
@@ -31,22 +48,15 @@ from experience.engine.weighting import (
     weighted_moments,
 )
 
-RATING_MEASURES = ("satisfaction", "happiness", "effort")
-_POLARITY_UNITS = 10_000.0
-_MINUTES_PER_HOUR = 60.0
-
-
-class Cell(NamedTuple):
-    """A window's sum of one kind of cell of one service (`service` counts from 0 in the batch)."""
-
-    service: int
-    measure: str
-    response_class: str
-    permille: int
-    bucket: int
-    n: int
-    total: int
-    total_squares: int
+# The rating questions with their worst and best answer.
+RATING_SCALES: Mapping[str, tuple[int, int]] = {
+    "satisfaction": (1, 5),
+    "happiness": (0, 10),
+    "effort": (1, 7),
+}
+RATING_MEASURES = tuple(RATING_SCALES)
+MOST_RATING = max(best for _, best in RATING_SCALES.values())
+MINUTES_IN: Mapping[str, float] = {"h": 60.0, "d": 1440.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,50 +114,45 @@ class Native:
 class Evidence:
     """The cells of one window for a batch of services, as arrays by measure."""
 
-    def __init__(
-        self, cells: Sequence[Cell], people: Sequence[People], up_seconds: Sequence[float | None]
-    ) -> None:
-        """Take the cells, and per service its people and the seconds it was monitored (None: never)."""
+    def __init__(self, cells: Cells, people: Sequence[People], up_seconds: Sequence[float | None]) -> None:
+        """Take summed cells, and per service its people and the seconds it was monitored (None: never)."""
         self.services = len(people)
         self.cells = cells
         self.people = people
         self.up_seconds = up_seconds
         self.seconds = np.array([np.nan if s is None else s for s in up_seconds], dtype=np.float64)
-        self.strata = sorted({(cell.response_class, cell.permille) for cell in cells if cell.response_class})
-        self._stratum = {stratum: number for number, stratum in enumerate(self.strata)}
+        self._strata = np.unique(stratum_codes(cells[cells["response_class"] > 0]))
+        self.strata = [(class_of(code // PERMILLES), code % PERMILLES) for code in self._strata.tolist()]
+        self._by_measure: dict[str, Cells] = {}
 
     def part(self, services: Sequence[int]) -> Evidence:
         """Return the evidence of some of the services, numbered anew in the order given."""
-        number = {service: place for place, service in enumerate(services)}
+        place = np.full(self.services, -1, dtype=np.int32)
+        place[list(services)] = np.arange(len(services))
+        numbers = place[self.cells["service"]]
+        inside = numbers >= 0
         return Evidence(
-            [cell._replace(service=number[cell.service]) for cell in self.cells if cell.service in number],
+            summed(with_services(self.cells[inside], numbers[inside])),
             [self.people[service] for service in services],
             [self.up_seconds[service] for service in services],
         )
 
-    def of(self, measure: str) -> list[Cell]:
-        """Return the cells of one measure."""
-        return self._by_measure.get(measure, [])
+    def of(self, measure: str) -> Cells:
+        """Return the cells of one measure, ordered by service, class, chance and bucket."""
+        if measure not in self._by_measure:
+            self._by_measure[measure] = self.cells[self.cells["measure"] == MEASURE_CODES[measure]]
+        return self._by_measure[measure]
 
-    @cached_property
-    def _by_measure(self) -> dict[str, list[Cell]]:
-        grouped: dict[str, list[Cell]] = {}
-        for cell in self.cells:
-            grouped.setdefault(cell.measure, []).append(cell)
-        return grouped
+    def per_service(self, cells: Cells, amounts: NDArray[Any]) -> FloatArray:
+        """Return the sum of the cells' amounts per service."""
+        sums = np.bincount(cells["service"], weights=amounts, minlength=self.services)
+        return sums.astype(np.float64)
 
-    def per_service(self, cells: Sequence[Cell], amount: Callable[[Cell], float]) -> FloatArray:
-        """Return the sum of `amount` over the cells of each service."""
-        index = np.array([cell.service for cell in cells], dtype=np.intp)
-        amounts = np.array([amount(cell) for cell in cells], dtype=np.float64)
-        return np.bincount(index, weights=amounts, minlength=self.services).astype(np.float64)
-
-    def per_stratum(self, cells: Sequence[Cell], amount: Callable[[Cell], float]) -> FloatArray:
-        """Return the sum of `amount` per service and stratum (class x chance of being asked)."""
+    def per_stratum(self, cells: Cells, amounts: NDArray[Any]) -> FloatArray:
+        """Return the sum of the cells' amounts per service and stratum (class x chance of being asked)."""
         width = len(self.strata)
-        index = [cell.service * width + self._stratum[cell.response_class, cell.permille] for cell in cells]
-        amounts = np.array([amount(cell) for cell in cells], dtype=np.float64)
-        sums = np.bincount(np.array(index, dtype=np.intp), weights=amounts, minlength=self.services * width)
+        index = cells["service"] * width + np.searchsorted(self._strata, stratum_codes(cells))
+        sums = np.bincount(index, weights=amounts, minlength=self.services * width)
         return sums.reshape(self.services, width).astype(np.float64)
 
     @cached_property
@@ -158,21 +163,22 @@ class Evidence:
     @cached_property
     def resolved(self) -> FloatArray:
         """Return N, the eligible resolutions, per service and stratum."""
-        inside = [cell for cell in self.of("resolved") if cell.bucket != Asked.OUT_OF_FRAME]
-        return self.per_stratum(inside, lambda cell: cell.n)
+        cells = self.of("resolved")
+        inside = cells[cells["bucket"] != Asked.OUT_OF_FRAME]
+        return self.per_stratum(inside, inside["n"])
 
     def rating_counts(self, measures: Sequence[str]) -> list[dict[int, int]]:
         """Return per service how many answers gave each rating, as answered."""
-        counts: list[dict[int, int]] = [{} for _ in range(self.services)]
-        for cell in (cell for measure in measures for cell in self.of(measure)):
-            rating = rating_of_bucket(cell.bucket)
-            counts[cell.service][rating] = counts[cell.service].get(rating, 0) + cell.n
-        return counts
+        counts = np.zeros((self.services, MOST_RATING + 1), dtype=np.int64)
+        for cells in map(self.of, measures):
+            np.add.at(counts, (cells["service"], ratings_of(cells["bucket"])), cells["n"])
+        return [{rating: n for rating, n in enumerate(row) if n} for row in counts.tolist()]
 
     def resolved_in(self, *buckets: Asked) -> FloatArray:
         """Return the resolutions per service with one of these outcomes of the decision."""
-        found = [cell for cell in self.of("resolved") if cell.bucket in buckets]
-        return self.per_service(found, lambda cell: cell.n)
+        cells = self.of("resolved")
+        found = cells[np.isin(cells["bucket"], buckets)]
+        return self.per_service(found, found["n"])
 
 
 def native(terms: Terms, evidence: Evidence, parameters: Parameters) -> Native:
@@ -180,8 +186,8 @@ def native(terms: Terms, evidence: Evidence, parameters: Parameters) -> Native:
     return _STATISTICS[terms.statistic](terms, evidence, parameters)
 
 
-def _weighted_mean(terms: Terms, evidence: Evidence, parameters: Parameters) -> Native:
-    moments = _answer_sums(terms.measure, evidence)
+def _weighted_answers(terms: Terms, evidence: Evidence, parameters: Parameters) -> Native:
+    moments = _answer_sums(terms, evidence)
     answered = moments[0].sum(axis=1) > 0
     result = _nothing(evidence.services)
     if not answered.any():
@@ -194,23 +200,44 @@ def _weighted_mean(terms: Terms, evidence: Evidence, parameters: Parameters) -> 
     return result
 
 
-def _answer_sums(measure: str, evidence: Evidence) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _answer_sums(terms: Terms, evidence: Evidence) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return answers, sum of values and sum of squares per service and stratum, in native units."""
-    cells = evidence.of(measure)
-    if measure in RATING_MEASURES:
-        rating = rating_of_bucket
-        return (
-            evidence.per_stratum(cells, lambda cell: cell.n),
-            evidence.per_stratum(cells, lambda cell: cell.n * rating(cell.bucket)),
-            evidence.per_stratum(cells, lambda cell: cell.n * rating(cell.bucket) ** 2),
-        )
-    unit = _POLARITY_UNITS if measure == "sentiment" else 1.0
-    capped = [cell for cell in cells if cell.bucket == LostTime.CAPPED]
-    return (
-        evidence.per_stratum(capped, lambda cell: cell.n),
-        evidence.per_stratum(capped, lambda cell: cell.total / unit),
-        evidence.per_stratum(capped, lambda cell: cell.total_squares / unit**2),
-    )
+    cells = evidence.of(terms.measure)
+    if terms.measure in RATING_SCALES:
+        values = answer_values(terms, ratings_of(cells["bucket"]))
+        sums = (cells["n"], cells["n"] * values, cells["n"] * values**2)
+    else:
+        cells, unit = cells[cells["bucket"] == LostTime.CAPPED], FIXED_POINT.get(terms.measure, 1.0)
+        sums = (cells["n"], cells["total"] / unit, cells["total_squares"] / unit**2)
+    count, total, squares = (evidence.per_stratum(cells, amounts) for amounts in sums)
+    return count, total, squares
+
+
+def ratings_of(buckets: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the rating of every bucket that `daycells.rating_bucket` made."""
+    return np.asarray(buckets // (POLARITY_BUCKETS + 1), dtype=np.int64)
+
+
+def answer_values(terms: Terms, ratings: NDArray[Any]) -> FloatArray:
+    """Return what answers to a rating question are worth on the indicator's native scale.
+
+    A mean takes them as they are; happiness takes 9-10 as 100, 7-8 as 0 and 0-6 as -100; a top-box share
+    takes the best two answers as 1.
+    """
+    if terms.statistic == "happiness":
+        worth = np.array([happiness_value(rating) for rating in range(MOST_RATING + 1)])
+        return np.asarray(worth[ratings], dtype=np.float64)
+    if terms.statistic == "top_box":
+        return np.asarray(ratings >= RATING_SCALES[terms.measure][1] - 1, dtype=np.float64)
+    return np.asarray(ratings, dtype=np.float64)
+
+
+def rating_terms(terms: Sequence[Terms]) -> Terms | None:
+    """Return the indicator that stands for the rating: one that counts before one that is only shown, a mean
+    before another statistic of the same answers; None where no rating question is agreed.
+    """
+    found = [term for term in terms if term.measure in RATING_SCALES]
+    return min(found, key=lambda t: (t.weight <= 0, t.statistic != "weighted_mean"), default=None)
 
 
 def _answer_weights(
@@ -245,7 +272,8 @@ def _place(
     parameters: Parameters,
 ) -> None:
     """Write mean, moderated Wilson interval and p-value of a bounded mean into the rows `where`."""
-    pooled = parameters.pooled_variance.get(terms.measure)
+    is_mean = terms.statistic == "weighted_mean"
+    pooled = parameters.pooled_variance.get(terms.measure) if is_mean else None
     lo, hi = terms.low, terms.high
     interval = moderated_wilson(found.mean, found.variance, n_effective, lo=lo, hi=hi, pooled=pooled)
     result.value[where], result.low[where], result.high[where] = found.mean, interval.low, interval.high
@@ -263,46 +291,79 @@ def _place(
 
 
 def _share(terms: Terms, evidence: Evidence, parameters: Parameters) -> Native:
-    cells = evidence.of(terms.measure)
-    n = evidence.per_service(cells, lambda cell: cell.n)
-    hits = evidence.per_service(cells, lambda cell: cell.total)
-    result, known = _nothing(evidence.services), n > 0
-    if known.any():
-        share = hits[known] / n[known]
-        interval = wilson(share, n[known])
-        result.value[known], result.low[known], result.high[known] = share, interval.low, interval.high
-        result.n[known] = result.n_effective[known] = n[known]
+    result, known, n, hits = _totals(terms, evidence)
+    share = hits[known] / n[known]
+    interval = wilson(share, n[known])
+    result.value[known], result.low[known], result.high[known] = share, interval.low, interval.high
+    result.n_effective[known] = n[known]
     return result
+
+
+def _ratio(terms: Terms, evidence: Evidence, parameters: Parameters) -> Native:
+    """Return sum over count: a fact counted in full, whose interval is itself."""
+    result, known, n, total = _totals(terms, evidence)
+    for column in (result.value, result.low, result.high):
+        column[known] = total[known] / n[known]
+    return result
+
+
+def _sample_mean(terms: Terms, evidence: Evidence, parameters: Parameters) -> Native:
+    """Return the mean of what a process happened to send, with the interval of a bounded mean."""
+    result, known, n, total = _totals(terms, evidence)
+    cells, unit = evidence.of(terms.measure), FIXED_POINT.get(terms.measure, 1.0)
+    squares = evidence.per_service(cells, cells["total_squares"] / unit**2)
+    if known.any():
+        mean = total[known] / n[known]
+        variance = np.maximum(squares[known] / n[known] - mean**2, 0.0)
+        _place(result, known, Weighted(mean, variance, n[known], n[known]), n[known], terms, parameters)
+    return result
+
+
+def _totals(terms: Terms, evidence: Evidence) -> tuple[Native, BoolArray, FloatArray, FloatArray]:
+    """Return an empty result with its n filled in, where there is any, n and the sum in native units."""
+    cells = evidence.of(terms.measure)
+    n = evidence.per_service(cells, cells["n"])
+    total = evidence.per_service(cells, cells["total"] / FIXED_POINT.get(terms.measure, 1.0))
+    result, known = _nothing(evidence.services), n > 0
+    result.n[known] = n[known]
+    return result, known, n, total
 
 
 def _median(terms: Terms, evidence: Evidence, parameters: Parameters) -> Native:
     result = _nothing(evidence.services)
-    counts: dict[int, dict[int, int]] = {}
-    for cell in evidence.of(terms.measure):
-        counts.setdefault(cell.service, {})[cell.bucket] = cell.n
-    for service, buckets in counts.items():
-        _place_median(result, service, LogHistogram(buckets))
+    cells = evidence.of(terms.measure)
+    n = evidence.per_service(cells, cells["n"])
+    reached = np.cumsum(cells["n"])
+    before = np.concatenate([[0.0], np.cumsum(n)[:-1]])
+    known = n > 0
+    result.n[known] = result.n_effective[known] = n[known]
+    values = bucket_values(cells["bucket"]) / MINUTES_IN.get(terms.unit, 1.0)
+    for column, ranks in zip((result.value, result.low, result.high), _median_ranks(n), strict=True):
+        has_rank = ranks > 0
+        column[has_rank] = values[np.searchsorted(reached, before[has_rank] + ranks[has_rank])]
     return result
 
 
-def _place_median(result: Native, service: int, minutes: LogHistogram) -> None:
-    result.n[service] = result.n_effective[service] = minutes.n
-    median, estimate = minutes.quantile(0.5), minutes.quantile_interval(0.5)
-    if median is not None:
-        result.value[service] = median / _MINUTES_PER_HOUR
-    if estimate is not None:
-        result.low[service] = estimate.low / _MINUTES_PER_HOUR
-        result.high[service] = estimate.high / _MINUTES_PER_HOUR
+def _median_ranks(n: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return for each n the ranks (from 1) of the median and its limits; 0 where there is none."""
+    sizes, place = np.unique(n.astype(np.int64), return_inverse=True)
+    limits = [(order_statistic_ranks(size, 0.5) if size else None) or (0, 0) for size in sizes.tolist()]
+    ranks = [
+        (quantile_rank(size, 0.5) if size else 0, *ends)
+        for size, ends in zip(sizes.tolist(), limits, strict=True)
+    ]
+    median, low, high = np.array(ranks, dtype=np.float64).reshape(-1, 3)[place].T
+    return median, low, high
 
 
 def _apdex(terms: Terms, evidence: Evidence, parameters: Parameters) -> Native:
     cells = evidence.of(terms.measure)
-    worth = APDEX_VALUES[::-1]  # buckets run satisfied, tolerating, frustrated
-    n = evidence.per_service(cells, lambda cell: cell.n)
+    worth = np.array(APDEX_VALUES[::-1])[cells["bucket"]]  # buckets run satisfied, tolerating, frustrated
+    n = evidence.per_service(cells, cells["n"])
     result, known = _nothing(evidence.services), n > 0
     if known.any():
-        mean = evidence.per_service(cells, lambda cell: cell.n * worth[cell.bucket])[known] / n[known]
-        square = evidence.per_service(cells, lambda cell: cell.n * worth[cell.bucket] ** 2)[known]
+        mean = evidence.per_service(cells, cells["n"] * worth)[known] / n[known]
+        square = evidence.per_service(cells, cells["n"] * worth**2)[known]
         variance = np.maximum(square / n[known] - mean**2, 0.0)
         _place(result, known, Weighted(mean, variance, n[known], n[known]), n[known], terms, parameters)
     result.raw[:] = result.value
@@ -310,24 +371,65 @@ def _apdex(terms: Terms, evidence: Evidence, parameters: Parameters) -> Native:
 
 
 def _availability(terms: Terms, evidence: Evidence, parameters: Parameters) -> Native:
-    unplanned = [cell for cell in evidence.of(terms.measure) if cell.bucket == Down.UNPLANNED]
-    down = evidence.per_service(unplanned, lambda cell: cell.total)
+    return _watched_share(evidence, lambda down: 1.0 - down, Down.UNPLANNED)
+
+
+def _planned_downtime(terms: Terms, evidence: Evidence, parameters: Parameters) -> Native:
+    return _watched_share(evidence, lambda down: down, Down.PLANNED)
+
+
+def _watched_share(evidence: Evidence, share: Callable[[FloatArray], FloatArray], kind: Down) -> Native:
+    """Return a share of the time watched, from the part of it that was down for this reason."""
+    cells = evidence.of("downtime")
+    cells = cells[cells["bucket"] == kind]
+    down = evidence.per_service(cells, cells["total"])
     result = _nothing(evidence.services)
     known = evidence.seconds > 0
-    share = 1.0 - down[known] / evidence.seconds[known]
     for column in (result.value, result.low, result.high):
-        column[known] = np.clip(share, 0.0, 1.0)
+        column[known] = np.clip(share(down[known] / evidence.seconds[known]), 0.0, 1.0)
     return result
+
+
+def _rate_ratio(terms: Terms, evidence: Evidence, parameters: Parameters) -> Native:
+    """Return incidents per user-day now against before; missing without users or without any before."""
+    cells = evidence.of(terms.measure)
+    now, before = (cells[cells["bucket"] == bucket] for bucket in (Rate.NOW, Rate.BEFORE))
+    sums = (evidence.per_service(part, part[name]) for part in (now, before) for name in ("n", "total"))
+    result = _nothing(evidence.services)
+    for service, (count_now, exposure_now, count_before, exposure_before) in enumerate(
+        zip(*(column.tolist() for column in sums), strict=True)
+    ):
+        if min(exposure_now, exposure_before, count_before) > 0:
+            found = rate_ratio(
+                count_now=int(count_now),
+                exposure_now=exposure_now,
+                count_before=int(count_before),
+                exposure_before=exposure_before,
+            )
+            _place_ratio(result, service, found, count_now)
+    return result
+
+
+def _place_ratio(result: Native, service: int, found: RateRatio | None, n: float) -> None:
+    if found is not None and found.value is not None and found.high is not None:
+        result.value[service], result.low[service], result.high[service] = found.value, found.low, found.high
+        result.n[service] = n
 
 
 def _nothing(services: int) -> Native:
     return Native(*(np.full(services, np.nan) for _ in range(7)))
 
 
+# Statistics of survey answers: weighted back to all tickets, hidden below five people.
+FROM_ANSWERS = frozenset({"weighted_mean", "happiness", "top_box"})
 _STATISTICS: Mapping[str, Callable[[Terms, Evidence, Parameters], Native]] = {
-    "weighted_mean": _weighted_mean,
+    **dict.fromkeys(FROM_ANSWERS, _weighted_answers),
     "share": _share,
+    "ratio": _ratio,
+    "sample_mean": _sample_mean,
     "median": _median,
     "apdex": _apdex,
     "availability": _availability,
+    "planned_downtime": _planned_downtime,
+    "rate_ratio": _rate_ratio,
 }

@@ -21,7 +21,17 @@ from experience.engine.blend import (
 from experience.engine.daycells import Asked, LostTime
 from experience.engine.defaults import DEFAULTS
 from experience.engine.gaps import Experience, experience_state, has_interval
-from experience.engine.indicators import RATING_MEASURES, Evidence, Native, Parameters, People, Terms, native
+from experience.engine.indicators import (
+    FROM_ANSWERS,
+    RATING_MEASURES,
+    Evidence,
+    Native,
+    Parameters,
+    People,
+    Terms,
+    native,
+    rating_terms,
+)
 from experience.engine.intervals import Interval
 from experience.engine.sla import Sla, attainment, sla_status
 from experience.engine.weighting import tipping_point
@@ -122,7 +132,7 @@ class _Column:
 
     def __init__(self, terms: Terms, values: Native) -> None:
         self.terms = terms
-        self.is_from_answers = terms.statistic == "weighted_mean"
+        self.is_from_answers = terms.statistic in FROM_ANSWERS
         ends = terms.anchors.score_interval(Interval(values.low, values.high))
         self.score, self.score_low, self.score_high = (
             _numbers(column) for column in (terms.anchors.score(values.value), ends.low, ends.high)
@@ -145,10 +155,11 @@ class _Shared:
         self.asked = evidence.resolved_in(Asked.SILENT, Asked.ANSWERED)
         self.answered = evidence.resolved_in(Asked.ANSWERED)
         closed = evidence.of("sla_met")
-        self.sla_total = evidence.per_service(closed, lambda cell: cell.n)
-        self.sla_met = evidence.per_service(closed, lambda cell: cell.total)
-        uncapped = [cell for cell in evidence.of("lost_time") if cell.bucket == LostTime.UNCAPPED]
-        self.lost_minutes = evidence.per_service(uncapped, lambda cell: cell.total)
+        self.sla_total = evidence.per_service(closed, closed["n"])
+        self.sla_met = evidence.per_service(closed, closed["total"])
+        lost = evidence.of("lost_time")
+        uncapped = lost[lost["bucket"] == LostTime.UNCAPPED]
+        self.lost_minutes = evidence.per_service(uncapped, uncapped["total"])
         self.ratings = evidence.rating_counts(RATING_MEASURES)
 
     def response(self, service: int) -> Response:
@@ -175,7 +186,8 @@ def _result(
     indicators = [_indicator(column, service, respondents) for column in columns]
     judged = judge(indicators, stream_weights, respondents)
     streams = judged.streams
-    rating = next((found for found in indicators if found.terms.measure in RATING_MEASURES), None)
+    chosen = rating_terms([found.terms for found in indicators])
+    rating = next((found for found in indicators if found.terms is chosen), None)
     response = shared.response(service)
     agreed = sum(weight for weight in stream_weights.values())
     present = sum(weight for stream, weight in stream_weights.items() if streams[stream] is not None)

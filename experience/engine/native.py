@@ -12,6 +12,12 @@ HAPPINESS_VALUES = (-100.0, 0.0, 100.0)
 APDEX_VALUES = (0.0, 0.5, 1.0)
 
 
+def happiness_value(answer: int) -> float:
+    """Return what one 0..10 answer is worth: 100 from 9, 0 from 7, else -100; the mean is the happiness."""
+    unhappy, neutral, happy = HAPPINESS_VALUES
+    return happy if answer >= 9 else neutral if answer >= 7 else unhappy
+
+
 def happiness_groups(counts: Sequence[int]) -> tuple[int, int, int]:
     """Return how many of 0..10 answers are unhappy (0-6), neutral (7-8) and happy (9-10).
 

@@ -1,11 +1,14 @@
-"""Observations as monitors send them, checked: response times and outages."""
+"""Observations as monitors and other systems send them, checked: response times, outages, counts, amounts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias, TypeGuard
+
+from experience.engine.daycells import FIXED_POINT, CellKey, Sums
+from experience.engine.histogram import bucket_of
 
 # Apdex: satisfied up to T, tolerating up to four times T.
 APDEX_SECONDS = 1.0
@@ -13,7 +16,20 @@ MOST_OBSERVATIONS = 10_000
 MOST_COUNT = 1_000_000_000
 EARLIEST_YEAR, LATEST_YEAR = 1980, 2200
 LONGEST_OUTAGE = timedelta(days=366)
+# Figures that tickets do not hold, from change, problem and cost systems: good out of total ...
+COUNT_MEASURES = ("change_success", "crash_free")
+# ... and amounts with the smallest and largest value that can be right.
+AMOUNT_MEASURES: Mapping[str, tuple[float, float]] = {
+    "cost": (0, 1e12),
+    "implement_time": (0, 1e7),
+    "identify_time": (0, 1e7),
+    "problem_backlog": (0, 1e7),
+    "text_polarity": (-1, 1),
+}
+_DURATIONS = ("implement_time", "identify_time")
 _RESPONSE_TIME = {"kind", "service", "at", "milliseconds", "count"}
+_COUNT = {"kind", "service", "measure", "at", "good", "total"}
+_AMOUNT = {"kind", "service", "measure", "at", "value", "count"}
 _OUTAGE = {"kind", "service", "key", "started_at", "ended_at", "planned", "feature"}
 
 
@@ -25,6 +41,45 @@ class ResponseTime:
     at: datetime
     milliseconds: float
     count: int = 1
+
+    def cell(self) -> tuple[CellKey, Sums]:
+        """Return what it adds to which cell of its day."""
+        return CellKey("response_time", bucket=apdex_bucket(self.milliseconds)), Sums(self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """`good` out of `total`: changes that succeeded, users or sessions without a crash."""
+
+    service: str
+    measure: str
+    at: datetime
+    good: int
+    total: int
+
+    def cell(self) -> tuple[CellKey, Sums]:
+        """Return what it adds to which cell of its day."""
+        return CellKey(self.measure), Sums(self.total, self.good)
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An amount: money spent on `count` tickets, minutes that each of `count` cases took, open problems."""
+
+    service: str
+    measure: str
+    at: datetime
+    value: float
+    count: int = 1
+
+    def cell(self) -> tuple[CellKey, Sums]:
+        """Return what it adds to which cell of its day: minutes to a histogram, the rest to a sum."""
+        if self.measure in _DURATIONS:
+            return CellKey(self.measure, bucket=bucket_of(self.value)), Sums(self.count)
+        fixed = round(self.value * FIXED_POINT.get(self.measure, 1.0))
+        if self.measure == "cost":
+            return CellKey(self.measure), Sums(self.count, fixed)
+        return CellKey(self.measure), Sums(self.count, self.count * fixed, self.count * fixed * fixed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +94,10 @@ class OutageReport:
     feature: str = ""
 
 
-Observation: TypeAlias = ResponseTime | OutageReport
+Sample: TypeAlias = ResponseTime | Count | Amount
+Observation: TypeAlias = Sample | OutageReport
+# Samples are folded into these measures and leave no rows behind.
+FOLDED_MEASURES = ("response_time", *COUNT_MEASURES, *AMOUNT_MEASURES)
 
 
 class ObservationError(ValueError):
@@ -63,23 +121,41 @@ def _read(index: int, row: Any) -> Observation:
     try:
         if not isinstance(row, Mapping):
             raise ValueError("it is no object")
-        if row.get("kind") == "response_time":
-            return _response_time(row)
-        if row.get("kind") == "outage":
-            return _outage(row)
-        raise ValueError('its "kind" is neither "response_time" nor "outage"')
+        read = _READERS.get(str(row.get("kind")))
+        if read is None:
+            raise ValueError(f'its "kind" is none of {", ".join(_READERS)}')
+        return read(row)
     except ValueError as error:
         raise ObservationError(f"observations[{index}]: {error}.") from error
 
 
 def _response_time(row: Mapping[str, Any]) -> ResponseTime:
     _refuse_unknown(row, _RESPONSE_TIME)
-    milliseconds, count = row.get("milliseconds"), row.get("count", 1)
+    milliseconds = row.get("milliseconds")
     if not _is_number(milliseconds) or milliseconds < 0:
         raise ValueError('"milliseconds" must be a number from 0 on')
-    if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST_COUNT:
-        raise ValueError(f'"count" must be a whole number from 1 to {MOST_COUNT}')
-    return ResponseTime(_text(row, "service"), _moment(row, "at"), float(milliseconds), count)
+    return ResponseTime(
+        _text(row, "service"), _moment(row, "at"), float(milliseconds), _whole(row, "count", least=1)
+    )
+
+
+def _count(row: Mapping[str, Any]) -> Count:
+    _refuse_unknown(row, _COUNT)
+    measure = _one_of(row, "measure", COUNT_MEASURES)
+    good, total = _whole(row, "good", least=0), _whole(row, "total", least=1)
+    if good > total:
+        raise ValueError('"good" cannot be larger than "total"')
+    return Count(_text(row, "service"), measure, _moment(row, "at"), good, total)
+
+
+def _amount(row: Mapping[str, Any]) -> Amount:
+    _refuse_unknown(row, _AMOUNT)
+    measure = _one_of(row, "measure", tuple(AMOUNT_MEASURES))
+    least, most = AMOUNT_MEASURES[measure]
+    value, count = row.get("value"), _whole(row, "count", least=1)
+    if not _is_number(value) or not least <= value <= most:
+        raise ValueError(f'"value" of {measure} must be a number from {least:g} to {most:g}')
+    return Amount(_text(row, "service"), measure, _moment(row, "at"), float(value), count)
 
 
 def _outage(row: Mapping[str, Any]) -> OutageReport:
@@ -100,6 +176,28 @@ def _outage(row: Mapping[str, Any]) -> OutageReport:
         is_planned=row.get("planned", False),
         feature=_text(row, "feature", room=100) if row.get("feature") else "",
     )
+
+
+_READERS: Mapping[str, Callable[[Mapping[str, Any]], Observation]] = {
+    "response_time": _response_time,
+    "outage": _outage,
+    "count": _count,
+    "amount": _amount,
+}
+
+
+def _whole(row: Mapping[str, Any], name: str, *, least: int) -> int:
+    value = row.get(name, 1 if name == "count" else None)
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= MOST_COUNT:
+        raise ValueError(f'"{name}" must be a whole number from {least} to {MOST_COUNT}')
+    return value
+
+
+def _one_of(row: Mapping[str, Any], name: str, allowed: Sequence[str]) -> str:
+    value = row.get(name)
+    if value not in allowed:
+        raise ValueError(f'"{name}" must be one of {", ".join(allowed)}')
+    return str(value)
 
 
 def _refuse_unknown(row: Mapping[str, Any], known: set[str]) -> None:

@@ -9,8 +9,9 @@ from experience.models.agreements import (
     FrozenTermsError,
     Indicator,
     Sla,
+    SlaReport,
 )
-from experience.models.evidence import DayCell, ParameterSet
+from experience.models.evidence import DayCell, PackedDay, ParameterSet
 from experience.models.gaps import Gap, GapEvent
 from experience.models.measurements import Measurement, NightlyRun
 from experience.models.signals import Outage, SignalBatch
@@ -29,7 +30,9 @@ __all__ = [
     "Measurement",
     "NightlyRun",
     "Outage",
+    "PackedDay",
     "ParameterSet",
     "SignalBatch",
     "Sla",
+    "SlaReport",
 ]

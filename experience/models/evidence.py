@@ -25,6 +25,18 @@ class DayCellMeasure(models.TextChoices):
     SLA_MET = "sla_met", "Closed tickets that met the SLA"
     DOWNTIME = "downtime", "Seconds down, planned apart"
     RESPONSE_TIME = "response_time", "Samples satisfied, tolerating, frustrated"
+    TIME_TO_TARGET = "time_to_target", "Time to resolve over the priority's target, log histogram"
+    FIRST_RESPONSE = "first_response", "Minutes to the first response, log histogram"
+    NO_HAND_OFF = "no_hand_off", "Resolutions by the first group, at the first attempt"
+    REASSIGNED_TWICE = "reassigned_twice", "Resolutions reassigned twice or more often"
+    WAITING = "waiting", "Minutes of the user's clock, those spent waiting for the user"
+    CHANGE_SUCCESS = "change_success", "Changes, those that succeeded"
+    CRASH_FREE = "crash_free", "Users or sessions, those without a crash"
+    COST = "cost", "Tickets and what they cost in 1/100"
+    IMPLEMENT_TIME = "implement_time", "Minutes to implement a change, log histogram"
+    IDENTIFY_TIME = "identify_time", "Minutes to identify a problem's cause, log histogram"
+    PROBLEM_BACKLOG = "problem_backlog", "Open problems, as reported"
+    TEXT_POLARITY = "text_polarity", "Polarity of unsolicited text in 1/10,000"
 
 
 class DayCell(models.Model):
@@ -67,8 +79,26 @@ class DayCell(models.Model):
             one_of("measure", DayCellMeasure, name="day_cell_measure"),
         ]
         indexes = [
-            # Serves measuring every service over a window of days.
+            # Serves the nightly parameters, which add up a measure over all services.
             models.Index(fields=["day", "service"], name="day_cell_window"),
+        ]
+
+
+class PackedDay(models.Model):
+    """All cells of one service-day in one row (engine/cells.py): what windows read.
+
+    Derived from `DayCell` in the transaction that writes it (services/packed_days.py). Reading and adding up
+    the single cells of a thousand services would take ten times as long.
+    """
+
+    service = models.ForeignKey(BusinessService, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    cells = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            # Serves measuring every service over a window of days.
+            models.UniqueConstraint(fields=["day", "service"], name="packed_day_once"),
         ]
 
 

@@ -186,6 +186,7 @@ def primary_holders(terms: AgreementTerms) -> dict[str, Agreement]:
 
 
 def slas_of(services: Iterable[BusinessService], day: date) -> dict[int, SlaTerms]:
-    """Return the SLA of each service that was in force on a day; services without one are absent."""
-    rows = Sla.objects.filter(service__in=services, valid_from__lte=day).order_by("valid_from")
+    """Return the headline SLA of each service on a day: resolution of all priorities; without one, absent."""
+    headline = Sla.objects.filter(kind=Sla.Kind.RESOLUTION, priority__isnull=True)
+    rows = headline.filter(service__in=services, valid_from__lte=day).order_by("valid_from")
     return {sla.service_id: SlaTerms(sla.target_share, sla.amber_band) for sla in rows}

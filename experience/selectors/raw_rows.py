@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,9 +14,11 @@ from experience.engine.agreement_terms import EVERYONE, Scope
 from experience.engine.daycells import Answer, ResolutionFacts
 from experience.engine.periods import Period, bounds
 from experience.models import Outage
+from surveys.engine.response_class import target_minutes
 from surveys.models import BusinessService, CommentSentiment, Resolution, Response
 
 ServiceDay = tuple[int, date]
+MINUTE = timedelta(minutes=1)
 _COLUMNS = (
     "pk",
     "service_id",
@@ -28,9 +30,15 @@ _COLUMNS = (
     "response_class",
     "minutes_to_resolve",
     "user_clock_minutes",
+    "waiting_minutes",
+    "reopen_count",
+    "reassignment_count",
+    "priority",
     "person_id",
     "person__is_shared_account",
     "ticket__made_sla",
+    "ticket__opened_at",
+    "ticket__first_response_at",
     "decision__probability",
     "decision__is_asked",
     "decision__is_eligible",
@@ -95,7 +103,17 @@ def _facts(row: dict[str, Any], sentiments: dict[int, tuple[float | None, str]])
         came_back=row["came_back_at"] is not None if can_come_back else None,
         made_sla=row["ticket__made_sla"],
         answer=_answer(row, sentiments),
+        target_minutes=target_minutes(row["priority"]),
+        reopen_count=row["reopen_count"],
+        reassignment_count=row["reassignment_count"],
+        waiting_minutes=row["waiting_minutes"],
+        first_response_minutes=_first_response_minutes(row),
     )
+
+
+def _first_response_minutes(row: dict[str, Any]) -> int | None:
+    responded_at = row["ticket__first_response_at"]
+    return max(0, (responded_at - row["ticket__opened_at"]) // MINUTE) if responded_at else None
 
 
 def _answer(row: dict[str, Any], sentiments: dict[int, tuple[float | None, str]]) -> Answer | None:

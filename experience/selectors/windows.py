@@ -1,46 +1,58 @@
-"""The evidence of a window of days: cells summed in the database, people and monitored time beside them."""
+"""The evidence of a window of days: cells added up, people and monitored time beside them."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
-from django.db.models import BigIntegerField, Count, Min, Q, Sum
-from django.db.models.functions import Cast
+import numpy as np
+from django.db.models import Count, Min, Q
 
 from experience.engine.agreement_terms import EVERYONE, Scope
-from experience.engine.daycells import RESOLUTION_MEASURES, Sums, cells_of
-from experience.engine.indicators import Cell, Evidence, People
+from experience.engine.cells import MEASURE_CODES, Cell, Cells, cells_from, summed, unpacked
+from experience.engine.daycells import RESOLUTION_MEASURES, cells_of
+from experience.engine.indicators import Evidence, People
 from experience.engine.periods import Period, bounds
-from experience.models import DayCell, Outage
+from experience.models import Outage, PackedDay
 from experience.selectors.raw_rows import of_people, resolution_facts
+from experience.selectors.stock import stock_cells
 from surveys.models import BusinessService, Response
 
 
 def evidence_of(
-    services: Sequence[BusinessService], period: Period, *, now: datetime, scope: Scope = EVERYONE
+    services: Sequence[BusinessService],
+    period: Period,
+    *,
+    now: datetime,
+    scope: Scope = EVERYONE,
+    measures: Collection[str] = (),
 ) -> Evidence:
     """Return the evidence of these services, in their order, over a period of local days; four queries.
 
     Days that `scope` leaves out do not count. Where it names personas or sites, tickets and answers are
     counted from the raw rows of these people, because day cells hold everybody; signals stay the service's.
+    What only tickets tell (selectors/stock.py) is read where `measures` names it.
     """
     position = {service.pk: number for number, service in enumerate(services)}
     parts = scope.kept(period)
     people = _people(position, parts, scope)
+    stock = stock_cells(services, period, measures, now=now)
     return Evidence(
-        cells=_cells_in(scope, position, parts),
+        cells=summed(np.concatenate([_cells_in(scope, position, parts), stock])),
         people=[people[number] for number in range(len(services))],
         up_seconds=_monitored_seconds(services, parts, now),
     )
 
 
 def evidence_together(
-    services: Sequence[BusinessService], period: Period, *, now: datetime, scope: Scope = EVERYONE
+    services: Sequence[BusinessService],
+    period: Period,
+    *,
+    now: datetime,
+    scope: Scope = EVERYONE,
+    measures: Collection[str] = (),
 ) -> Evidence:
     """Return the evidence of these services as that of one, for a journey that leads through all of them.
 
@@ -48,23 +60,19 @@ def evidence_together(
     """
     position = {service.pk: 0 for service in services}
     parts = scope.kept(period)
-    summed: dict[tuple[int, str, str, int, int], Sums] = defaultdict(Sums)
-    for cell in _cells_in(scope, position, parts):
-        summed[cell[:5]] += Sums(*cell[5:])
     watched = [s for s in _monitored_seconds(services, parts, now) if s is not None]
+    stock = stock_cells(services, period, measures, now=now)
+    cells = np.concatenate([_cells_in(scope, position, parts), stock])
+    cells["service"] = 0
     return Evidence(
-        cells=[_cell(place, sums) for place, sums in summed.items()],
+        cells=summed(cells),
         people=[_people(position, parts, scope)[0]],
         up_seconds=[sum(watched) if watched else None],
     )
 
 
-def _cells_in(scope: Scope, position: dict[int, int], parts: Sequence[Period]) -> list[Cell]:
+def _cells_in(scope: Scope, position: dict[int, int], parts: Sequence[Period]) -> Cells:
     return _cells_of_people(position, parts, scope) if scope.limits_people else _cells(position, parts)
-
-
-def _cell(place: tuple[int, str, str, int, int], sums: Sums) -> Cell:
-    return Cell(*place, sums.count, sums.total, sums.total_squares)
 
 
 def _within(parts: Sequence[Period], column: str) -> Q:
@@ -75,36 +83,33 @@ def _within(parts: Sequence[Period], column: str) -> Q:
     return condition
 
 
-def _cells(position: dict[int, int], parts: Sequence[Period], *, left_out: Sequence[str] = ()) -> list[Cell]:
-    found = DayCell.objects.filter(_within(parts, "day"), service__in=position)
-    if left_out:
-        found = found.exclude(measure__in=left_out)
-    summed = found.values_list(
-        "service_id", "measure", "response_class", "probability_permille", "bucket"
-    ).annotate(
-        **{f"sum_{name}": Cast(Sum(name), BigIntegerField()) for name in ("count", "total", "total_squares")}
-    )
-    try:
-        sql, parameters = summed.order_by().query.sql_with_params()
-    except EmptyResultSet:
-        return []
-    with connection.cursor() as cursor:
-        # The rows go straight to the engine; building them through the ORM would take as long as the query.
-        cursor.execute(sql, parameters)
-        return [Cell(position[row[0]], *row[1:]) for row in cursor]
+def _cells(position: dict[int, int], parts: Sequence[Period]) -> Cells:
+    found = PackedDay.objects.filter(_within(parts, "day"), service__in=position)
+    rows = list(found.values_list("service_id", "cells"))
+    return unpacked([position[service] for service, _ in rows], [bytes(cells) for _, cells in rows])
 
 
-def _cells_of_people(position: dict[int, int], parts: Sequence[Period], scope: Scope) -> list[Cell]:
+def _cells_of_people(position: dict[int, int], parts: Sequence[Period], scope: Scope) -> Cells:
     """Return the cells as if only the people in scope had tickets; signals as they are."""
     days = {part.first_on + timedelta(days=step) for part in parts for step in range(part.days)}
     facts = resolution_facts({(service, day) for service in position for day in days}, scope)
-    summed: dict[tuple[int, str, str, int, int], Sums] = defaultdict(Sums)
-    for (service, _), resolutions in facts.items():
-        for key, sums in cells_of(resolutions).items():
-            place = (position[service], key.measure, key.response_class, key.probability_permille, key.bucket)
-            summed[place] += sums
-    own = [_cell(place, sums) for place, sums in summed.items()]
-    return own + _cells(position, parts, left_out=RESOLUTION_MEASURES)
+    own = cells_from(
+        Cell(
+            position[service],
+            key.measure,
+            key.response_class,
+            key.probability_permille,
+            key.bucket,
+            sums.count,
+            sums.total,
+            sums.total_squares,
+        )
+        for (service, _), resolutions in facts.items()
+        for key, sums in cells_of(resolutions).items()
+    )
+    everybody = _cells(position, parts)
+    of_tickets = np.isin(everybody["measure"], [MEASURE_CODES[measure] for measure in RESOLUTION_MEASURES])
+    return np.concatenate([own, everybody[~of_tickets]])
 
 
 def _people(position: dict[int, int], parts: Sequence[Period], scope: Scope) -> dict[int, People]:

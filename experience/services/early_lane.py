@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 
 from experience.engine.early_lane import early_lane
-from experience.engine.indicators import RATING_MEASURES
+from experience.engine.indicators import rating_terms
 from experience.engine.periods import live_months
 from experience.selectors.agreements import InForce, primary_versions, terms_of
 from experience.selectors.windows import evidence_of
@@ -25,7 +25,7 @@ def early_e_values(services: Collection[int], *, as_of: date, now: datetime) -> 
 def _version_e_values(
     found: InForce, services: Collection[int], as_of: date, now: datetime
 ) -> list[tuple[int, float]]:
-    rating = next((terms for terms in terms_of(found.version) if terms.measure in RATING_MEASURES), None)
+    rating = rating_terms(terms_of(found.version))
     watched = [service for service in found.services if service.pk in services]
     if rating is None or not watched:
         return []

@@ -1,8 +1,8 @@
 """Keep the day cells true to the raw rows.
 
 Whoever changes a raw row leaves an `EvidenceChange`. The sweep recomputes those service-days from the rows,
-which makes late, edited and erased answers ordinary. Response-time samples are folded at ingest and have no
-raw rows, so they are left as they are.
+which makes late, edited and erased answers ordinary. Samples are folded at ingest and have no raw rows, so
+their measures are left as they are.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from experience.engine.daycells import CellKey, Down, Sums, cells_of, union_seconds
+from experience.engine.observations import FOLDED_MEASURES
 from experience.engine.periods import Period, bounds
 from experience.models import DayCell, Outage
 from experience.selectors.raw_rows import ServiceDay, outage_rows, resolution_facts
+from experience.services.packed_days import pack_days
 from surveys.models import BusinessService, EvidenceChange, Resolution
 from surveys.services.bulk import insert_rows
 
@@ -94,6 +96,7 @@ def _write_cells(days: set[ServiceDay], services: dict[int, BusinessService], no
         rows += [_row(service, day, key, sums) for key, sums in cells.items()]
     _delete_cells(days)
     insert_rows(DayCell, rows)
+    pack_days(days)
 
 
 def _delete_cells(days: set[ServiceDay]) -> None:
@@ -102,7 +105,7 @@ def _delete_cells(days: set[ServiceDay]) -> None:
         by_service.setdefault(service, []).append(day)
     for service, dates in by_service.items():
         cells = DayCell.objects.filter(service=service, day__in=dates)
-        cells.exclude(measure=DayCell.Measure.RESPONSE_TIME).delete()
+        cells.exclude(measure__in=FOLDED_MEASURES).delete()
 
 
 def downtime_cells(

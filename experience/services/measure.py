@@ -89,11 +89,13 @@ def measure_period(
     if not services:
         return []
     version = found.version
-    evidence = evidence_of(services, period, now=now, scope=found.scope)
+    terms = terms_of(version)
+    wanted = {term.measure for term in terms}
+    evidence = evidence_of(services, period, now=now, scope=found.scope, measures=wanted)
     agreed = slas_of(services, period.last_on)
     slas = [agreed.get(service.pk) for service in services]
     names = {"agreement": f"{version.agreement.key}/{version.number}", "parameters": str(used.made_on)}
-    results = measure(evidence, terms_of(version), stream_weights(version), slas, parameters_of(used))
+    results = measure(evidence, terms, stream_weights(version), slas, parameters_of(used))
     fresh = [
         _measurement(version, service, kind, period, used, now, inputs, result)
         for service, inputs, result in zip(services, inputs_of(evidence, slas, names), results, strict=True)

@@ -1,8 +1,7 @@
-"""Technical signals in: response times folded into day cells once per batch, outages kept as rows."""
+"""Signals in: samples folded into day cells once per batch, outages kept as rows."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,20 +9,16 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import F
 
-from experience.engine.observations import (
-    Observation,
-    ObservationError,
-    OutageReport,
-    ResponseTime,
-    apdex_bucket,
-)
+from experience.engine.daycells import CellKey, Sums
+from experience.engine.observations import Observation, ObservationError, OutageReport, Sample
 from experience.engine.periods import local_day
 from experience.models import DayCell, Outage, SignalBatch
+from experience.services.packed_days import pack_days
 from surveys.models import BusinessService
 from surveys.selectors.service_names import ServiceNames
 from surveys.services.changes import mark_changed
 
-Folded = Counter[tuple[int, date, int]]
+Folded = dict[tuple[int, date, CellKey], Sums]
 
 
 @transaction.atomic
@@ -43,7 +38,7 @@ def receive_signals(
         names = ServiceNames.of(source)
         services = [_service(names, index, seen.service) for index, seen in enumerate(observations)]
         pairs = list(zip(services, observations, strict=True))
-        fold_response_times((s, seen) for s, seen in pairs if isinstance(seen, ResponseTime))
+        fold_samples((s, seen) for s, seen in pairs if not isinstance(seen, OutageReport))
         keep_outages(
             ((s, seen) for s, seen in pairs if isinstance(seen, OutageReport)), source=source, now=now
         )
@@ -57,27 +52,33 @@ def _service(names: ServiceNames, index: int, name: str) -> BusinessService:
     return service
 
 
-def fold_response_times(seen: Iterable[tuple[BusinessService, ResponseTime]]) -> None:
-    """Add response times to the cells of their local days: satisfied, tolerating or frustrated."""
-    folded: Folded = Counter()
+def fold_samples(seen: Iterable[tuple[BusinessService, Sample]]) -> None:
+    """Add response times, counts and amounts to the cells of their local days."""
+    folded: Folded = {}
     zones: dict[int, ZoneInfo] = {}
     for service, sample in seen:
         zone = zones.setdefault(service.pk, ZoneInfo(service.time_zone))
-        folded[service.pk, local_day(sample.at, zone), apdex_bucket(sample.milliseconds)] += sample.count
+        key, sums = sample.cell()
+        place = (service.pk, local_day(sample.at, zone), key)
+        folded[place] = folded.get(place, Sums()) + sums
     _add(folded)
-    mark_changed((service, day) for service, day, _ in folded)
+    days = {(service, day) for service, day, _ in folded}
+    pack_days(days)
+    mark_changed(days)
 
 
 def _add(folded: Folded) -> None:
     cells = [
-        DayCell(service_id=service, day=day, measure=DayCell.Measure.RESPONSE_TIME, bucket=bucket)
-        for service, day, bucket in folded
+        DayCell(service_id=service, day=day, measure=key.measure, bucket=key.bucket)
+        for service, day, key in folded
     ]
     DayCell.objects.bulk_create(cells, ignore_conflicts=True)
-    for (service, day, bucket), count in sorted(folded.items()):
-        DayCell.objects.filter(
-            service=service, day=day, measure=DayCell.Measure.RESPONSE_TIME, bucket=bucket
-        ).update(count=F("count") + count)
+    for (service, day, key), sums in sorted(folded.items(), key=lambda entry: entry[0][:2]):
+        DayCell.objects.filter(service=service, day=day, measure=key.measure, bucket=key.bucket).update(
+            count=F("count") + sums.count,
+            total=F("total") + sums.total,
+            total_squares=F("total_squares") + sums.total_squares,
+        )
 
 
 def keep_outages(

@@ -7,7 +7,8 @@ from dataclasses import astuple
 from typing import Any
 
 from experience.engine.blend import Score
-from experience.engine.indicators import Cell, Evidence, People
+from experience.engine.cells import Cell, cells_from, rows_of, summed
+from experience.engine.indicators import RATING_SCALES, Evidence, People
 from experience.engine.measure import IndicatorResult, Result, SlaTerms
 
 Document = dict[str, Any]
@@ -20,7 +21,7 @@ def inputs_of(evidence: Evidence, slas: Sequence[SlaTerms | None], names: dict[s
     Class sums come sorted, so that equal evidence has equal inputs.
     """
     sums: list[list[list[Any]]] = [[] for _ in evidence.people]
-    for cell in evidence.cells:
+    for cell in rows_of(evidence.cells):
         sums[cell.service].append(list(cell[1:]))
     return [
         {
@@ -36,7 +37,7 @@ def inputs_of(evidence: Evidence, slas: Sequence[SlaTerms | None], names: dict[s
 
 def evidence_from(inputs: Document) -> tuple[Evidence, SlaTerms | None]:
     """Return the evidence and SLA terms that stored inputs describe: the way back for `verify`."""
-    cells = [Cell(0, *row) for row in inputs["cells"]]
+    cells = summed(cells_from(Cell(0, *row) for row in inputs["cells"]))
     sla = SlaTerms(*inputs["sla"]) if inputs["sla"] else None
     return Evidence(cells, [People(*inputs["people"])], [inputs["up_seconds"]]), sla
 
@@ -73,8 +74,8 @@ def columns_of(result: Result, *, is_baseline: bool = False) -> Document:
 
 def document_of(result: Result) -> Document:
     """Return the details of a result: indicators, streams with contributions, ratings, response."""
-    scale = result.rating.terms if result.rating else None
-    answers = range(int(scale.low), int(scale.high) + 1) if scale else range(0)
+    worst, best = RATING_SCALES[result.rating.terms.measure] if result.rating else (1, 0)
+    answers = range(worst, best + 1)
     return {
         "indicators": [_indicator(found) for found in result.indicators],
         "streams": {name: _stream(name, score, result) for name, score in result.streams.items()},

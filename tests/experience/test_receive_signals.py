@@ -78,7 +78,7 @@ def test_downtime_lands_on_the_days_it_touches(mail: BusinessService) -> None:
 @pytest.mark.parametrize(
     ("row", "complaint"),
     [
-        ({"kind": "cpu"}, r'observations\[1\]: its "kind" is neither'),
+        ({"kind": "cpu"}, r'observations\[1\]: its "kind" is none of'),
         (timed(-1), r'\[1\]: "milliseconds" must be'),
         (timed(float("nan")), r'\[1\]: "milliseconds" must be'),
         (timed(5, count=0), r'\[1\]: "count" must be'),
