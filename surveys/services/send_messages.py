@@ -1,27 +1,32 @@
-"""Sending the mail of the outbox: claim a row, send outside any transaction, write what came of it."""
+"""Sending the mail of the outbox: claim rows, send outside any transaction, write what came of each."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import F, QuerySet
 
 from surveys.delivery import DeliveryError, MailConnection
 from surveys.engine.retries import MOST_ATTEMPTS, next_attempt
-from surveys.models import Invitation, Message, OptOut, Person
+from surveys.models import Invitation, Message, OptOut, Person, Response
 from surveys.services.compose_mail import compose_mail
 from surveys.services.withdraw import withdraw_invitations
 
 logger = logging.getLogger(__name__)
 
-# Longer than one mail can take: connecting, greeting and sending each end after the SMTP timeout of 20
-# seconds.
+# Longer than a mail can take: connecting, greeting and sending each end after the SMTP timeout of 20 seconds.
 LEASE = timedelta(minutes=5)
-CANDIDATES = 100
+# A sender claims a few mails at once and gives back what it has not begun after a second, so that nobody who
+# was read as willing is mailed much later, and a slow mail server holds no mail back.
+BATCH = 50
+FRESH = timedelta(seconds=1)
 ERROR_LENGTH = 300
+
+Clock = Callable[[], datetime]
 
 
 def send_messages(*, now: datetime, limit: int | None = None) -> int:
@@ -33,33 +38,51 @@ def send_messages(*, now: datetime, limit: int | None = None) -> int:
     clock = _running_clock(now)
     sent = tried = 0
     with MailConnection() as connection:
-        while limit is None or tried < limit:
-            due = Message.objects.due(clock()).order_by("due_at", "pk")
-            keys = list(due.values_list("pk", flat=True)[:CANDIDATES])
-            if not keys:
-                break
-            for key in keys[: None if limit is None else limit - tried]:
-                tried += 1
-                sent += _send_one(key, connection, clock)
+        while claimed := _claim(clock(), BATCH if limit is None else min(BATCH, limit - tried)):
+            begun, confirmed = _send_claimed(claimed, connection, clock)
+            tried += begun
+            sent += confirmed
     return sent
 
 
-def _running_clock(now: datetime) -> Callable[[], datetime]:
+def _running_clock(now: datetime) -> Clock:
     """Return a clock that stands at `now` and goes on from there: leases are short, a sweep may be long."""
     started = time.monotonic()
     return lambda: now + timedelta(seconds=time.monotonic() - started)
 
 
-def _send_one(key: int, connection: MailConnection, clock: Callable[[], datetime]) -> bool:
-    lease_until = _claim(key, clock())
-    if lease_until is None:
-        return False
-    message = _claimed(key)
+def _claim(now: datetime, count: int) -> list[Message]:
+    """Take up to `count` due mails for the length of a lease and read them once the claim is committed."""
+    with transaction.atomic():
+        due = Message.objects.due(now).select_for_update(skip_locked=True).order_by("due_at", "pk")
+        keys = list(due.values_list("pk", flat=True)[:count])
+        Message.objects.filter(pk__in=keys).update(
+            state=Message.State.CLAIMED, lease_until=now + LEASE, attempts=F("attempts") + 1
+        )
+    # Many mails share a service and a survey: those are read once for all.
+    messages = Message.objects.select_related("invitation__resolution__ticket", "invitation__person")
+    shared = ("invitation__service", "invitation__survey_version__questions")
+    return list(messages.prefetch_related(*shared).filter(pk__in=keys).order_by("due_at", "pk"))
+
+
+def _send_claimed(claimed: Sequence[Message], connection: MailConnection, clock: Clock) -> tuple[int, int]:
+    """Return how many mails were begun and how many of them were confirmed; the others are given back."""
+    unwanted = _unwanted(claimed, clock())
+    read_at, confirmed = clock(), 0
+    for position, message in enumerate(claimed):
+        if position and clock() - read_at > FRESH:
+            _give_back(claimed[position:])
+            return position, confirmed
+        if message.pk in unwanted:
+            _withdraw(message, clock())
+        else:
+            confirmed += _send_one(message, connection, clock)
+    return len(claimed), confirmed
+
+
+def _send_one(message: Message, connection: MailConnection, clock: Clock) -> bool:
     if message.attempts > MOST_ATTEMPTS:
         _fail(message, "The sender stopped five times before the mail server confirmed.")
-        return False
-    if not _is_wanted(message, clock()):
-        _withdraw(message, clock())
         return False
     try:
         connection.send(compose_mail(message))
@@ -69,30 +92,24 @@ def _send_one(key: int, connection: MailConnection, clock: Callable[[], datetime
     return _note_sent(message, clock())
 
 
-def _claim(key: int, now: datetime) -> datetime | None:
-    """Take the mail for the length of a lease; None when somebody else was faster."""
-    lease_until = now + LEASE
-    claimed = Message.objects.due(now).filter(pk=key)
-    taken = claimed.update(state=Message.State.CLAIMED, lease_until=lease_until, attempts=F("attempts") + 1)
-    return lease_until if taken else None
-
-
-def _claimed(key: int) -> Message:
-    related = ("invitation__resolution__ticket", "invitation__service", "invitation__person")
-    messages = Message.objects.select_related(*related, "invitation__survey_version")
-    return messages.prefetch_related("invitation__survey_version__questions").get(pk=key)
-
-
-def _is_wanted(message: Message, now: datetime) -> bool:
-    """Asked after the claim: what was withdrawn, closed, answered or opted out of until now is not mailed."""
-    invitation = message.invitation
-    if invitation is None:
-        return True
-    is_open = invitation.state == Invitation.State.OPEN and invitation.closes_at > now
-    if not is_open or hasattr(invitation.resolution, "response"):
-        return False
-    refusals = OptOut.objects.filter(person=invitation.person)
-    return not any(refusal.survey_id in (None, invitation.survey_version.survey_id) for refusal in refusals)
+def _unwanted(claimed: Sequence[Message], now: datetime) -> set[int]:
+    """Return the mails that are not to be sent: what was withdrawn, closed, answered or refused until now."""
+    invitations = {message.pk: message.invitation for message in claimed if message.invitation}
+    asked = invitations.values()
+    open_ones = Invitation.objects.answerable(now).filter(pk__in=[row.pk for row in asked])
+    answered = Response.objects.filter(resolution__in=[row.resolution_id for row in asked])
+    refused = OptOut.objects.filter(person__in=[row.person_id for row in asked])
+    is_open = set(open_ones.values_list("pk", flat=True))
+    is_answered = set(answered.values_list("resolution_id", flat=True))
+    refusals: set[tuple[int, int | None]] = set(refused.values_list("person_id", "survey_id"))
+    return {
+        key
+        for key, invitation in invitations.items()
+        if invitation.pk not in is_open
+        or invitation.resolution_id in is_answered
+        or (invitation.person_id, None) in refusals
+        or (invitation.person_id, invitation.survey_version.survey_id) in refusals
+    }
 
 
 def _note_sent(message: Message, now: datetime) -> bool:
@@ -125,6 +142,12 @@ def _withdraw(message: Message, now: datetime) -> None:
         withdraw_invitations([message.invitation.resolution_id], now=now)
 
 
+def _give_back(messages: Sequence[Message]) -> None:
+    keys = [message.pk for message in messages]
+    mine = Message.objects.filter(pk__in=keys, lease_until=messages[0].lease_until)
+    mine.update(state=Message.State.DUE, lease_until=None, attempts=F("attempts") - 1)
+
+
 def _mine(message: Message) -> QuerySet[Message]:
-    """The row, as long as this claim of it stands."""
-    return Message.objects.filter(pk=message.pk, state=Message.State.CLAIMED, lease_until=message.lease_until)
+    """Return the row as long as this claim of it stands; every later claim has a later lease."""
+    return Message.objects.filter(pk=message.pk, lease_until=message.lease_until)

@@ -16,6 +16,7 @@ from surveys.services.send_messages import send_messages
 from surveys.services.withdraw import withdraw_invitations
 from tests.factories import (
     NOW,
+    BusinessServiceFactory,
     InvitationFactory,
     MessageFactory,
     OptOutFactory,
@@ -401,6 +402,33 @@ def test_a_limit_holds(smtp: SmtpPeer) -> None:
     MessageFactory.create_batch(3)
 
     assert send_messages(now=NOW, limit=2) == 2
+
+
+def test_a_slow_sender_gives_back_what_it_has_not_begun(
+    smtp: SmtpPeer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "FRESH", timedelta(seconds=-1))
+    first, second = MessageFactory.create_batch(2)
+    claimed = sending._claim(NOW, 2)
+
+    with MailConnection() as connection:
+        assert sending._send_claimed(claimed, connection, lambda: NOW) == (1, 1)
+
+    rows = {message.pk: message for message in Message.objects.all()}
+    assert (rows[first.pk].state, rows[first.pk].attempts) == ("sent", 1)
+    assert (rows[second.pk].state, rows[second.pk].attempts) == ("due", 0)
+
+
+def test_the_number_of_queries_grows_by_one_per_mail(
+    smtp: SmtpPeer, django_assert_max_num_queries: Any
+) -> None:
+    service, person = BusinessServiceFactory.create(), PersonFactory.create()
+    for _ in range(20):
+        invitation = InvitationFactory.create(resolution__on_service=service, resolution__requester=person)
+        MessageFactory.create(invitation=invitation)
+
+    with django_assert_max_num_queries(20 + 20):
+        assert send_messages(now=NOW) == 20
 
 
 @pytest.mark.django_db(transaction=True)
