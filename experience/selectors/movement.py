@@ -28,16 +28,20 @@ class Movement:
 
 
 def previous_of(m: Measurement) -> Measurement | None:
-    """Return the current result of the same agreement and service for the period just before, or None."""
+    """Return the current result of the same agreement and service for the period just before, or None.
+
+    Of rolling results, which may not exist for every day, it is the newest that ended in the week before this
+    one starts.
+    """
     before = _period_before(m)
+    slack = timedelta(days=6 if m.period == Measurement.Period.ROLLING else 0)
     rows = Measurement.objects.current().filter(
         agreement_version__agreement=m.agreement_version.agreement_id,
         service=m.service_id,
         period=m.period,
-        starts_on=before.first_on,
-        ends_on=before.last_on,
+        ends_on__range=(before.last_on - slack, before.last_on),
     )
-    return rows.defer("inputs").first()
+    return rows.defer("inputs").order_by("-ends_on").first()
 
 
 def _period_before(m: Measurement) -> Period:

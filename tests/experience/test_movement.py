@@ -60,3 +60,23 @@ def test_the_first_period_has_nothing_to_compare_with(printing: BusinessService)
     answered(printing, HAPPY, resolved_at=JUNE)
 
     assert movement(month(printing, 5)) is None
+
+
+def test_a_rolling_result_is_compared_with_the_newest_of_the_week_before_it(
+    printing: BusinessService,
+) -> None:
+    answered(printing, HAPPY, resolved_at=MAY)
+    answered(printing, MIDDLING, resolved_at=JUNE)
+    refresh_changed_days(now=NOW + timedelta(days=40))
+    measure_all(as_of=MAY.date() + timedelta(days=7), now=NOW)
+    now = next(
+        m
+        for m in measure_all(as_of=JUNE.date() + timedelta(days=4), now=NOW + timedelta(days=13))
+        if m.period == "rolling"
+    )
+
+    moved = movement(now)
+
+    assert moved is not None
+    assert moved.previous.ends_on == MAY.date() + timedelta(days=7)
+    assert moved.change < -5
