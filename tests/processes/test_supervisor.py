@@ -15,6 +15,7 @@ import pytest
 
 from tests.servers import wait_until
 from xla_service.embedded import processes
+from xla_service.embedded import supervisor as module
 from xla_service.embedded.errors import AlreadyRunningError, ChildFailedError, StopRequestedError
 from xla_service.embedded.supervisor import Child, Supervisor, backoff_seconds
 
@@ -221,3 +222,21 @@ def test_asking_twice_ends_at_once_what_takes_its_time(folder: Path) -> None:
         stop_after(0.6)
 
     assert time.monotonic() - started < 10
+
+
+def test_a_long_log_is_shortened_while_its_writer_goes_on(
+    supervisor: Supervisor, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LARGEST_LOG_BYTES", 1000)
+    loop = "for n in range(20):\n    print(n, 'x' * 100, flush=True)\n    time.sleep(0.05)\n"
+    code = f"import time\n{loop}time.sleep(60)"
+    supervisor.start(child("web", code))
+
+    stop_after(2)
+    supervisor.watch()
+
+    log = folder / "logs" / "web.log"
+    kept = log.with_suffix(".log.1").read_text() + log.read_text()
+    assert log.stat().st_size < 1000
+    assert kept.count("x" * 100) >= 10
+    assert "\n19 x" in kept

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -131,6 +132,7 @@ class Supervisor:
             while True:
                 for running in self._running.values():
                     self._look_after(running)
+                    shorten_log(self._log(running.child))
                 self._pause()
 
     def _look_after(self, running: Running) -> None:
@@ -151,8 +153,6 @@ class Supervisor:
 
     def _spawn(self, child: Child) -> subprocess.Popen[bytes]:
         log = self._log(child)
-        if log.exists() and log.stat().st_size > LARGEST_LOG_BYTES:
-            log.replace(log.with_suffix(".log.1"))
         with log.open("ab") as errors, (child.output or log).open("ab") as output:
             popen = subprocess.Popen(
                 list(child.command),
@@ -252,6 +252,13 @@ class Supervisor:
 
     def _log(self, child: Child) -> Path:
         return self.log_folder / f"{child.name}.log"
+
+
+def shorten_log(log: Path) -> None:
+    """Move a long log's text to a second file; its writers, who append, go on in the emptied first one."""
+    if log.exists() and log.stat().st_size > LARGEST_LOG_BYTES:
+        shutil.copyfile(log, log.with_suffix(".log.1"))
+        os.truncate(log, 0)
 
 
 def describe_status(status: int) -> str:
