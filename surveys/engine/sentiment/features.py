@@ -14,15 +14,16 @@ from functools import lru_cache
 from textblob.en import sentiment as textblob_sentiment
 
 from surveys.engine.sentiment.reading import Reading
-from surveys.engine.sentiment.tokens import CLAUSE_ENDS
+from surveys.engine.sentiment.tokens import CLAUSE_ENDS, LINE_END
 
 # Changes of the code that alter any number below raise this; a model trained under another is refused.
-FEATURES_VERSION = 1
+FEATURES_VERSION = 2
 
 LETTERS_FROM, LETTERS_TO = 3, 5
 LETTER_SCALE = 0.9
 WORD_SCALE = 2.0
-LENGTH_EDGES = (1, 2, 4, 7, 12, 20, 35, 60)
+# How somebody ends a comment says nothing of the service, only of the habits in the training data.
+PLAIN_ENDS = frozenset({".", LINE_END})
 
 
 def shared_features(text: str, reading: Reading) -> dict[str, float]:
@@ -113,7 +114,7 @@ def _add_look(values: Counter[str], text: str, reading: Reading) -> None:
     letters = [char for char in text if char.isalpha()]
     if len(letters) >= 8 and sum(char.isupper() for char in letters) > 0.7 * len(letters):
         values["look:shouts"] = 1
-    values[f"look:length:{sum(len(words) > edge for edge in LENGTH_EDGES)}"] = 1
+    values["look:length"] = len(words)
     for token in words:
         if token.form.startswith("<") and token.form.endswith(">"):
             values["look:" + token.form[1:-1]] += 1
@@ -130,7 +131,10 @@ def word_features(reading: Reading, language: str) -> dict[str, float]:
 
 
 def _word_names(forms: list[str], negated: tuple[bool, ...]) -> Iterator[str]:
-    padded = ["^", *(form for form in forms), "$"]
+    end = len(forms)
+    while end and forms[end - 1] in PLAIN_ENDS:
+        end -= 1
+    padded = ["^", *forms[:end], "$"]
     for index, form in enumerate(forms):
         if form not in CLAUSE_ENDS:
             yield form

@@ -83,9 +83,12 @@ class Scorer:
             return detected
         if hint is not None and self._known_share(words, hint) >= HINT_SHARE:
             return hint
+        english = self._known_share(words, "en")
+        if english == 1.0 and self.model.language_model.detect(text, "en").language == "en":
+            return "en"
         if detected in self.lexicons and self._known_share(words, detected) == 1.0:
             return detected
-        if self._known_share(words, "en") >= (ENGLISH_SHARE if text.isascii() else 1.0):
+        if english >= (ENGLISH_SHARE if text.isascii() else 1.0):
             return "en"
         knowing = [code for code in self.lexicons if self._known_share(words, code) == 1.0]
         return knowing[0] if knowing and detected not in self.lexicons else detected
