@@ -19,7 +19,7 @@ def early_lane(terms: Terms, evidence: Evidence, parameters: Parameters) -> Floa
     """
     counts = _counts(terms, evidence)
     worst, best = RATING_SCALES[terms.measure]
-    values = pomp(answer_values(terms, np.arange(worst, best + 1)), terms.low, terms.high)
+    values = pomp(answer_values(terms, np.arange(worst, best + 1)), terms.low, terms.high) / 100.0
     target = (terms.anchors.target - terms.low) / (terms.high - terms.low)
     if parameters.median_weight is None or not can_weigh_early(parameters.asked):
         return e_value(counts.sum(axis=1), values, target)

@@ -145,9 +145,11 @@ def log_e_value(
     """
     count = np.asarray(counts, dtype=np.float64)
     aim = np.asarray(target, dtype=np.float64)
+    value = np.asarray(values, dtype=np.float64)
     require((aim > 0.0) & (aim < 1.0), "The target of an e-value must lie strictly between 0 and 1.")
+    require((value >= 0.0) & (value <= 1.0), "The values of an e-value must lie between 0 and 1.")
     grid = np.asarray(DEFAULTS.e_grid if relative_weights is None else DEFAULTS.e_grid_weighted)
-    miss = (aim[..., np.newaxis] - np.asarray(values, dtype=np.float64)) / (1.0 - aim[..., np.newaxis])
+    miss = (aim[..., np.newaxis] - value) / (1.0 - aim[..., np.newaxis])
     if relative_weights is not None:
         miss = np.asarray(relative_weights, dtype=np.float64)[..., np.newaxis] * miss[..., np.newaxis, :]
     axes = -1 if relative_weights is None else (-2, -1)

@@ -165,6 +165,11 @@ def test_a_very_long_bet_stays_a_number() -> None:
     assert float(log_e_value([5000, 0, 0, 0, 0], STARS, 0.8)) > 5000.0
 
 
+def test_a_bet_on_a_scale_of_100_is_refused() -> None:
+    with pytest.raises(ValueError, match="values of an e-value"):
+        log_e_value([1, 0, 0, 0, 2], [100 * star for star in STARS], 0.8)
+
+
 @pytest.mark.parametrize("target", [0.0, 1.0])
 def test_a_bet_against_the_end_of_the_scale_is_refused(target: float) -> None:
     with pytest.raises(ValueError, match="strictly between 0 and 1"):
