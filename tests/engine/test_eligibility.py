@@ -54,6 +54,7 @@ def test_a_service_without_a_survey_asks_nobody() -> None:
         ("rest is over", 0.5, {}, History([DUE - timedelta(days=14)]), (Reason.ASKED, 0.8)),
         ("rest almost over", 0.5, {}, History([DUE - timedelta(days=13.9)]), (Reason.RESTING, 0.08)),
         ("asked a week later", 0.5, {}, History([DUE + timedelta(days=7)]), (Reason.RESTING, 0.08)),
+        ("asked long after", 0.5, {}, History([DUE + timedelta(days=14)]), (Reason.ASKED, 0.8)),
     ],
 )
 def test_who_is_eligible_has_a_known_chance(

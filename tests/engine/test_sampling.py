@@ -32,5 +32,5 @@ def test_draws_are_uniform() -> None:
     counts = [sum(low <= value < low + 0.1 for value in draws) for low in (tenth / 10 for tenth in range(10))]
     chi_square = sum((count - 2000) ** 2 / 2000 for count in counts)
     assert chi_square < 27.9  # the 0.1 % point with 9 degrees of freedom
-    assert 0 <= min(draws)
+    assert min(draws) >= 0
     assert max(draws) < 1
