@@ -18,9 +18,9 @@ SHORTEST_PART = 3
 LEAST_PHONE_DIGITS = 7
 
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://\S+|\bwww\.\S+|\b\d{1,3}(?:\.\d{1,3}){3}\b")
-_DATE = re.compile(r"(?<!\d)(?:\d{4}-\d{2}-\d{2}|\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2}))(?![\d./-]*\d)")
+_DATE = re.compile(r"(?<![\d.])(?:\d{4}-\d{2}-\d{2}|\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2}))(?![\d./-]*\d)")
 _PHONE = re.compile(r"(?<![\w+])(?:\+|\(\+?)?\d[\d ()/.\-]{5,}\d(?!\w)")
-_TICKET = re.compile(r"\b[A-Za-z]{2,8}[-_ ]?#?\d{4,}\b|#\d{3,}|(?<!\w)\d{5,}(?!\w)")
+_TICKET = re.compile(r"\b(?:[A-Z]{2,8}[-_ ]?|[a-z]{2,8}[-_]?)#?\d{4,}\b|#\d{3,}|(?<!\w)\d{5,}(?!\w)")
 _NAME_END = r"(?:['’]?s)?(?!\w)"
 
 

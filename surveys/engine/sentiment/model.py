@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -106,7 +107,7 @@ def load_model(content: bytes) -> SentimentModel:
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             parts = {name: arrays[name] for name in arrays.files}
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, EOFError, BadZipFile) as error:
         raise ModelError("not a sentiment model file; run manage.py train_sentiment.") from error
     header = json.loads(_text(parts["header"]))
     if header["format"] != FORMAT:
