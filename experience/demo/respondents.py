@@ -22,7 +22,7 @@ SEED = "simulated-1"
 # The strain at which half of all people still give at least 2, 3, 4 and 5, before personal leaning.
 HALF_STILL_GIVE = (4.3, 3.9, 3.3, 2.1)
 LEANING_SD = 0.6
-COMMENT_SHARE = {1: 0.55, 2: 0.50, 3: 0.35, 4: 0.20, 5: 0.18}
+COMMENT_SHARE = {1: 0.65, 2: 0.60, 3: 0.45, 4: 0.35, 5: 0.30}
 LOST_TIME_SHARE = 0.75
 MOST_LOST_MINUTES = 5 * 480
 SLOW_DAYS = 3

@@ -9,16 +9,18 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from experience.demo.load import NotEmptyError, load_demo
-from experience.demo.story import SIGN_INS
 
 
 class Command(BaseCommand):
     """Loads the demo; a second call leaves it as it is."""
 
-    help = "Load the demo: real tickets that end today, simulated respondents, a past of results."
+    help = (
+        "Load the demo: real tickets that end today, simulated respondents, a past of results. "
+        "docs/demo.md names the sign-ins."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Load what is missing and name the sign-ins."""
+        """Load what is missing, saying each stage as it is done."""
         environment = {"XLA_DATA_DIR": str(settings.DATA_DIR)}
         try:
             is_new = load_demo(now=timezone.now(), say=self.stdout.write, environment=environment)
@@ -26,5 +28,3 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if not is_new:
             self.stdout.write("The demo is loaded already.")
-        for person in SIGN_INS:
-            self.stdout.write(f"Sign in as {person.username} with {person.password}")
