@@ -450,3 +450,29 @@ def test_two_senders_mail_each_person_once(smtp: SmtpPeer) -> None:
 
     recipients = [mail.recipients for mail in smtp.received]
     assert len(recipients) == len(set(recipients)) == sum(counts) == 20
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_claims_at_once_share_no_mail() -> None:
+    MessageFactory.create_batch(10)
+    together = threading.Barrier(2)
+    claims: list[list[int]] = []
+
+    def claim() -> None:
+        for _ in range(10):
+            together.wait()
+            claims.append([message.pk for message in sending._claim(NOW, 10)])
+            if together.wait() == 0:
+                Message.objects.update(state="due", lease_until=None, attempts=0)
+            together.wait()
+        connection.close()
+
+    claimers = [threading.Thread(target=claim) for _ in range(2)]
+    for claimer in claimers:
+        claimer.start()
+    for claimer in claimers:
+        claimer.join()
+
+    rounds = [claims[start] + claims[start + 1] for start in range(0, 20, 2)]
+    assert all(len(keys) == len(set(keys)) for keys in rounds)
+    assert any(rounds)
