@@ -127,10 +127,8 @@ def _in_force(
     judged: dict[int, AgreementVersion] = {}
     for found in in_force:
         agreement = found.version.agreement
-        if agreement.key == terms.key:
+        if agreement.key == terms.key or (agreement.is_primary and terms.is_primary):
             judged |= {service.pk: found.version for service in found.services}
-        elif agreement.is_primary and terms.is_primary:
-            judged = {service.pk: found.version for service in found.services} | judged
     if terms.journey:
         return [(_rules(version), [0]) for version in list(judged.values())[:1]]
     places: dict[int, list[int]] = {}
@@ -163,7 +161,9 @@ def _replay(stage: _Stage, period: Period, used: Parameters) -> _Month:
 
 def _evidence(stage: _Stage, period: Period, scope: Scope) -> Evidence:
     read = evidence_together if stage.is_journey else evidence_of
-    return read(stage.services, period, now=stage.now, scope=scope)
+    rules = [stage.draft, *(rules for rules, _ in stage.in_force)]
+    measures = {terms.measure for each in rules for terms in each.indicators}
+    return read(stage.services, period, now=stage.now, scope=scope, measures=measures)
 
 
 def _measured(rules: _Rules, evidence: Evidence, used: Parameters) -> list[Result]:

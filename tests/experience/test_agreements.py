@@ -418,7 +418,7 @@ def test_services_together_are_one_and_a_person_counts_once(printing: BusinessSe
 
     assert (evidence.services, evidence.people[0].distinct, evidence.people[0].answers) == (1, 2, 4)
     assert evidence.rating_counts(["satisfaction"]) == [{1: 1, 2: 1, 5: 2}]
-    places = [cell[:5] for cell in evidence.cells]
+    places = [cell[:5] for cell in rows_of(evidence.cells)]
     assert len(places) == len(set(places))
 
 
@@ -504,6 +504,19 @@ def test_a_gap_that_was_open_closes_when_a_baseline_begins(printing: BusinessSer
     gap.refresh_from_db()
     assert gap.state == "closed"
     assert "baseline" in gap.events.last().reason
+
+
+def test_the_baseline_of_an_extra_agreement_leaves_the_primary_ones_gaps_alone(
+    printing: BusinessService,
+) -> None:
+    agreed(printing)
+    answered(printing, UNHAPPY)
+    evaluate_week(measured(), as_of=TODAY, now=NOW)
+    published(is_primary=False, valid_from=TODAY, baseline_until=TODAY + timedelta(days=90))
+
+    evaluate_week(measured(), as_of=TODAY, now=NOW)
+
+    assert Gap.objects.live().count() == 1
 
 
 def test_targets_are_proposed_from_the_baselines_months_and_agreed_by_publishing(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import permutations
 
 import pytest
 from django.apps import apps
@@ -11,7 +12,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from experience.engine.agreement_terms import AgreedIndicator, AgreementTerms, Exclusion
-from experience.engine.rehearsal import Rehearsal, RehearsedResult
+from experience.engine.blend import Score, p_below_from_interval
+from experience.engine.indicators import Terms
+from experience.engine.measure import IndicatorResult, judge
+from experience.engine.normalise import Anchors
+from experience.engine.rehearsal import Rehearsal, RehearsedResult, smallest_change
 from experience.models import Outage
 from experience.selectors.agreements import version_terms
 from experience.services.agreements import AgreementError, publish, write_draft
@@ -109,6 +114,20 @@ def test_the_version_in_force_replays_to_its_own_final_result(printing: Business
         final.colour,
     )
     assert not replayed.flips
+
+
+def test_a_month_is_replayed_with_the_parameters_it_was_closed_with(printing: BusinessService) -> None:
+    version = agreed(printing)
+    lived(printing, MIXED, [1] * 16 + [5] * 16)
+    may_9 = NOW.replace(month=5, day=9)
+    stored = measure_all(as_of=may_9.date(), now=may_9, changed_days=[APRIL])
+    final = next(m for m in stored if (m.period, m.starts_on) == ("month", APRIL))
+    measure_all(as_of=TODAY, now=NOW)
+
+    replayed = of_month(rehearsed(version_terms(version)), APRIL)
+
+    assert replayed.score is not None
+    assert replayed.score.low == pytest.approx(final.low, abs=1e-9)
 
 
 def test_services_that_change_colour_against_the_version_in_force_are_named(
@@ -294,3 +313,73 @@ def test_weight_may_also_move_between_indicators_of_one_stream(printing: Busines
 
 def test_nothing_measured_hangs_on_nothing(printing: BusinessService) -> None:
     assert rehearsed(terms()).sensitivities == ()
+
+
+def indicator(
+    stream: str, key: str, score: float, *, half: float = 0.0, weight: float = 1.0
+) -> IndicatorResult:
+    measured = Terms(key, key, stream, "share", key, "share", 0, 1, Anchors(0.2, 0.5, 0.9), weight)
+    found = Score(score, score - half, score + half, 1.0, 100.0 if stream == "X" else None)
+    p_below = p_below_from_interval(score, score + half)
+    return IndicatorResult(measured, "ok", 0.5, 0.4, 0.6, 0.5, found, 100, 100.0, p_below)
+
+
+CASES = {
+    "a stream pulls it down": [
+        indicator("X", "rating", 84, half=3),
+        indicator("O", "clock", 80),
+        indicator("T", "up", 35),
+    ],
+    "one indicator pulls its stream down": [
+        indicator("X", "rating", 88, half=3, weight=2),
+        indicator("X", "lost_time", 30, half=4),
+        indicator("O", "clock", 75),
+        indicator("T", "up", 71),
+    ],
+    "others hold it up": [
+        indicator("X", "rating", 76, half=5),
+        indicator("O", "clock", 69),
+        indicator("T", "up", 95),
+        indicator("T", "fast", 40),
+    ],
+}
+WEIGHTS = {"X": 0.5, "O": 0.25, "T": 0.25}
+
+
+def smallest_by_trying(indicators: list[IndicatorResult]) -> float:
+    """Return the smallest share that flips the colour, tried in thousandths of all weight."""
+    shares = {
+        i.terms.key: WEIGHTS[i.terms.stream]
+        * i.terms.weight
+        / sum(j.terms.weight for j in indicators if j.terms.stream == i.terms.stream)
+        for i in indicators
+    }
+    start = judge(indicators, WEIGHTS, 100).colour
+    for step in range(1, 1001):
+        share = step / 1000
+        for giver, taker in permutations(WEIGHTS, 2):
+            if WEIGHTS[giver] > share:
+                moved = WEIGHTS | {giver: WEIGHTS[giver] - share, taker: WEIGHTS[taker] + share}
+                if judge(indicators, moved, 100).colour != start:
+                    return share
+        for one, other in permutations(indicators, 2):
+            if one.terms.stream == other.terms.stream and shares[one.terms.key] > share:
+                weights = shares | {
+                    one.terms.key: shares[one.terms.key] - share,
+                    other.terms.key: shares[other.terms.key] + share,
+                }
+                weighed = [
+                    replace(i, terms=replace(i.terms, weight=weights[i.terms.key])) for i in indicators
+                ]
+                if judge(weighed, WEIGHTS, 100).colour != start:
+                    return share
+    raise AssertionError("no move flips")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_no_smaller_move_of_weight_flips_the_colour(case: str) -> None:
+    change = smallest_change(CASES[case], WEIGHTS, 100)
+
+    assert change is not None
+    assert change.share == pytest.approx(smallest_by_trying(CASES[case]), abs=0.0011)
+    assert change.colour != judge(CASES[case], WEIGHTS, 100).colour
