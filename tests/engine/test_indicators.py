@@ -1,0 +1,251 @@
+"""From the cells of a window to native values: one table per statistic."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from experience.engine.cells import Cell, cells_from, packed, rows_of, summed, unpacked
+from experience.engine.daycells import CellKey, ResolutionFacts, cells_of, rating_bucket
+from experience.engine.early_lane import early_lane
+from experience.engine.histogram import ZERO_BUCKET, LogHistogram, bucket_of
+from experience.engine.indicators import Evidence, Native, Parameters, People, Terms, native, rating_terms
+from experience.engine.intervals import wilson
+from experience.engine.measure import measure
+from experience.engine.normalise import Anchors
+from experience.engine.weighting import ClassRates
+
+PARAMETERS = Parameters(ClassRates({"": 0.5}), {})
+SHARE = Anchors(0.2, 0.5, 0.9)
+FACTS = ResolutionFacts(
+    response_class="000000",
+    probability=None,
+    is_asked=False,
+    minutes_to_resolve=90,
+    user_clock_minutes=120,
+    resolved_at=datetime(2026, 5, 1, tzinfo=UTC),
+    reopened_at=None,
+    came_back=None,
+    made_sla=None,
+    answer=None,
+    target_minutes=60,
+)
+
+
+def terms(statistic: str, measure: str, *, unit: str = "share", **more: object) -> Terms:
+    plain = Terms("key", "Name", "O", statistic, measure, unit, 0.0, 1.0, SHARE, 1.0)
+    return replace(plain, **more)  # type: ignore[arg-type]
+
+
+def evidence(cells: Sequence[Cell], *, services: int = 1, watched: float | None = None) -> Evidence:
+    people = [People(20, 20, 20)] * services
+    return Evidence(summed(cells_from(cells)), people, [watched] * services)
+
+
+def answers(measure: str, ratings: Sequence[int], *, service: int = 0) -> list[Cell]:
+    counts = Counter(ratings)
+    inside = Cell(service, "resolved", "000000", 1000, 3, len(ratings), 0, 0)
+    buckets = {rating: rating_bucket(rating, None) for rating in counts}
+    return [inside] + [
+        Cell(service, measure, "000000", 1000, buckets[rating], n, 0, 0) for rating, n in counts.items()
+    ]
+
+
+def total(measure: str, n: int, sum_: int, squares: int = 0, *, bucket: int = 0) -> Cell:
+    return Cell(0, measure, "", 1000, bucket, n, sum_, squares)
+
+
+def found(term: Terms, given: Evidence) -> Native:
+    return native(term, given, PARAMETERS)
+
+
+HAPPINESS = terms("happiness", "happiness", low=-100.0, high=100.0, anchors=Anchors(0, 65, 90))
+
+
+def test_happiness_is_the_share_of_9_and_10_minus_the_share_of_0_to_6() -> None:
+    value = found(HAPPINESS, evidence(answers("happiness", [10, 9, 9, 8, 7, 6, 0, 10])))
+
+    assert value.value[0] == pytest.approx(100 * (4 - 2) / 8)
+    assert -100 < value.low[0] < 25 < value.high[0] < 100
+
+
+def test_a_top_box_share_counts_the_best_two_answers() -> None:
+    value = found(terms("top_box", "satisfaction"), evidence(answers("satisfaction", [5, 4, 3, 1, 5])))
+
+    assert value.value[0] == pytest.approx(3 / 5)
+
+
+def test_a_share_has_a_wilson_interval_and_a_ratio_is_its_own() -> None:
+    given = evidence([total("sla_met", 20, 15)])
+
+    share, ratio = (found(terms(statistic, "sla_met"), given) for statistic in ("share", "ratio"))
+
+    expected = wilson(0.75, 20)
+    assert (share.low[0], share.high[0]) == pytest.approx((expected.low, expected.high))
+    assert (ratio.value[0], ratio.low[0], ratio.high[0], ratio.n[0]) == (0.75, 0.75, 0.75, 20)
+
+
+def test_cost_comes_back_in_whole_units() -> None:
+    assert found(terms("ratio", "cost"), evidence([total("cost", 4, 10_050)])).value[0] == 25.125
+
+
+def test_the_mean_of_a_sample_lies_inside_its_interval() -> None:
+    polarity = terms("sample_mean", "text_polarity", low=-1.0, high=1.0, anchors=Anchors(-0.5, 0.2, 0.7))
+    cells = [total("text_polarity", 10, -20_000, 10 * 2_000**2)]
+
+    value = found(polarity, evidence(cells))
+
+    assert value.value[0] == pytest.approx(-0.2)
+    assert -1 < value.low[0] < -0.2 < value.high[0] < 0.2
+
+
+@pytest.mark.parametrize(("unit", "minutes_in"), [("h", 60), ("d", 1440), ("x target", 1)])
+def test_a_median_agrees_with_its_histogram_for_every_service(unit: str, minutes_in: int) -> None:
+    draw = np.random.default_rng(7)
+    samples = [draw.exponential(500, size) for size in (1, 2, 5, 6, 40, 301)] + [np.zeros(9)]
+    cells = [
+        Cell(service, "user_clock", "", 1000, bucket, n, 0, 0)
+        for service, values in enumerate(samples)
+        for bucket, n in LogHistogram.of(values).counts.items()
+    ]
+
+    value = found(terms("median", "user_clock", unit=unit), evidence(cells, services=8))
+
+    for service, values in enumerate(samples):
+        histogram = LogHistogram.of(values)
+        limits = histogram.quantile_interval(0.5)
+        assert value.value[service] * minutes_in == pytest.approx(histogram.quantile(0.5))
+        assert math.isnan(value.low[service]) == (limits is None)
+        if limits is not None:
+            ends = (value.low[service] * minutes_in, value.high[service] * minutes_in)
+            assert ends == pytest.approx((limits.low, limits.high))
+    assert math.isnan(value.value[7])
+
+
+def test_an_incident_rate_is_compared_per_user_day() -> None:
+    given = [total("incident_rate", 30, 1000), total("incident_rate", 40, 2000, bucket=1)]
+
+    value = found(terms("rate_ratio", "incident_rate"), evidence(given))
+
+    assert value.value[0] == pytest.approx(1.5)
+    assert value.low[0] < 1.5 < value.high[0]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [],
+        [total("incident_rate", 30, 0), total("incident_rate", 40, 2000, bucket=1)],
+        [total("incident_rate", 30, 1000), total("incident_rate", 40, 0, bucket=1)],
+        [total("incident_rate", 30, 1000), total("incident_rate", 0, 2000, bucket=1)],
+    ],
+    ids=["nothing", "no users", "no users before", "no incidents before"],
+)
+def test_an_incident_rate_without_users_or_a_past_is_missing(cells: list[Cell]) -> None:
+    assert math.isnan(found(terms("rate_ratio", "incident_rate"), evidence(cells)).value[0])
+
+
+def test_planned_and_unplanned_downtime_stay_apart() -> None:
+    given = evidence([total("downtime", 1, 60), total("downtime", 1, 30, bucket=1)], watched=600.0)
+
+    assert found(terms("availability", "downtime"), given).value[0] == pytest.approx(0.9)
+    assert found(terms("planned_downtime", "downtime"), given).value[0] == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize(
+    "statistic", ["share", "ratio", "sample_mean", "median", "apdex", "happiness", "top_box"]
+)
+def test_without_evidence_a_value_is_missing_and_never_zero(statistic: str) -> None:
+    measure = "happiness" if statistic == "happiness" else "satisfaction"
+
+    assert math.isnan(found(terms(statistic, measure), evidence([], services=2)).value[1])
+
+
+# --- the rating beside other statistics of the same answers -------------------------------------------------
+
+
+def test_the_rating_is_the_one_that_counts_and_then_the_mean() -> None:
+    mean = terms("weighted_mean", "satisfaction", key="rating", weight=0.0)
+    top_box = terms("top_box", "satisfaction", key="csat", weight=0.0)
+    happiness = replace(HAPPINESS, key="happiness", weight=1.0)
+
+    assert rating_terms([top_box, mean]) is mean
+    assert rating_terms([top_box, mean, happiness]) is happiness
+    assert rating_terms([terms("share", "reopened")]) is None
+
+
+def test_an_agreement_on_happiness_is_measured_and_watched_like_one_on_stars() -> None:
+    given = evidence(answers("happiness", [2] * 18 + [10] * 2))
+    rating = replace(HAPPINESS, stream="X")
+
+    result = measure(given, [rating], {"X": 1.0}, [None], PARAMETERS)[0]
+
+    assert result.experience.value == "likely_red"
+    assert result.rating is not None
+    assert result.rating.value == pytest.approx(-80)
+    assert result.rating_counts == {2: 18, 10: 2}
+    assert early_lane(rating, given, PARAMETERS)[0] > 20
+
+
+# --- cells --------------------------------------------------------------------------------------------------
+
+
+def test_packed_days_come_back_and_add_up_in_any_order() -> None:
+    first = [("satisfaction", "000102", 500, 110, 3, 4, 5), ("user_clock", "", 1000, ZERO_BUCKET, 1, 0, 0)]
+    second = [("satisfaction", "000102", 500, 110, 1, 1, 1), ("satisfaction", "", 500, 110, 9, 0, 0)]
+    packs = [packed(first), packed(second), packed([])]
+
+    there = rows_of(summed(unpacked([1, 1, 0], packs)))
+    back = rows_of(summed(unpacked([0, 1, 1], packs[::-1])))
+
+    assert there == back
+    assert sorted(there) == [
+        Cell(1, "satisfaction", "", 500, 110, 9, 0, 0),
+        Cell(1, "satisfaction", "000102", 500, 110, 4, 5, 6),
+        Cell(1, "user_clock", "", 1000, ZERO_BUCKET, 1, 0, 0),
+    ]
+
+
+def test_part_of_the_evidence_is_numbered_anew() -> None:
+    cells = [Cell(service, "reopened", "", 1000, 0, 10, service, 0) for service in range(3)]
+
+    part = evidence(cells, services=3).part([2, 0])
+
+    assert [cell.total for cell in rows_of(part.cells)] == [2, 0]
+    assert part.services == 2
+
+
+@pytest.mark.parametrize(
+    ("facts", "measure", "expected"),
+    [
+        ({"reassignment_count": 0}, "no_hand_off", (1, 1)),
+        ({"reassignment_count": 1}, "no_hand_off", (1, 0)),
+        ({"reopen_count": 1}, "no_hand_off", (1, 0)),
+        ({"reassignment_count": 1}, "reassigned_twice", (1, 0)),
+        ({"reassignment_count": 2}, "reassigned_twice", (1, 1)),
+        ({"waiting_minutes": 30}, "waiting", (120, 30)),
+        ({"waiting_minutes": 500}, "waiting", (120, 120)),
+    ],
+)
+def test_how_a_ticket_was_handled_is_counted(
+    facts: dict[str, int], measure: str, expected: tuple[int, int]
+) -> None:
+    sums = cells_of([replace(FACTS, **facts)])[CellKey(measure)]
+
+    assert (sums.count, sums.total) == expected
+
+
+def test_time_is_counted_against_the_target_and_the_first_response_once_per_ticket() -> None:
+    cells = cells_of([replace(FACTS, first_response_minutes=15)])
+    again = cells_of([replace(FACTS, first_response_minutes=15, reopen_count=1)])
+
+    assert cells[CellKey("time_to_target", bucket=bucket_of(1.5))].count == 1
+    assert cells[CellKey("first_response", bucket=bucket_of(15))].count == 1
+    assert not any(key.measure == "first_response" for key in again)
+    assert not any(key.measure in ("waiting", "first_response") for key in cells_of([FACTS]))
