@@ -67,7 +67,7 @@ def test_a_process_that_only_waits_to_be_reaped_has_ended(sleeper: subprocess.Po
 
 
 def test_a_process_with_a_strange_name_is_recognised(tmp_path: Path) -> None:
-    program = tmp_path / "a) S (b"
+    program = tmp_path / "a) Z (b"
     program.symlink_to("/bin/sleep")
 
     with subprocess.Popen([program, "60"]) as popen:
