@@ -42,14 +42,19 @@ def stock_cells(
 
 def _incident_rate(services: Sequence[BusinessService], period: Period, now: datetime) -> Iterator[Cell]:
     """Yield incidents (n) and user-days (total) of the period and of the 13 weeks before it."""
-    period = Period(period.first_on, min(period.last_on, max(period.first_on, now.date())))
+    period = elapsed(period, now)
     before = Period(period.first_on - timedelta(days=TRAILING_DAYS), period.first_on - timedelta(days=1))
-    users = _user_counts(services)
+    users = user_counts(services)
     for bucket, part in ((Rate.NOW, period), (Rate.BEFORE, before)):
         counts = incident_counts(services, part)
         for place, service in enumerate(services):
             exposure = user_days(users.get(service.pk, ()), part)
             yield Cell(place, "incident_rate", "", 1000, bucket, counts.get(service.pk, 0), exposure, 0)
+
+
+def elapsed(period: Period, now: datetime) -> Period:
+    """Return the days of a period that have begun, at least its first."""
+    return Period(period.first_on, min(period.last_on, max(period.first_on, now.date())))
 
 
 def incident_counts(services: Sequence[BusinessService], period: Period) -> dict[int, int]:
@@ -70,7 +75,8 @@ def opened_within(services: Sequence[BusinessService], period: Period) -> Q:
     return condition
 
 
-def _user_counts(services: Sequence[BusinessService]) -> dict[int, list[tuple[date, int]]]:
+def user_counts(services: Sequence[BusinessService]) -> dict[int, list[tuple[date, int]]]:
+    """Return per service id its user counts by the day they hold from, oldest first; none is absent."""
     rows = ServiceUserCount.objects.filter(service__in=services).order_by("service", "valid_from")
     grouped = groupby(rows.values_list("service_id", "valid_from", "user_count"), key=itemgetter(0))
     return {service: [(since, users) for _, since, users in own] for service, own in grouped}

@@ -34,6 +34,16 @@ def down(key: str, minutes: int | None, **more: Any) -> dict[str, Any]:
     return {**row, "ended_at": ended, **more}
 
 
+def counted(good: int, total: int, measure: str = "crash_free") -> dict[str, Any]:
+    place = {"kind": "count", "service": "e-mail", "at": LATE_EVENING.isoformat()}
+    return {**place, "measure": measure, "good": good, "total": total}
+
+
+def spent(value: float, measure: str = "cost") -> dict[str, Any]:
+    place = {"kind": "amount", "service": "e-mail", "at": LATE_EVENING.isoformat()}
+    return {**place, "measure": measure, "value": value}
+
+
 def receive(*rows: dict[str, Any], batch: str = "1") -> bool:
     return receive_signals(read_observations(rows), batch_id=batch, source="monitor", now=NOW)
 
@@ -94,6 +104,14 @@ def test_downtime_lands_on_the_days_it_touches(mail: BusinessService) -> None:
         (down("o", 5, feature=["a"]), r'\[1\]: "feature" must be a text'),
         (down("o", 5, planned="yes"), r'\[1\]: "planned" must be true or false'),
         ("down", r"\[1\]: it is no object"),
+        (counted(11, 10), r'\[1\]: "good" cannot be larger'),
+        (counted(0, 0), r'\[1\]: "total" must be a whole number from 1'),
+        (counted(-1, 1), r'\[1\]: "good" must be a whole number from 0'),
+        (counted(1, 1, measure="cost"), r'\[1\]: "measure" must be one of change_success, crash_free'),
+        (spent(-1), r'\[1\]: "value" of cost must be a number from 0'),
+        (spent(float("nan")), r'\[1\]: "value" of cost must be'),
+        (spent(2, measure="text_polarity"), r'\[1\]: "value" of text_polarity must be a number from -1 to 1'),
+        (spent(2, measure="happiness"), r'\[1\]: "measure" must be one of cost'),
     ],
 )
 def test_a_bad_observation_is_named_by_its_index(row: Any, complaint: str) -> None:
