@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import chain, product
 
 from surveys.engine.sentiment.tokens import CLAUSE_ENDS, fold
 
@@ -159,7 +159,7 @@ class PhraseIndex:
     def _at(self, forms: Sequence[str], position: int) -> list[Match]:
         openings = self._openings(forms[position])
         second = forms[position + 1] if position + 1 < len(forms) else ""
-        phrases = openings.others + openings.by_second.get(second, ())
+        phrases = chain(openings.others, openings.by_second.get(second, ()))
         ends = ((phrase, phrase.end_at(forms, position)) for phrase in phrases)
         return [Match(phrase.kind, position, end) for phrase, end in ends if end is not None]
 

@@ -65,15 +65,19 @@ class SentimentModel:
     def leaning(self, name: str) -> float:
         """Return how far one unit of a feature pulls to praise (positive) or to complaint (negative)."""
         row = self.row_of.get(name)
-        if row is None:
-            return 0.0
-        negative, _, positive, mixed = self.weights[row]
-        return float(positive - max(negative, mixed) if positive > 0 else positive - negative)
+        return 0.0 if row is None else float(self._leanings[row])
+
+    @cached_property
+    def _leanings(self) -> npt.NDArray[np.float32]:
+        negative, _, positive, mixed = self.weights.T
+        lean = np.where(positive > 0, positive - np.maximum(negative, mixed), positive - negative)
+        return np.asarray(lean, dtype=np.float32)
 
     def _known(self, features: Mapping[str, float]) -> tuple[list[int], npt.NDArray[np.float32]]:
-        row_of = self.row_of
-        pairs = [(row, value) for name, value in features.items() if (row := row_of.get(name)) is not None]
-        return [row for row, _ in pairs], np.array([value for _, value in pairs], dtype=np.float32)
+        rows = list(map(self.row_of.get, features))
+        known = [row for row in rows if row is not None]
+        values = [value for row, value in zip(rows, features.values(), strict=True) if row is not None]
+        return known, np.array(values, dtype=np.float32)
 
 
 def dump_model(model: SentimentModel) -> bytes:
