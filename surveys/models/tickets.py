@@ -94,8 +94,10 @@ class Ticket(models.Model):
             models.Index(
                 fields=["requester", "service", "category", "opened_at"], name="ticket_repeat_contact"
             ),
-            # Serves backlog and incident counts by opening day.
+            # Serves incident counts by opening day.
             models.Index(fields=["service", "opened_at"], name="ticket_service_opened"),
+            # Serves the age of the backlog, however long the history is.
+            models.Index(fields=["service", "opened_at"], name="ticket_open", condition=Q(state="open")),
         ]
 
     def __str__(self) -> str:
