@@ -68,8 +68,10 @@ class Walk:
         self.timed("sign in", self.sign_in)
         self.timed("see watermelon", self.see_watermelon)
         first = self.timed("mail received", self.newest_mail)
-        self.answer(first, rating=5)
-        self.answer_without_broker(self.newest_mail(but=first.key))
+        self.answer(first, rating=5, counted="answer in result")
+        second = self.newest_mail(but=first.key)
+        emptied = "answer in result, broker emptied"
+        self.answer(second, rating=2, counted=emptied, disturb=self.broker.flushall)
         self.timed("import again", self.import_again)
 
     def timed(self, name: str, step: Callable[[], Found]) -> Found:
@@ -106,37 +108,27 @@ class Walk:
         """Return the newest invitation in the mailbox, other than that of key `but`."""
         return within(MAIL_SECONDS, "No invitation came by mail.", lambda: self._newest_mail(but))
 
-    def answer(self, invited: Invited, *, rating: int) -> None:
-        """Answer as a browser would and see the service page count the answer."""
+    def answer(
+        self, invited: Invited, *, rating: int, counted: str, disturb: Callable[[], object] | None = None
+    ) -> None:
+        """Answer as a browser would; see the service page count the answer, and then its result.
+
+        `counted` names the time until the result counts it. `disturb` is done before and after answering.
+        """
+        disturb = disturb or (lambda: None)
         service = self._service_of(invited)
-        before = self._count(ANSWER_COUNT, service)
+        answers, results = self._count(ANSWER_COUNT, service), self._count(RESULT_COUNT, service)
         page = self.browser.open(invited.link)
         expect(page.status == 200, f"{invited.link} answers {page.status}.")
         form = page.form_with("rating")
+        disturb()
         thanks = self.timed(
             "answer", lambda: self.browser.submit(page, form, rating=str(rating), comment="Checked.")
         )
+        disturb()
         expect(thanks.address.endswith("/thanks/"), "The answer was not taken.")
-        self.timed(
-            "answer on service page",
-            lambda: self._wait_for_more(
-                ANSWER_COUNT, service, before, SEEN_SECONDS, "The answer is not there"
-            ),
-        )
-
-    def answer_without_broker(self, invited: Invited) -> None:
-        """Answer while the broker forgets everything, and see the result count the answer all the same."""
-        service = self._service_of(invited)
-        before = self._count(RESULT_COUNT, service)
-        self.broker.flushall()
-        self.answer(invited, rating=2)
-        self.broker.flushall()
-        self.timed(
-            "answer in result, broker emptied",
-            lambda: self._wait_for_more(
-                RESULT_COUNT, service, before, SWEEP_SECONDS, "The result does not count the answer"
-            ),
-        )
+        self._see_more("answer on service page", ANSWER_COUNT, service, answers, SEEN_SECONDS)
+        self._see_more(counted, RESULT_COUNT, service, results, SWEEP_SECONDS)
 
     def import_again(self) -> None:
         """Import the tickets once more; nothing may change."""
@@ -179,13 +171,11 @@ class Walk:
         assert found is not None
         return int(re.sub(r"\D", "", found.group(1)) or 0)
 
-    def _wait_for_more(
-        self, pattern: re.Pattern[str], service: str, before: int, seconds: float, complaint: str
+    def _see_more(
+        self, name: str, pattern: re.Pattern[str], service: str, before: int, seconds: float
     ) -> None:
-        def more() -> bool:
-            return self._count(pattern, service) > before
-
-        within(seconds, f"{complaint} after {seconds:g} s.", more)
+        complaint = f"{service} does not count the answer after {seconds:g} s ({name})."
+        self.timed(name, lambda: within(seconds, complaint, lambda: self._count(pattern, service) > before))
 
 
 def within(seconds: float, complaint: str, look: Callable[[], Found | None]) -> Found:
