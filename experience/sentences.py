@@ -60,6 +60,11 @@ def rating_sentence(
     return f"Users rate it {figures.rating(rating)} of {best}{within}{agreed}."
 
 
+def pull_sentence(indicator: str) -> str:
+    """Return what keeps the experience below target although the rating is on it; empty without a name."""
+    return f"{indicator} keeps it below what was agreed." if indicator else ""
+
+
 def repeat_sentence(share: float | None) -> str:
     """Return how many came back; empty while unknown or when nobody did."""
     if not share:

@@ -20,7 +20,7 @@ from experience.badges import Badge, badge_of
 from experience.engine.gaps import Experience, Verdict, classify
 from experience.engine.sla import Sla
 from experience.models import Gap, Measurement
-from experience.selectors.results import REPEAT_CONTACT, is_hidden, scale_of
+from experience.selectors.results import REPEAT_CONTACT, is_hidden, pulled_down_by, scale_of
 from surveys.models import BusinessService
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class Row:
     rating_low: float | None
     rating_high: float | None
     rating_target: float | None
+    pulled_down_by: str
     experience: float | None
     experience_low: float | None
     experience_high: float | None
@@ -202,6 +203,7 @@ def _row(service: dict[str, Any], measured: dict[str, Any] | None, gap: Standing
         scale=scale_of(document),
         rating_target=known["rating_target"],
         **rating,
+        pulled_down_by="" if hidden else pulled_down_by(document.get("indicators", ())),
         experience=experience.get("score"),
         experience_low=experience.get("low"),
         experience_high=experience.get("high"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -72,6 +72,19 @@ class ResultFigures:
     def indicator(self, key: str) -> IndicatorFigures | None:
         """Return one indicator, or None when the agreement does not have it."""
         return next((found for found in self.indicators if found.key == key), None)
+
+
+def pulled_down_by(indicators: Iterable[Mapping[str, Any]]) -> str:
+    """Return what keeps the experience below target although the rating is on it; empty otherwise.
+
+    Takes the indicator rows of a results document and returns the name of the one with the lowest score.
+    """
+    rows = [row for row in indicators if row["stream"] == "X" and row["weight"] and row["score"] is not None]
+    rating = next((row["score"] for row in rows if row["key"] == RATING), None)
+    worst = min(rows, key=lambda row: row["score"], default=None)
+    if rating is None or rating < DEFAULTS.target_score or worst is None:
+        return ""
+    return str(worst["name"]) if worst["score"] < DEFAULTS.target_score else ""
 
 
 def scale_of(document: Mapping[str, Any]) -> tuple[int, int] | None:

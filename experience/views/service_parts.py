@@ -18,7 +18,7 @@ from experience.engine.planning import detectable_shortfall
 from experience.engine.simulated import FALSE_ALARMS_PER_YEAR
 from experience.marks import Step, WeekLine, bar, interval_bar, rows_of_shares, waterfall_bars, week_chart
 from experience.selectors.movement import Movement, movement
-from experience.selectors.results import REPEAT_CONTACT, IndicatorFigures
+from experience.selectors.results import REPEAT_CONTACT, IndicatorFigures, pulled_down_by
 from experience.selectors.service_page import NewestResult, Week
 
 _STREAM_NAMES = {"X": "Experience", "O": "Operations", "T": "Technology", "S": "Unsolicited text"}
@@ -108,6 +108,7 @@ def headline(result: NewestResult, weeks: Sequence[Week]) -> Headline:
             found.rating_target,
             scale[1] if scale else None,
         ),
+        "" if result.is_hidden else sentences.pull_sentence(pulled_down_by(found.results["indicators"])),
         sentences.repeat_sentence(repeat.value if repeat else None),
     )
     return Headline(
