@@ -166,7 +166,10 @@ def test_quoted_mail_does_not_count():
 
 
 def test_scoring_needs_no_scikit_learn():
-    code = "import sys; sys.modules['sklearn'] = None; from surveys.engine.sentiment import score_comment; score_comment('Still broken')"
+    code = (
+        "import sys; sys.modules['sklearn'] = None; "
+        "from surveys.engine.sentiment import score_comment; score_comment('Still broken')"
+    )
 
     assert subprocess.run([sys.executable, "-c", code], cwd=PHRASES.parents[2]).returncode == 0
 

@@ -15,16 +15,12 @@ from surveys.services.csv_tables import TableError
 class Command(BaseCommand):
     """`manage.py import_sla_report FILE.csv [--source KEY]`."""
 
-    help = (
-        "Import a provider's monthly SLA figures from .csv or .csv.gz, all or nothing."
-    )
+    help = "Import a provider's monthly SLA figures from .csv or .csv.gz, all or nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the file, and whose names of services it uses."""
         parser.add_argument("path", type=Path, help="Columns: service, month, kind, share; n and priority.")
-        parser.add_argument(
-            "--source", default="servicenow", help="Source whose names of services it uses."
-        )
+        parser.add_argument("--source", default="servicenow", help="Source whose names of services it uses.")
 
     def handle(self, *args: Any, path: Path, source: str, **options: Any) -> None:
         """Import the file, or name every line that has to be corrected."""
