@@ -115,9 +115,12 @@ def _cells_of_people(position: dict[int, int], parts: Sequence[Period], scope: S
 def _people(position: dict[int, int], parts: Sequence[Period], scope: Scope) -> dict[int, People]:
     """Return who gave the answers that count, by position; anonymous answers have no person, each counts."""
     answers = Response.objects.accepted().filter(
-        _within(parts, "resolution__resolved_on"), of_people(scope, "resolution__"), service__in=position
+        _within(parts, "resolution__resolved_on"),
+        of_people(scope, "resolution__"),
+        # By the resolution's service, as cells count; the answer's own would mean reading all its history.
+        resolution__service__in=position,
     )
-    per_person = answers.values_list("service_id", "resolution__person_id").annotate(Count("pk"))
+    per_person = answers.values_list("resolution__service_id", "resolution__person_id").annotate(Count("pk"))
     named: dict[int, Counter[int]] = defaultdict(Counter)
     nameless: Counter[int] = Counter()
     for service, person, answered in per_person.order_by():

@@ -23,7 +23,7 @@ def pack_days(service_days: Iterable[ServiceDay]) -> None:
     PackedDay.objects.bulk_create(
         [PackedDay(service_id=s, day=day, cells=packed(rows[s, day])) for s, day in sorted(days)],
         update_conflicts=True,
-        unique_fields=["day", "service"],
+        unique_fields=["service", "day"],
         update_fields=["cells"],
     )
 
