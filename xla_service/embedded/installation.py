@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import http.client
 import os
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from xla_service.embedded import valkey
-from xla_service.embedded.errors import PortTakenError
-from xla_service.embedded.ports import LOOPBACK, answers, free_port, is_free
+from xla_service.embedded.ports import LOOPBACK, answers, free_port, port_of
 from xla_service.embedded.prepared import fingerprint
 from xla_service.embedded.supervisor import Child, Supervisor, python
 from xla_service.secret import read_or_create_secret
@@ -25,16 +25,17 @@ WEB_PORT = 8000
 SMTP_PORT = 8025
 WORKER_THREADS = 4
 READY_PATH = "/sign-in/"
-EVERY_ADDRESS = ("", "0.0.0.0")
 
 
 @dataclass
 class Installation:
-    """Where an installation keeps its data and serves its pages; `environment` is what its processes see."""
+    """Where an installation keeps its data and serves its pages; `environment` is what its processes see.
+
+    The launcher holds the listening socket, so that nobody else gets the port while the pages are not there.
+    """
 
     data_folder: Path
-    host: str
-    port: int
+    listener: socket.socket
     environment: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -48,7 +49,7 @@ def is_set(environment: Mapping[str, str], name: str) -> bool:
     return bool(environment.get(name) or environment.get(f"{name}_FILE"))
 
 
-def configure(data_folder: Path, *, host: str, port: int, environment: Mapping[str, str]) -> Installation:
+def configure(data_folder: Path, *, listener: socket.socket, environment: Mapping[str, str]) -> Installation:
     """Return an installation with its data in `data_folder`; everything else is as `environment` says."""
     own = {
         **environment,
@@ -57,8 +58,8 @@ def configure(data_folder: Path, *, host: str, port: int, environment: Mapping[s
         "PYTHONUNBUFFERED": "1",
     }
     if not is_set(environment, "XLA_PUBLIC_URL"):
-        own["XLA_PUBLIC_URL"] = f"http://{LOOPBACK}:{port}"
-    return Installation(data_folder, host, port, own)
+        own["XLA_PUBLIC_URL"] = f"http://{LOOPBACK}:{port_of(listener)}"
+    return Installation(data_folder, listener, own)
 
 
 def serve(supervisor: Supervisor, installation: Installation, *fillers: Child) -> None:
@@ -66,8 +67,6 @@ def serve(supervisor: Supervisor, installation: Installation, *fillers: Child) -
 
     The fillers run once the stores are ready and the database is migrated, before pages and worker start.
     """
-    if not is_free(installation.port, installation.host):
-        raise PortTakenError(f"Port {installation.port} is in use. End what uses it, or name another port.")
     stores = embed_missing_stores(installation)
     supervisor.start(*stores)
     prepare(supervisor, installation)
@@ -147,14 +146,21 @@ def module(installation: Installation, name: str, *, output: Path) -> Child:
 def web(installation: Installation) -> Child:
     """Return the web server: two processes, each warm before it takes a request."""
     command = python("-m", "gunicorn", "--config", "python:xla_service.embedded.gunicorn_settings")
-    command += ["--bind", f"{installation.host}:{installation.port}", "xla_service.wsgi:application"]
-    return Child("web", command, installation.environment, is_ready=lambda: shows_pages(installation))
+    descriptor = installation.listener.fileno()
+    command += ["--bind", f"fd://{descriptor}", "xla_service.wsgi:application"]
+    return Child(
+        "web",
+        command,
+        installation.environment,
+        is_ready=lambda: shows_pages(installation),
+        descriptors=(descriptor,),
+    )
 
 
 def shows_pages(installation: Installation) -> bool:
     """Say whether the sign-in page comes back."""
-    host = LOOPBACK if installation.host in EVERY_ADDRESS else installation.host
-    connection = http.client.HTTPConnection(host, installation.port, timeout=5)
+    host, port = installation.listener.getsockname()[:2]
+    connection = http.client.HTTPConnection(host, port, timeout=2)
     try:
         connection.request("GET", READY_PATH, headers={"Host": urlsplit(installation.address).netloc})
         return connection.getresponse().status == http.HTTPStatus.OK

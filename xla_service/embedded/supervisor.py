@@ -37,7 +37,7 @@ class Child:
     """One process to run: its name, command line and environment, and how to tell that it is ready.
 
     A store ends after the children that are none. What a child prints goes to its log, unless it goes to the
-    file `output` or is shown at the terminal.
+    file `output` or is shown at the terminal. It inherits the open `descriptors` and no others.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Child:
     is_store: bool = False
     output: Path | None = None
     is_shown: bool = False
+    descriptors: tuple[int, ...] = ()
 
 
 @dataclass
@@ -161,6 +162,7 @@ class Supervisor:
                 stdout=sys.stderr.fileno() if child.is_shown else output,
                 stderr=errors,
                 start_new_session=True,
+                pass_fds=child.descriptors,
             )
         processes.note(self._pid_file(child.name), popen.pid)
         return popen

@@ -21,7 +21,7 @@ from experience.demo.story import SIGN_INS
 from surveys.models.people import UserRole
 from xla_service.embedded.errors import AlreadyRunningError, LaunchError, StopRequestedError
 from xla_service.embedded.installation import WEB_PORT, Installation, configure, manage, module, serve
-from xla_service.embedded.ports import LOOPBACK, free_port
+from xla_service.embedded.ports import LOOPBACK, listen_nearby
 from xla_service.embedded.supervisor import Supervisor
 from xla_service.settings import env
 
@@ -62,8 +62,13 @@ class Command(BaseCommand):
 
     def _stay(self) -> None:
         environment = without(os.environ, STORES + MAIL)
-        with Supervisor(settings.DATA_DIR.resolve(), say=self.stdout.write) as supervisor:
-            installation = self._serve(supervisor, settings.DATA_DIR.resolve(), environment)
+        folder = settings.DATA_DIR.resolve()
+        with (
+            Supervisor(folder, say=self.stdout.write) as supervisor,
+            listen_nearby(LOOPBACK, WEB_PORT) as listener,
+        ):
+            installation = configure(folder, listener=listener, environment=environment)
+            self._serve(supervisor, installation)
             self.stdout.write(welcome(installation))
             supervisor.watch()
 
@@ -72,8 +77,12 @@ class Command(BaseCommand):
         remove_killed_checks(say=self.stderr.write)
         with tempfile.TemporaryDirectory(prefix=CHECK_PREFIX) as name:
             folder, started = Path(name).resolve(), time.monotonic()
-            with Supervisor(folder, say=self.stderr.write) as supervisor:
-                installation = self._serve(supervisor, folder, environment)
+            with (
+                Supervisor(folder, say=self.stderr.write) as supervisor,
+                listen_nearby(LOOPBACK, WEB_PORT) as listener,
+            ):
+                installation = configure(folder, listener=listener, environment=environment)
+                self._serve(supervisor, installation)
                 ready_seconds = round(time.monotonic() - started, 2)
                 output = folder / "check.json"
                 try:
@@ -81,15 +90,12 @@ class Command(BaseCommand):
                 finally:
                     self._report(output, ready_seconds)
 
-    def _serve(self, supervisor: Supervisor, folder: Path, environment: Mapping[str, str]) -> Installation:
-        installation = configure(folder, host=LOOPBACK, port=free_port(WEB_PORT), environment=environment)
-
+    def _serve(self, supervisor: Supervisor, installation: Installation) -> None:
         fillers = []
         if not report_file(installation.environment).exists():
             self.stderr.write("Loading real tickets and simulated answers; this happens once.")
             fillers.append(replace(manage(installation, "load_demo"), is_shown=True))
         serve(supervisor, installation, *fillers)
-        return installation
 
     def _report(self, output: Path, ready_seconds: float) -> None:
         if output.exists() and (line := output.read_text(encoding="utf-8").strip()):

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from experience.demo.files import demo_folder
 from xla_service.embedded.errors import LaunchError, StopRequestedError
 from xla_service.embedded.installation import WEB_PORT, configure, serve
-from xla_service.embedded.ports import LOOPBACK
+from xla_service.embedded.ports import LOOPBACK, listen
 from xla_service.embedded.supervisor import Supervisor
 
 
@@ -32,11 +32,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until told to stop."""
         folder = settings.DATA_DIR.resolve()
-        installation = configure(folder, host=options["host"], port=options["port"], environment=os.environ)
-        if demo_folder(installation.environment).exists():
+        if demo_folder({"XLA_DATA_DIR": str(folder)}).exists():
             raise CommandError(f"{folder} holds the demo. Set XLA_DATA_DIR to another folder for real data.")
         try:
-            with Supervisor(folder, say=self.stdout.write) as supervisor:
+            with (
+                Supervisor(folder, say=self.stdout.write) as supervisor,
+                listen(options["host"], options["port"]) as listener,
+            ):
+                installation = configure(folder, listener=listener, environment=os.environ)
                 serve(supervisor, installation)
                 self.stdout.write(f"Ready: {installation.address}  Ctrl-C ends it.")
                 supervisor.watch()
