@@ -32,6 +32,7 @@ from experience.selectors.windows import evidence_of
 from experience.services.parameters import parameter_set_for, parameters_of
 from experience.services.results import columns_of, inputs_of
 from surveys.models import BusinessService
+from surveys.services.bulk import update_rows
 
 ROLLING_DAYS = 28
 
@@ -157,7 +158,7 @@ def _store(fresh: Sequence[Measurement]) -> list[Measurement]:
     replaced = [old[m.service_id].pk for m in added if m.service_id in old]
     Measurement.objects.filter(pk__in=replaced).update(is_current=False)
     _replace_other_versions(fresh)
-    Measurement.objects.bulk_update(changed, _COLUMNS, batch_size=200)
+    update_rows(Measurement, changed, _COLUMNS)
     Measurement.objects.bulk_create(added, batch_size=200)
     return kept
 

@@ -21,8 +21,8 @@ def inputs_of(evidence: Evidence, slas: Sequence[SlaTerms | None], names: dict[s
     Class sums come sorted, so that equal evidence has equal inputs.
     """
     sums: list[list[list[Any]]] = [[] for _ in evidence.people]
-    for cell in rows_of(evidence.cells):
-        sums[cell.service].append(list(cell[1:]))
+    for service, *row in rows_of(evidence.cells):
+        sums[service].append(row)
     return [
         {
             "cells": sorted(sums[service]),
