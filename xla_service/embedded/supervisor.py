@@ -176,6 +176,7 @@ class Supervisor:
             process = processes.process_of(running.popen.pid)
             if process is not None and not self._has_ended(running):
                 processes.stop(process, grace_seconds=running.child.grace_seconds)
+            if not self._has_ended(running):  # reaps also one that ended on its own in this moment
                 running.popen.wait()
             self._forget(running.child.name)
 
