@@ -47,7 +47,7 @@ class Up:
             self.launcher = subprocess.Popen(
                 self.command(self.port), env=self.environment, stdout=words, stderr=words
             )
-        wait_until(self._is_ready, "It did not get ready.", seconds=60)
+        wait_until(self._is_ready, "It did not get ready.", seconds=120)
 
     def _is_ready(self) -> bool:
         assert self.launcher is not None
