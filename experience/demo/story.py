@@ -96,7 +96,7 @@ SAMPLES = (
         supplier="Kestrel Software",
         monitor="Western Uusimaa Police Department",
     ),
-    Sample("document-sharing", "Document Sharing", (20,), _APPLICATIONS, sla_target=0.95),
+    Sample("document-sharing", "Document Sharing", (20,), _APPLICATIONS, sla_target=0.97),
     Sample("customer-portal", "Customer Portal", (57,), _APPLICATIONS, sla_target=None),
     Sample("reporting", "Reporting", (61,), _APPLICATIONS, sla_target=0.70),
     Sample(
