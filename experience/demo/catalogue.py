@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from experience.demo.moving import FIRST_SOUND_DAY, move_to
+from experience.demo.moving import FIRST_DENSE_DAY, FIRST_SOUND_DAY, move_to
 from experience.demo.story import (
     HOUR_COST,
     PEOPLE,
@@ -18,7 +18,7 @@ from experience.demo.story import (
 )
 from experience.demo.tickets import service_name
 from experience.models import Sla
-from surveys.models import BusinessService, SendingRule, ServiceAlias, SurveyVersion, User
+from surveys.models import BusinessService, SendingRule, ServiceAlias, ServiceUserCount, SurveyVersion, User
 from surveys.services.default_survey import create_default_survey
 
 # This desk asks more often than the default does: a week of rest, and a third of those who rest.
@@ -35,7 +35,7 @@ def first_sound_day(now: datetime) -> date:
 
 
 def write_catalogue(categories: Iterable[str], *, now: datetime) -> None:
-    """Create what is missing of the demo's users, survey, services, aliases and SLAs."""
+    """Create what is missing of the demo's users, survey, services, aliases, SLAs and user counts."""
     users = {person.username: _user(person) for person in PEOPLE}
     version = _survey(now)
     services = {sample.key: _service(sample, users, version) for sample in SAMPLES}
@@ -46,6 +46,11 @@ def write_catalogue(categories: Iterable[str], *, now: datetime) -> None:
                 valid_from=first_sound_day(now),
                 defaults={"target_share": sample.sla_target},
             )
+        ServiceUserCount.objects.get_or_create(
+            service=services[sample.key],
+            valid_from=FIRST_DENSE_DAY + move_to(now.date()),
+            defaults={"user_count": sample.user_count},
+        )
     for category in sorted(set(categories)):
         ServiceAlias.objects.get_or_create(
             source=SOURCE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+FIRST_DENSE_DAY = date(2016, 3, 1)
 # Incidents were opened daily until this Tuesday; afterwards the log only follows them to their end.
 LAST_DENSE_DAY = date(2016, 5, 31)
 # The two opening weeks before this Monday carry broken made_sla flags (see data/README.md).

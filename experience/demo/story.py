@@ -41,6 +41,7 @@ class Sample:
     name: str
     categories: tuple[int, ...]
     owner: SignIn
+    user_count: int
     sla_target: float | None = 0.80
     value_stream: str = DETECT
     supplier: str = ""
@@ -48,17 +49,24 @@ class Sample:
 
 
 WATERMELON = Sample(
-    "digital-workplace", "Digital Workplace", (42,), OWNER, supplier="Aster Service Desk", monitor="Helen Oy"
+    "digital-workplace",
+    "Digital Workplace",
+    (42,),
+    OWNER,
+    5200,
+    supplier="Aster Service Desk",
+    monitor="Helen Oy",
 )
 GREEN_TWIN = Sample(
     "room-booking",
     "Room Booking",
     (35,),
     OWNER,
+    1800,
     supplier="Aster Service Desk",
     monitor="Helsinki Region Environmental Services HSY",
 )
-REST = Sample("specialist-applications", "Specialist Applications", (), _APPLICATIONS, sla_target=0.60)
+REST = Sample("specialist-applications", "Specialist Applications", (), _APPLICATIONS, 5200, sla_target=0.60)
 SAMPLES = (
     WATERMELON,
     GREEN_TWIN,
@@ -67,6 +75,7 @@ SAMPLES = (
         "Sign-in and Access",
         (26,),
         _INFRASTRUCTURE,
+        5200,
         monitor="Helsingin ja Uudenmaan sairaanhoitopiiri",
     ),
     Sample(
@@ -74,6 +83,7 @@ SAMPLES = (
         "Order Management",
         (53,),
         _APPLICATIONS,
+        2400,
         supplier="Kestrel Software",
         monitor="OP Financial Group",
     ),
@@ -82,28 +92,31 @@ SAMPLES = (
         "Field Devices",
         (46,),
         _INFRASTRUCTURE,
+        1900,
         value_stream=FULFIL,
         supplier="Lindow Hardware",
     ),
-    Sample("e-mail-and-calendar", "E-mail and Calendar", (32,), _INFRASTRUCTURE, monitor="DNA Oyj"),
-    Sample("network-and-vpn", "Network and VPN", (9,), _INFRASTRUCTURE, supplier="Halden Networks"),
-    Sample("printing", "Printing", (37,), _INFRASTRUCTURE, supplier="Lindow Hardware"),
+    Sample("e-mail-and-calendar", "E-mail and Calendar", (32,), _INFRASTRUCTURE, 5200, monitor="DNA Oyj"),
+    Sample("network-and-vpn", "Network and VPN", (9,), _INFRASTRUCTURE, 4100, supplier="Halden Networks"),
+    Sample("printing", "Printing", (37,), _INFRASTRUCTURE, 3600, supplier="Lindow Hardware"),
     Sample(
         "finance-system",
         "Finance System",
         (23,),
         _APPLICATIONS,
+        1100,
         supplier="Kestrel Software",
         monitor="Western Uusimaa Police Department",
     ),
-    Sample("document-sharing", "Document Sharing", (20,), _APPLICATIONS, sla_target=0.97),
-    Sample("customer-portal", "Customer Portal", (57,), _APPLICATIONS, sla_target=None),
-    Sample("reporting", "Reporting", (61,), _APPLICATIONS, sla_target=0.70),
+    Sample("document-sharing", "Document Sharing", (20,), _APPLICATIONS, 4800, sla_target=0.97),
+    Sample("customer-portal", "Customer Portal", (57,), _APPLICATIONS, 2500, sla_target=None),
+    Sample("reporting", "Reporting", (61,), _APPLICATIONS, 1500, sla_target=0.70),
     Sample(
         "laptops-and-phones",
         "Laptops and Phones",
         (24, 28, 34, 51),
         _INFRASTRUCTURE,
+        4400,
         sla_target=0.70,
         value_stream=FULFIL,
         supplier="Lindow Hardware",

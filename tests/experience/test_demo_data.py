@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -138,6 +138,14 @@ def test_every_category_has_one_service() -> None:
     assert sample_of_category("Category 35") is GREEN_TWIN
     assert sample_of_category("Category 4") is REST
     assert sample_of_category(MISSING) is REST
+
+
+def test_no_service_has_fewer_users_than_people_who_called_about_it(log: list[dict[str, str]]) -> None:
+    callers: defaultdict[str, set[str]] = defaultdict(set)
+    for row in log:
+        callers[sample_of_category(row["category"]).key].add(row["caller_id"])
+
+    assert all(sample.user_count >= len(callers[sample.key]) for sample in SAMPLES)
 
 
 # --- signals ------------------------------------------------------------------------------------------------
