@@ -23,7 +23,11 @@ PACKED = np.dtype(_KEY + _SUMS)
 SUMMED = np.dtype([("service", "<i4"), *_KEY, *_SUMS])
 PERMILLES = 1001
 
+# Who gave an answer that no known person gave; each such answer counts as a person of its own.
+NOBODY = 0
+
 Cells: TypeAlias = NDArray[np.void]
+Integers: TypeAlias = NDArray[np.int64]
 
 
 class Cell(NamedTuple):
@@ -60,6 +64,18 @@ def unpacked(services: Sequence[int], packs: Sequence[bytes]) -> Cells:
     rows = np.frombuffer(b"".join(packs), dtype=PACKED)
     lengths = [len(pack) // PACKED.itemsize for pack in packs]
     return with_services(rows, np.repeat(np.array(services, dtype=np.int32), lengths))
+
+
+def packed_people(people: Iterable[int | None]) -> bytes:
+    """Return who gave the answers of one service-day as bytes, one id per answer."""
+    return np.array([person or NOBODY for person in people], dtype="<i8").tobytes()
+
+
+def unpacked_people(services: Sequence[int], packs: Sequence[bytes]) -> tuple[Integers, Integers]:
+    """Return for every answer of these packed service-days its service and who gave it."""
+    people = np.frombuffer(b"".join(packs), dtype="<i8")
+    lengths = [len(pack) // people.itemsize for pack in packs]
+    return np.repeat(np.array(services, dtype=np.int64), lengths), people
 
 
 def with_services(rows: Cells, services: NDArray[np.int32]) -> Cells:

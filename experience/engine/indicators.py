@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from experience.engine.arrays import BoolArray, FloatArray
 from experience.engine.cells import (
     MEASURE_CODES,
+    NOBODY,
     PERMILLES,
     Cells,
+    Integers,
     class_of,
     stratum_codes,
     summed,
@@ -66,6 +68,16 @@ class People:
     distinct: int = 0
     answers: int = 0
     answers_squared: int = 0
+
+
+def people_of(places: Integers, people: Integers, *, services: int) -> list[People]:
+    """Return who answered per service, from the service's place and the person's id of every answer."""
+    known = people != NOBODY
+    each, answers = np.unique(np.stack([places[known], people[known]]), axis=1, return_counts=True)
+    nameless = np.bincount(places[~known], minlength=services)
+    sums = (np.bincount(each[0], weights=answers**power, minlength=services) for power in (0, 1, 2))
+    columns = [(nameless + column).astype(np.int64).tolist() for column in sums]
+    return [People(*row) for row in zip(*columns, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ class DayCell(models.Model):
 
 
 class PackedDay(models.Model):
-    """All cells of one service-day in one row (engine/cells.py): what windows read.
+    """All cells of one service-day in one row, and who gave its answers (engine/cells.py): what windows read.
 
     Derived from `DayCell` in the transaction that writes it (services/packed_days.py). Reading and adding up
     the single cells of a thousand services would take ten times as long.
@@ -95,6 +95,7 @@ class PackedDay(models.Model):
     service = models.ForeignKey(BusinessService, on_delete=models.CASCADE, related_name="+", db_index=False)
     day = models.DateField()
     cells = models.BinaryField()
+    people = models.BinaryField(default=b"", help_text="Who gave the answers, one id each.")
 
     class Meta:
         constraints = [

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from django.db.models import Count, Min, Q
+from django.db.models import Min, Q
 
 from experience.engine.agreement_terms import EVERYONE, Scope
-from experience.engine.cells import MEASURE_CODES, Cell, Cells, cells_from, summed, unpacked
+from experience.engine.cells import (
+    MEASURE_CODES,
+    NOBODY,
+    Cell,
+    Cells,
+    Integers,
+    cells_from,
+    summed,
+    unpacked,
+    unpacked_people,
+)
 from experience.engine.daycells import RESOLUTION_MEASURES, cells_of
-from experience.engine.indicators import Evidence, People
+from experience.engine.indicators import Evidence, people_of
 from experience.engine.periods import Period, bounds
 from experience.models import Outage, PackedDay
 from experience.selectors.raw_rows import of_people, resolution_facts
@@ -29,7 +38,7 @@ def evidence_of(
     scope: Scope = EVERYONE,
     measures: Collection[str] = (),
 ) -> Evidence:
-    """Return the evidence of these services, in their order, over a period of local days; four queries.
+    """Return the evidence of these services, in their order, over a period of local days; two queries.
 
     Days that `scope` leaves out do not count. Where it names personas or sites, tickets and answers are
     counted from the raw rows of these people, because day cells hold everybody; signals stay the service's.
@@ -37,11 +46,11 @@ def evidence_of(
     """
     position = {service.pk: number for number, service in enumerate(services)}
     parts = scope.kept(period)
-    people = _people(position, parts, scope)
+    cells, answers = _counted(position, parts, scope)
     stock = stock_cells(services, period, measures, now=now)
     return Evidence(
-        cells=summed(np.concatenate([_cells_in(scope, position, parts), stock])),
-        people=[people[number] for number in range(len(services))],
+        cells=summed(np.concatenate([cells, stock])),
+        people=people_of(*answers, services=len(services)),
         up_seconds=_monitored_seconds(services, parts, now),
     )
 
@@ -61,18 +70,27 @@ def evidence_together(
     position = {service.pk: 0 for service in services}
     parts = scope.kept(period)
     watched = [s for s in _monitored_seconds(services, parts, now) if s is not None]
-    stock = stock_cells(services, period, measures, now=now)
-    cells = np.concatenate([_cells_in(scope, position, parts), stock])
+    counted, answers = _counted(position, parts, scope)
+    cells = np.concatenate([counted, stock_cells(services, period, measures, now=now)])
     cells["service"] = 0
     return Evidence(
         cells=summed(cells),
-        people=[_people(position, parts, scope)[0]],
+        people=people_of(*answers, services=1),
         up_seconds=[sum(watched) if watched else None],
     )
 
 
-def _cells_in(scope: Scope, position: dict[int, int], parts: Sequence[Period]) -> Cells:
-    return _cells_of_people(position, parts, scope) if scope.limits_people else _cells(position, parts)
+def _counted(
+    position: dict[int, int], parts: Sequence[Period], scope: Scope
+) -> tuple[Cells, tuple[Integers, Integers]]:
+    """Return the cells, and for every answer among them the service's place and who gave it."""
+    found = PackedDay.objects.filter(_within(parts, "day"), service__in=position)
+    rows = list(found.values_list("service_id", "cells", "people"))
+    places = [position[service] for service, _, _ in rows]
+    cells = unpacked(places, [bytes(cells) for _, cells, _ in rows])
+    if scope.limits_people:
+        return _cells_of_people(cells, position, parts, scope), _answers_of_people(position, parts, scope)
+    return cells, unpacked_people(places, [bytes(people) for _, _, people in rows])
 
 
 def _within(parts: Sequence[Period], column: str) -> Q:
@@ -83,13 +101,9 @@ def _within(parts: Sequence[Period], column: str) -> Q:
     return condition
 
 
-def _cells(position: dict[int, int], parts: Sequence[Period]) -> Cells:
-    found = PackedDay.objects.filter(_within(parts, "day"), service__in=position)
-    rows = list(found.values_list("service_id", "cells"))
-    return unpacked([position[service] for service, _ in rows], [bytes(cells) for _, cells in rows])
-
-
-def _cells_of_people(position: dict[int, int], parts: Sequence[Period], scope: Scope) -> Cells:
+def _cells_of_people(
+    everybody: Cells, position: dict[int, int], parts: Sequence[Period], scope: Scope
+) -> Cells:
     """Return the cells as if only the people in scope had tickets; signals as they are."""
     days = {part.first_on + timedelta(days=step) for part in parts for step in range(part.days)}
     facts = resolution_facts({(service, day) for service in position for day in days}, scope)
@@ -107,35 +121,21 @@ def _cells_of_people(position: dict[int, int], parts: Sequence[Period], scope: S
         for (service, _), resolutions in facts.items()
         for key, sums in cells_of(resolutions).items()
     )
-    everybody = _cells(position, parts)
     of_tickets = np.isin(everybody["measure"], [MEASURE_CODES[measure] for measure in RESOLUTION_MEASURES])
     return np.concatenate([own, everybody[~of_tickets]])
 
 
-def _people(position: dict[int, int], parts: Sequence[Period], scope: Scope) -> dict[int, People]:
-    """Return who gave the answers that count, by position; anonymous answers have no person, each counts."""
+def _answers_of_people(
+    position: dict[int, int], parts: Sequence[Period], scope: Scope
+) -> tuple[Integers, Integers]:
+    days = _within(parts, "resolution__resolved_on")
     answers = Response.objects.accepted().filter(
-        _within(parts, "resolution__resolved_on"),
-        of_people(scope, "resolution__"),
-        # By the resolution's service, as cells count; the answer's own would mean reading all its history.
-        resolution__service__in=position,
+        days, of_people(scope, "resolution__"), resolution__service__in=position
     )
-    per_person = answers.values_list("resolution__service_id", "resolution__person_id").annotate(Count("pk"))
-    named: dict[int, Counter[int]] = defaultdict(Counter)
-    nameless: Counter[int] = Counter()
-    for service, person, answered in per_person.order_by():
-        if person is None:
-            nameless[position[service]] += answered
-        else:
-            named[position[service]][person] += answered
-    return {
-        number: _counted([*named[number].values()] + [1] * nameless[number])
-        for number in set(position.values())
-    }
-
-
-def _counted(answers: Sequence[int]) -> People:
-    return People(len(answers), sum(answers), sum(n * n for n in answers))
+    rows = answers.values_list("resolution__service_id", "resolution__person_id")
+    found = np.array([(position[service], person or NOBODY) for service, person in rows], dtype=np.int64)
+    places, people = found.reshape(-1, 2).T
+    return places, people
 
 
 def _monitored_seconds(

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from experience.engine.cells import packed
+from experience.engine.cells import packed, packed_people
 from experience.models import DayCell, PackedDay
 from experience.selectors.raw_rows import ServiceDay
+from surveys.models import Response
 
 
 def pack_days(service_days: Iterable[ServiceDay]) -> None:
@@ -20,12 +21,33 @@ def pack_days(service_days: Iterable[ServiceDay]) -> None:
     rows: dict[ServiceDay, list[Any]] = defaultdict(list)
     for service, day, *cell in found.values_list("service_id", "day", *_COLUMNS):
         rows[service, day].append(tuple(cell))
+    people = _people(days)
     PackedDay.objects.bulk_create(
-        [PackedDay(service_id=s, day=day, cells=packed(rows[s, day])) for s, day in sorted(days)],
+        [
+            PackedDay(
+                service_id=service,
+                day=day,
+                cells=packed(rows[service, day]),
+                people=packed_people(people[service, day]),
+            )
+            for service, day in sorted(days)
+        ],
         update_conflicts=True,
         unique_fields=["service", "day"],
-        update_fields=["cells"],
+        update_fields=["cells", "people"],
     )
+
+
+def _people(days: set[ServiceDay]) -> dict[ServiceDay, list[int | None]]:
+    answers = Response.objects.accepted().filter(
+        resolution__service__in={service for service, _ in days},
+        resolution__resolved_on__in={day for _, day in days},
+    )
+    columns = ("resolution__service_id", "resolution__resolved_on", "resolution__person_id")
+    found: dict[ServiceDay, list[int | None]] = defaultdict(list)
+    for service, day, person in answers.values_list(*columns):
+        found[service, day].append(person)
+    return found
 
 
 _COLUMNS = (

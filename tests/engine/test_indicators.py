@@ -11,11 +11,29 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from experience.engine.cells import Cell, cells_from, packed, rows_of, summed, unpacked
+from experience.engine.cells import (
+    Cell,
+    cells_from,
+    packed,
+    packed_people,
+    rows_of,
+    summed,
+    unpacked,
+    unpacked_people,
+)
 from experience.engine.daycells import CellKey, ResolutionFacts, cells_of, rating_bucket
 from experience.engine.early_lane import early_lane
 from experience.engine.histogram import ZERO_BUCKET, LogHistogram, bucket_of
-from experience.engine.indicators import Evidence, Native, Parameters, People, Terms, native, rating_terms
+from experience.engine.indicators import (
+    Evidence,
+    Native,
+    Parameters,
+    People,
+    Terms,
+    native,
+    people_of,
+    rating_terms,
+)
 from experience.engine.intervals import wilson
 from experience.engine.measure import measure
 from experience.engine.normalise import Anchors
@@ -210,6 +228,16 @@ def test_packed_days_come_back_and_add_up_in_any_order() -> None:
         Cell(1, "satisfaction", "000102", 500, 110, 4, 5, 6),
         Cell(1, "user_clock", "", 1000, ZERO_BUCKET, 1, 0, 0),
     ]
+
+
+def test_people_count_once_each_and_nobody_known_each_time() -> None:
+    packs = [packed_people([7, 7, None]), packed_people([7, 8]), packed_people([None, None])]
+
+    there = people_of(*unpacked_people([0, 0, 1], packs), services=3)
+    together = people_of(*unpacked_people([0, 0, 0], packs), services=1)
+
+    assert there == [People(3, 5, 9 + 1 + 1), People(2, 2, 2), People(0, 0, 0)]
+    assert together == [People(5, 7, 9 + 1 + 3)]
 
 
 def test_part_of_the_evidence_is_numbered_anew() -> None:
