@@ -17,5 +17,5 @@ USER xla
 ENV XLA_DATA_DIR=/srv/xla PYTHONDONTWRITEBYTECODE=1
 VOLUME /srv/xla
 EXPOSE 8000
-HEALTHCHECK --start-period=60s CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/sign-in/')"]
+HEALTHCHECK --start-period=60s CMD ["python", "-m", "xla_service.embedded.health"]
 CMD ["python", "manage.py", "up", "--host", "0.0.0.0"]

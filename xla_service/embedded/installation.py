@@ -6,7 +6,6 @@ does not name (REDIS_URL, XLA_SMTP_HOST) is embedded.
 
 from __future__ import annotations
 
-import http.client
 import os
 import socket
 from collections.abc import Mapping
@@ -15,16 +14,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from xla_service.embedded import valkey
+from xla_service.embedded.health import shows_pages
 from xla_service.embedded.ports import LOOPBACK, answers, free_port, port_of
 from xla_service.embedded.prepared import fingerprint
 from xla_service.embedded.supervisor import Child, Supervisor, python
 from xla_service.secret import read_or_create_secret
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-WEB_PORT = 8000
 SMTP_PORT = 8025
 WORKER_THREADS = 4
-READY_PATH = "/sign-in/"
 
 
 @dataclass
@@ -146,28 +144,15 @@ def module(installation: Installation, name: str, *, output: Path) -> Child:
 def web(installation: Installation) -> Child:
     """Return the web server: two processes, each warm before it takes a request."""
     command = python("-m", "gunicorn", "--config", "python:xla_service.embedded.gunicorn_settings")
-    descriptor = installation.listener.fileno()
+    descriptor, address = installation.listener.fileno(), installation.listener.getsockname()[:2]
     command += ["--bind", f"fd://{descriptor}", "xla_service.wsgi:application"]
     return Child(
         "web",
         command,
         installation.environment,
-        is_ready=lambda: shows_pages(installation),
+        is_ready=lambda: shows_pages(*address, name=urlsplit(installation.address).netloc),
         descriptors=(descriptor,),
     )
-
-
-def shows_pages(installation: Installation) -> bool:
-    """Say whether the sign-in page comes back."""
-    host, port = installation.listener.getsockname()[:2]
-    connection = http.client.HTTPConnection(host, port, timeout=2)
-    try:
-        connection.request("GET", READY_PATH, headers={"Host": urlsplit(installation.address).netloc})
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def worker(installation: Installation) -> Child:

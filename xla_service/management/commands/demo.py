@@ -20,7 +20,8 @@ from experience.demo.files import report_file
 from experience.demo.story import SIGN_INS
 from surveys.models.people import UserRole
 from xla_service.embedded.errors import AlreadyRunningError, LaunchError, StopRequestedError
-from xla_service.embedded.installation import WEB_PORT, Installation, configure, manage, module, serve
+from xla_service.embedded.health import WEB_PORT
+from xla_service.embedded.installation import Installation, configure, manage, module, serve
 from xla_service.embedded.ports import LOOPBACK, listen_nearby
 from xla_service.embedded.supervisor import Supervisor
 from xla_service.settings import env

@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from experience.demo.files import demo_folder
 from xla_service.embedded.errors import LaunchError, StopRequestedError
-from xla_service.embedded.installation import WEB_PORT, configure, serve
+from xla_service.embedded.health import WEB_PORT
+from xla_service.embedded.installation import configure, serve
 from xla_service.embedded.ports import LOOPBACK, listen
 from xla_service.embedded.supervisor import Supervisor
 
