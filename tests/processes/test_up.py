@@ -33,7 +33,7 @@ class Up:
         self.port = free_port()
         self.words = folder.parent / "words"
         self.launcher: subprocess.Popen[bytes] | None = None
-        own = ("XLA_", "DATABASE_URL", "DJANGO_SETTINGS_MODULE")
+        own = ("XLA_", "DATABASE_URL", "DJANGO_SETTINGS_MODULE", "PYTHONUNBUFFERED")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
         self.environment = kept | {"XLA_DATA_DIR": str(folder)}
 

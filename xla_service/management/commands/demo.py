@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from experience.demo.files import report_file
 from experience.demo.story import SIGN_INS
 from surveys.models.people import UserRole
-from xla_service.embedded.errors import AlreadyRunningError, LaunchError, StopRequestedError
+from xla_service.embedded.command import LaunchCommand
+from xla_service.embedded.errors import AlreadyRunningError, StopRequestedError
 from xla_service.embedded.health import WEB_PORT
 from xla_service.embedded.installation import Installation, configure, manage, module, serve
 from xla_service.embedded.ports import LOOPBACK, listen_nearby
@@ -29,19 +30,16 @@ from xla_service.settings import env
 # The demo brings its own stores; those of a real installation stay untouched.
 STORES = ("DATABASE_URL", "REDIS_URL", "XLA_MAILBOX_DIR")
 MAIL = ("XLA_SMTP_HOST", "XLA_SMTP_PORT", "XLA_SMTP_USER", "XLA_SMTP_PASSWORD", "XLA_SMTP_STARTTLS")
-
-
 CHECK_PREFIX = "xla-demo-check-"
 
 
-class Command(BaseCommand):
+class Command(LaunchCommand):
     """`manage.py demo`: stays up until Ctrl-C and keeps its data; with --check it walks the path and ends."""
 
     help = (
         "Run the demo until Ctrl-C: real tickets, simulated answers, its own stores and mailbox. --check "
         "does the same in a temporary folder, walks the path of a person and prints one line of JSON."
     )
-    requires_system_checks: list[str] = []  # the `prepare` it runs checks the settings of the demo
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Let the demo check itself."""
@@ -49,28 +47,26 @@ class Command(BaseCommand):
             "--check", action="store_true", help="Check the whole path in a temporary folder."
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        """Run until told to stop, or until checked."""
-        try:
-            if options["check"]:
-                self._check()
-            else:
-                self._stay()
-        except StopRequestedError:
+    def launch(self, options: dict[str, Any]) -> None:
+        """Run until told to stop, or until checked; a check that is stopped has failed."""
+        if not options["check"]:
+            self._stay()
             return
-        except LaunchError as error:
-            raise CommandError(str(error)) from error
+        try:
+            self._check()
+        except StopRequestedError as error:
+            raise CommandError("Stopped before everything was checked.", returncode=130) from error
 
     def _stay(self) -> None:
         environment = without(os.environ, STORES + MAIL)
         folder = settings.DATA_DIR.resolve()
         with (
-            Supervisor(folder, say=self.stdout.write) as supervisor,
+            Supervisor(folder, say=self.say) as supervisor,
             listen_nearby(LOOPBACK, WEB_PORT) as listener,
         ):
             installation = configure(folder, listener=listener, environment=environment)
             self._serve(supervisor, installation)
-            self.stdout.write(welcome(installation))
+            self.say(welcome(installation))
             supervisor.watch()
 
     def _check(self) -> None:

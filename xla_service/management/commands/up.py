@@ -6,45 +6,39 @@ import os
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from experience.demo.files import demo_folder
-from xla_service.embedded.errors import LaunchError, StopRequestedError
+from xla_service.embedded.command import LaunchCommand
 from xla_service.embedded.health import WEB_PORT
 from xla_service.embedded.installation import configure, serve
 from xla_service.embedded.ports import LOOPBACK, listen
 from xla_service.embedded.supervisor import Supervisor
 
 
-class Command(BaseCommand):
+class Command(LaunchCommand):
     """`manage.py up`: what a small real installation runs, until Ctrl-C."""
 
     help = (
         "Run the service on this machine until Ctrl-C: migrates, then starts web server, worker and clock. "
         "Starts a Valkey and a local mail server too unless REDIS_URL and XLA_SMTP_HOST name yours."
     )
-    requires_system_checks: list[str] = []  # the `prepare` it runs checks the settings of the installation
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Let the address to listen on be chosen."""
         parser.add_argument("--host", default=LOOPBACK, help="Address to listen on; 0.0.0.0 for every one.")
         parser.add_argument("--port", type=int, default=WEB_PORT, help="Port to listen on.")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def launch(self, options: dict[str, Any]) -> None:
         """Run until told to stop."""
         folder = settings.DATA_DIR.resolve()
         if demo_folder({"XLA_DATA_DIR": str(folder)}).exists():
             raise CommandError(f"{folder} holds the demo. Set XLA_DATA_DIR to another folder for real data.")
-        try:
-            with (
-                Supervisor(folder, say=self.stdout.write) as supervisor,
-                listen(options["host"], options["port"]) as listener,
-            ):
-                installation = configure(folder, listener=listener, environment=os.environ)
-                serve(supervisor, installation)
-                self.stdout.write(f"Ready: {installation.address}  Ctrl-C ends it.")
-                supervisor.watch()
-        except StopRequestedError:
-            return
-        except LaunchError as error:
-            raise CommandError(str(error)) from error
+        with (
+            Supervisor(folder, say=self.say) as supervisor,
+            listen(options["host"], options["port"]) as listener,
+        ):
+            installation = configure(folder, listener=listener, environment=os.environ)
+            serve(supervisor, installation)
+            self.say(f"Ready: {installation.address}  Ctrl-C ends it.")
+            supervisor.watch()
