@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -20,7 +21,9 @@ from django.views import View
 from django.views.decorators.clickjacking import xframe_options_exempt
 
 from surveys.models import User
+from xla_service.access import administering
 from xla_service.embedded import maildir
+from xla_service.navigation import Section, declare_page
 
 MAILS_PER_PAGE = 50
 # A mail is foreign content: it may show text, own styles and embedded pictures, and open links in a new tab.
@@ -29,6 +32,22 @@ MAIL_POLICY = (
     "form-action 'none'; sandbox allow-popups allow-popups-to-escape-sandbox"
 )
 LINKS_IN_NEW_TAB = '<base target="_blank">'
+
+
+def may_read_mail(user: User | AnonymousUser) -> bool:
+    """Say whether the bar offers the mailbox: to administrators, and to all on a set-up for one machine."""
+    return administering(user) or is_loopback(urlsplit(settings.PUBLIC_URL).hostname or "")
+
+
+declare_page(
+    "mailbox",
+    "Mailbox",
+    Section.ASKING,
+    rule=may_read_mail,
+    pages=["mail"],
+    order=90,
+    exists=lambda: bool(settings.MAILBOX_DIR),
+)
 
 
 class MailboxView(View):
@@ -40,7 +59,7 @@ class MailboxView(View):
             raise Http404
         if not is_at_this_machine(request) and not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
-        if not is_at_this_machine(request) and not is_administrator(request):
+        if not is_at_this_machine(request) and not administering(request.user):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 
@@ -98,17 +117,12 @@ def is_at_this_machine(request: HttpRequest) -> bool:
     """Say whether the request comes from this machine to a set-up whose address only this machine reaches."""
     is_forwarded = "HTTP_X_FORWARDED_FOR" in request.META or "HTTP_FORWARDED" in request.META
     hosts = (request.META.get("REMOTE_ADDR", ""), urlsplit(settings.PUBLIC_URL).hostname or "")
-    return not is_forwarded and all(_is_loopback(host) for host in hosts)
+    return not is_forwarded and all(is_loopback(host) for host in hosts)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Say whether a host name or address is this machine itself."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def is_administrator(request: HttpRequest) -> bool:
-    """Say whether the signed-in user may read every mail."""
-    user = request.user
-    return isinstance(user, User) and (user.is_superuser or user.role == User.Role.ADMINISTRATOR)

@@ -22,7 +22,9 @@ from experience.engine.gaps import UNJUDGED, Verdict
 from experience.marks import Dot, interval_bar, quadrant, sparkline
 from experience.selectors.portfolio import Row, TrendPoint, portfolio_rows, weekly_ratings
 from experience.selectors.portfolio_order import COLUMNS, QUIET, Choice, badge_counts, chosen, read_choice
+from xla_service.navigation import Section, declare_page
 
+declare_page("portfolio", "Services", Section.PORTFOLIO, pages=["service"], order=10)
 _PAGE_SIZE = 50
 _MOST_STANDOUTS = 4
 _HEADINGS = {

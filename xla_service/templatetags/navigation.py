@@ -1,28 +1,17 @@
-"""What every page shows around its content: icons from the sprite and the places in the bar."""
+"""What every page shows around its content: icons from the sprite, the bar, the way back."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django import template
-from django.conf import settings
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from xla_service.navigation import Entry, Place, page_of, places
+
 register = template.Library()
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One entry of the bar."""
-
-    url: str
-    label: str
-    icon: str
-    is_current: bool
 
 
 @register.simple_tag
@@ -40,18 +29,31 @@ def icon(name: str, label: str = "") -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def navigation(context: dict[str, Any]) -> list[Place]:
-    """Return the places in the bar that this installation has: the mailbox only beside a local mail sink."""
-    wanted = [("portfolio", "Portfolio", "portfolio")]
-    if settings.MAILBOX_DIR:
-        wanted.append(("mailbox", "Mailbox", "mail"))
-    path = context["request"].path
-    return [place for place in (_place(*entry, path=path) for entry in wanted) if place]
+    """Return the sections of the bar for the reader, the one that is open marked."""
+    return places(context["request"].user, _current(context))
 
 
-def _place(url_name: str, label: str, icon_name: str, *, path: str) -> Place | None:
-    try:
-        url = reverse(url_name)
-    except NoReverseMatch:
-        return None
-    is_inside = path == url if url == "/" else path.startswith(url)
-    return Place(url, label, icon_name, is_inside or (url == "/" and path.startswith("/services/")))
+@register.inclusion_tag("crumbs.html", takes_context=True)
+def crumbs(context: dict[str, Any], *, here: str, over: str = "", over_url: str = "") -> dict[str, Any]:
+    """Write the way back from a page called `here`: its section, its page in the bar, a page `over` it."""
+    current = _current(context)
+    place = next(
+        (place for place in places(context["request"].user, current) if place.entry.is_current), None
+    )
+    page = next((entry for entry in place.pages if entry.is_current), None) if place else None
+    trail = [place.entry] if place else []
+    if place and page and page.url != place.entry.url and not _is_in_bar(current):
+        trail.append(page)
+    if over:
+        trail.append(Entry(over, over_url, "", is_current=False))
+    return {"trail": trail, "here": here}
+
+
+def _is_in_bar(current: str) -> bool:
+    page = page_of(current)
+    return page is not None and page.url_name == current
+
+
+def _current(context: dict[str, Any]) -> str:
+    match = context["request"].resolver_match
+    return match.url_name or "" if match else ""

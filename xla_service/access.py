@@ -1,0 +1,54 @@
+"""Who may open which page, by role. Which service somebody sees is asked of `visible_to` in the models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+
+from surveys.models import User
+
+_P = ParamSpec("_P")
+Rule = Callable[[User | AnonymousUser], bool]
+_View = Callable[Concatenate[HttpRequest, _P], HttpResponseBase]
+
+
+def everyone(user: User | AnonymousUser) -> bool:
+    """Say whether somebody is signed in."""
+    return user.is_authenticated
+
+
+def setting_up(user: User | AnonymousUser) -> bool:
+    """Say whether somebody sets up services, surveys, agreements and sources."""
+    return _has_role(user, User.Role.AGREEMENT_ADMIN, User.Role.ADMINISTRATOR)
+
+
+def administering(user: User | AnonymousUser) -> bool:
+    """Say whether somebody invites users, reads the audit log and keeps the installation running."""
+    return _has_role(user, User.Role.ADMINISTRATOR)
+
+
+def _has_role(user: User | AnonymousUser, *roles: str) -> bool:
+    return isinstance(user, User) and user.is_active and (user.is_superuser or user.role in roles)
+
+
+def open_to(rule: Rule) -> Callable[[_View[_P]], _View[_P]]:
+    """Return a decorator for views: others sign in first, or read that their role does not allow it."""
+
+    def decorate(view: _View[_P]) -> _View[_P]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if not rule(request.user):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
