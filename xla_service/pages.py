@@ -3,6 +3,7 @@
 from django.contrib.auth import views
 from django.urls import path
 
+from xla_service.design_system import design_system
 from xla_service.mailbox import MailListView, MailView, show_mail_html
 
 urlpatterns = [
@@ -12,6 +13,7 @@ urlpatterns = [
         name="sign-in",
     ),
     path("sign-out/", views.LogoutView.as_view(), name="sign-out"),
+    path("design-system/", design_system, name="design-system"),
     path("mailbox/", MailListView.as_view(), name="mailbox"),
     path("mailbox/<str:key>/", MailView.as_view(), name="mail"),
     path("mailbox/<str:key>/html/", show_mail_html, name="mail-html"),

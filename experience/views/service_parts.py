@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.utils.safestring import SafeString
 
 from experience import figures, sentences
 from experience.badges import Badge, badge_of
+from experience.charts import Marker, week_data
 from experience.engine.defaults import DEFAULTS
 from experience.engine.gaps import UNJUDGED, Verdict
 from experience.engine.intervals import cold_start_variance
@@ -88,10 +90,12 @@ class BarRow:
 
 @dataclass(frozen=True, slots=True)
 class WeekChart:
-    """One chart over the weeks."""
+    """One chart over the weeks: as drawn by the server, and the values that the page's script draws."""
 
+    key: str
     title: str
     drawing: SafeString
+    values: dict[str, Any]
 
 
 def headline(result: NewestResult, weeks: Sequence[Week]) -> Headline:
@@ -300,29 +304,36 @@ def _rating_tone(index: int, ratings: int) -> str:
     return "below" if place < 0.4 else ("lean" if place < 0.6 else "met")
 
 
-def week_charts(result: NewestResult, weeks: Sequence[Week]) -> list[WeekChart]:
-    """Return the charts over the weeks: rating, SLA and score, each against its target."""
+def week_charts(
+    result: NewestResult, weeks: Sequence[Week], markers: Sequence[Marker] = ()
+) -> list[WeekChart]:
+    """Return the charts over the weeks: rating, SLA and score, each against its target, actions marked."""
     found = result.measurement
     days = [week.starts_on for week in weeks]
     nothing = [None] * len(weeks)
+    answered, resolved = [week.answered for week in weeks], [week.resolved for week in weeks]
     lines = [
-        ("Users' rating", "agreed", WeekLine(
+        ("rating", "Users' rating", "agreed", answered, WeekLine(
             days, [w.rating for w in weeks], [w.rating_low for w in weeks], [w.rating_high for w in weeks],
             found.rating_target, figures.rating, 1.0)),
-        ("Tickets that met the SLA", "target", WeekLine(
+        ("sla", "Tickets that met the SLA", "target", resolved, WeekLine(
             days, [w.sla_share for w in weeks], nothing, nothing, found.sla_target, figures.share, 0.2)),
-        ("Score", "on target", WeekLine(
+        ("score", "Score", "on target", answered, WeekLine(
             days, [w.score for w in weeks], [w.score_low for w in weeks], [w.score_high for w in weeks],
             DEFAULTS.target_score, figures.score, 30)),
     ]  # fmt: skip
-    return [_chart(*entry) for entry in lines if any(value is not None for value in entry[2].values)]
+    return [_chart(*entry, markers) for entry in lines if any(value is not None for value in entry[4].values)]
 
 
-def _chart(title: str, word: str, line: WeekLine) -> WeekChart:
+def _chart(
+    key: str, title: str, word: str, counts: Sequence[int], line: WeekLine, markers: Sequence[Marker]
+) -> WeekChart:
     target = f"{word} {line.write(line.target)}" if line.target is not None else ""
     known = [value for value in line.values if value is not None]
     words = f"{title} over {len(line.weeks)} weeks, newest {line.write(known[-1])}, {target}"
-    return WeekChart(title, week_chart(line, title=words, target_words=target, width=380, height=190))
+    drawing = week_chart(line, title=words, target_words=target, width=380, height=190)
+    values = week_data(line, name=title, target_words=target, counts=counts, markers=markers)
+    return WeekChart(f"chart-{key}", title, drawing, values)
 
 
 @dataclass(frozen=True, slots=True)

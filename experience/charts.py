@@ -1,0 +1,84 @@
+"""What the script of a page draws: values, and the words to show for them, so that rounding has one home."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from experience import figures
+from experience.marks import WeekLine
+from experience.marks.svg import Axis
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """An action on a chart: the day it was done, the number it is drawn under, and what was done."""
+
+    day: date
+    number: str
+    label: str
+
+
+def week_data(
+    line: WeekLine, *, name: str, target_words: str, counts: Sequence[int], markers: Sequence[Marker] = ()
+) -> dict[str, Any]:
+    """Return a chart over the weeks for static/interface/charts.js; `counts` are the answers or tickets."""
+    is_share = line.write is figures.share
+    return {
+        "name": name,
+        "labels": [_label(week) for week in line.weeks],
+        "days": [f"Week of {week.day} {week:%B %Y}" for week in line.weeks],
+        "months": [i == 0 or line.weeks[i - 1].month != week.month for i, week in enumerate(line.weeks)],
+        "values": list(line.values),
+        "low": [None if high is None else low for low, high in zip(line.low, line.high, strict=True)],
+        "high": [None if low is None else high for low, high in zip(line.low, line.high, strict=True)],
+        "words": [line.write(value) for value in line.values],
+        "spans": [
+            figures.interval(low, high, line.write) for low, high in zip(line.low, line.high, strict=True)
+        ],
+        "counts": [f"{figures.count(n)} counted" for n in counts],
+        "below": [line.target is not None and v is not None and v < line.target for v in line.values],
+        "target": line.target,
+        "targetWords": target_words,
+        "axis": _axis(line),
+        "factor": 100 if is_share else 1,
+        "unit": "\u00a0%" if is_share else "",
+        "marks": _marks(line.weeks, markers),
+    }
+
+
+def _label(week: date) -> str:
+    return f"{week:%b %Y}" if week.month == 1 else f"{week:%b}"
+
+
+def _axis(line: WeekLine) -> tuple[float, float]:
+    """Return round ends that hold every value, at least `least_span` apart and inside what is possible."""
+    columns = (line.values, line.low, line.high, [line.target])
+    known = [value for column in columns for value in column if value is not None]
+    middle, half = (
+        (min(known) + max(known)) / 2,
+        max((max(known) - min(known)) / 2 * 1.08, line.least_span / 2),
+    )
+    ticks = Axis(middle - half, middle + half, 0, 1).ticks(3)
+    step = ticks[1] - ticks[0] if len(ticks) > 1 else half
+    low, high = middle - half, middle + half
+    first = ticks[0] - step if low < ticks[0] - 1e-9 else ticks[0]
+    last = ticks[-1] + step if high > ticks[-1] + 1e-9 else ticks[-1]
+    best = 1.0 if line.write is figures.share else last
+    return round(first, 6), round(min(last, best), 6)
+
+
+def _marks(weeks: Sequence[date], markers: Sequence[Marker]) -> list[dict[str, Any]]:
+    found = [(_week_of(weeks, marker.day), marker) for marker in markers]
+    return [
+        {"index": index, "number": marker.number, "label": marker.label}
+        for index, marker in found
+        if index is not None
+    ]
+
+
+def _week_of(weeks: Sequence[date], day: date) -> int | None:
+    inside = [index for index, week in enumerate(weeks) if 0 <= (day - week).days < 7]
+    return inside[0] if inside else None
