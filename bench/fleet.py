@@ -91,6 +91,7 @@ def _write_resolutions(
             user_clock_minutes=int(minutes[number]),
             reassignment_count=number % 3,
             response_class=("000000", "001000", "000001", "000102")[number % 4],
+            is_decided=True,
         )
         for number, (ticket, (_, resolved_at)) in enumerate(zip(tickets, places, strict=True))
     )

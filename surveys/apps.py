@@ -8,3 +8,7 @@ class SurveysConfig(AppConfig):
 
     name = "surveys"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Load what registers itself."""
+        from surveys import checks  # noqa: F401  (register on import)

@@ -34,6 +34,11 @@ def new_message_id() -> str:
     return f"<{secrets.token_hex(TOKEN_BYTES)}@{_host()}>"
 
 
+def reminder_message_id(message_id: str) -> str:
+    """Return the Message-ID of the reminder of a mail: always the same for the same mail."""
+    return f"<reminder-{message_id.removeprefix('<')}"
+
+
 def notice_message_id(key: str) -> str:
     """Return the Message-ID of a notice under our own host: the same key gives the same one."""
     return f"<notice-{key}@{_host()}>"

@@ -10,6 +10,7 @@ from django.utils import timezone
 from surveys.services.apply_intake import apply_due_events
 from surveys.services.close_invitations import close_invitations, forget_visits
 from surveys.services.decide import decide_resolutions
+from surveys.services.remind import put_reminders
 from surveys.services.score_comments import score_comments as score_waiting_comments
 from surveys.services.send_messages import send_messages
 from surveys.wakeups import DECIDE_SWEEP, EVIDENCE_SWEEP, wake
@@ -43,9 +44,10 @@ def send_due_messages() -> None:
 
 @shared_task
 def close_due_invitations() -> None:
-    """Close invitations whose time is over and forget old visits."""
+    """Close invitations whose time is over, remind of those still open and forget old visits."""
     now = timezone.now()
     close_invitations(now=now)
+    put_reminders(now=now)
     forget_visits(now=now)
 
 

@@ -114,6 +114,7 @@ class InvitationFactory(DjangoModelFactory[models.Invitation]):
 class DecisionFactory(DjangoModelFactory[models.Decision]):
     class Meta:
         model = models.Decision
+        skip_postgeneration_save = True
 
     resolution = factory.SubFactory(ResolutionFactory)
     reason = models.Decision.Reason.ASKED
@@ -121,6 +122,10 @@ class DecisionFactory(DjangoModelFactory[models.Decision]):
     is_eligible = True
     probability = 1.0
     decided_at = factory.LazyAttribute(lambda o: o.resolution.resolved_at)
+
+    @factory.post_generation
+    def _flag(self, create: bool, extracted: object, **kwargs: object) -> None:
+        models.Resolution.objects.filter(pk=self.resolution_id).update(is_decided=True)
 
 
 class MessageFactory(DjangoModelFactory[models.Message]):

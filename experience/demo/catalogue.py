@@ -27,6 +27,14 @@ RESTING_SHARE = 0.30
 RESTING_SHARE_AFTER_FAILURE = 0.60
 QUARTER_CAP = 12
 RULE_NUMBER = 2
+# The log's people live nowhere, and whoever starts the demo at night wants to see its mail.
+AT_ALL_HOURS = {
+    "counts_working_time": False,
+    "quiet_from": None,
+    "quiet_until": None,
+    "survey_rest_days": 0,
+    "extra_rest_days": 0,
+}
 
 
 def first_sound_day(now: datetime) -> date:
@@ -77,6 +85,7 @@ def _survey(now: datetime) -> SurveyVersion:
         number=RULE_NUMBER,
         defaults={
             "created_at": now,
+            **AT_ALL_HOURS,
             "rest_days": REST_DAYS,
             "resting_share": RESTING_SHARE,
             "resting_share_after_failure": RESTING_SHARE_AFTER_FAILURE,

@@ -14,8 +14,8 @@ from experience.engine.agreement_terms import EVERYONE, Scope
 from experience.engine.daycells import Answer, ResolutionFacts
 from experience.engine.periods import Period, bounds
 from experience.models import Outage
-from surveys.engine.response_class import target_minutes
 from surveys.models import BusinessService, CommentSentiment, Resolution, Response
+from surveys.selectors.resolution_targets import ResolutionTargets
 
 ServiceDay = tuple[int, date]
 MINUTE = timedelta(minutes=1)
@@ -54,15 +54,16 @@ _COLUMNS = (
 def resolution_facts(
     service_days: Iterable[ServiceDay], scope: Scope = EVERYONE
 ) -> dict[ServiceDay, list[ResolutionFacts]]:
-    """Return the facts of these service-days' resolutions, of the people in scope only, in two queries."""
+    """Return the facts of these service-days' resolutions, of the people in scope only, in three queries."""
     wanted = set(service_days)
     rows = [
         row for row in _resolution_rows(wanted, scope) if (row["service_id"], row["resolved_on"]) in wanted
     ]
     sentiments = _newest_sentiments({row["response__pk"] for row in rows} - {None})
+    targets = ResolutionTargets.stored()
     facts: dict[ServiceDay, list[ResolutionFacts]] = defaultdict(list)
     for row in rows:
-        facts[row["service_id"], row["resolved_on"]].append(_facts(row, sentiments))
+        facts[row["service_id"], row["resolved_on"]].append(_facts(row, sentiments, targets))
     return facts
 
 
@@ -89,7 +90,9 @@ def _newest_sentiments(response_ids: set[int]) -> dict[int, tuple[float | None, 
     return scored
 
 
-def _facts(row: dict[str, Any], sentiments: dict[int, tuple[float | None, str]]) -> ResolutionFacts:
+def _facts(
+    row: dict[str, Any], sentiments: dict[int, tuple[float | None, str]], targets: ResolutionTargets
+) -> ResolutionFacts:
     in_frame = row["decision__is_eligible"] and row["withdrawn_at"] is None
     can_come_back = row["person_id"] is not None and not row["person__is_shared_account"]
     return ResolutionFacts(
@@ -103,7 +106,7 @@ def _facts(row: dict[str, Any], sentiments: dict[int, tuple[float | None, str]])
         came_back=row["came_back_at"] is not None if can_come_back else None,
         made_sla=row["ticket__made_sla"],
         answer=_answer(row, sentiments),
-        target_minutes=target_minutes(row["priority"]),
+        target_minutes=targets.minutes(row["service_id"], row["priority"]),
         reopen_count=row["reopen_count"],
         reassignment_count=row["reassignment_count"],
         waiting_minutes=row["waiting_minutes"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from surveys.models import BusinessService, ServiceAlias, ServiceUserCount
+from surveys.models import BusinessService, ResolutionTarget, SamplingShare, ServiceAlias, ServiceUserCount
 
 
 class AliasInline(admin.TabularInline):
@@ -21,6 +21,28 @@ class UserCountInline(admin.TabularInline):
     extra = 0
 
 
+class ResolutionTargetInline(admin.TabularInline):
+    """The times to resolve agreed for this service, in minutes by priority."""
+
+    model = ResolutionTarget
+    extra = 0
+
+
+class SamplingShareInline(admin.TabularInline):
+    """The share of this service's resolutions to ask about."""
+
+    model = SamplingShare
+    extra = 0
+
+
+@admin.register(ResolutionTarget)
+class ResolutionTargetAdmin(admin.ModelAdmin):
+    """Agreed times to resolve; those without a service hold for all that have none of their own."""
+
+    list_display = ("service", "priority", "minutes")
+    list_filter = ("service",)
+
+
 @admin.register(BusinessService)
 class BusinessServiceAdmin(admin.ModelAdmin):
     """The service catalogue."""
@@ -31,4 +53,4 @@ class BusinessServiceAdmin(admin.ModelAdmin):
     search_fields = ("name", "key", "supplier")
     filter_horizontal = ("team",)
     prepopulated_fields = {"key": ("name",)}
-    inlines = (AliasInline, UserCountInline)
+    inlines = (AliasInline, UserCountInline, ResolutionTargetInline, SamplingShareInline)

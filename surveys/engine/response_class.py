@@ -6,7 +6,7 @@ Six digits, most important first (docs/method.md, section 3), so that a prefix i
 |---|---|---|
 | 1 | repeat contact | 0 no, 1 yes |
 | 2 | reopened before | 0 no, 1 yes |
-| 3 | time to resolve | 0 within the priority's target, 1 within twice the target, 2 longer |
+| 3 | time to resolve | 0 within the target, 1 within twice the target, 2 longer |
 | 4 | language group | 0 the organisation's language or unknown, 1 another |
 | 5 | persona group | 0 unknown, 1 or 2 by persona |
 | 6 | reassigned | 0 never, 1 once, 2 more often |
@@ -20,20 +20,19 @@ from __future__ import annotations
 
 from zlib import crc32
 
-# Resolution targets by priority in minutes, for sources that tell no target of their own.
+# Resolution targets by priority in minutes, where none was agreed for the service or for all.
 TARGET_MINUTES = {1: 4 * 60, 2: 24 * 60, 3: 5 * 24 * 60, 4: 10 * 24 * 60, 5: 20 * 24 * 60}
 USUAL_PRIORITY = 3
 PERSONA_GROUPS = 2
 
 
 def target_minutes(priority: int | None) -> int:
-    """Return the time to resolve agreed for a priority, in minutes; without one that of the usual."""
+    """Return the usual time to resolve for a priority, in minutes; without one that of the usual priority."""
     return TARGET_MINUTES.get(priority or USUAL_PRIORITY, TARGET_MINUTES[USUAL_PRIORITY])
 
 
-def time_to_resolve_class(minutes: int, priority: int | None) -> int:
-    """Return 0 within the priority's target, 1 within twice the target, 2 longer."""
-    target = target_minutes(priority)
+def time_to_resolve_class(minutes: int, target: int) -> int:
+    """Return 0 within the target, 1 within twice the target, 2 longer; both in minutes."""
     return 0 if minutes <= target else 1 if minutes <= 2 * target else 2
 
 
@@ -53,16 +52,18 @@ def response_class(
     is_repeat_contact: bool,
     reopen_count: int,
     minutes_to_resolve: int,
-    priority: int | None,
+    target: int,
     language: int,
     persona: int,
     reassignment_count: int,
 ) -> str:
-    """Return the six digits of the class; `language` and `persona` are groups, see the functions above."""
+    """Return the six digits of the class; `language` and `persona` are groups, see the functions above,
+    `target` the agreed minutes to resolve.
+    """
     digits = (
         int(is_repeat_contact),
         int(reopen_count > 0),
-        time_to_resolve_class(minutes_to_resolve, priority),
+        time_to_resolve_class(minutes_to_resolve, target),
         language,
         persona,
         min(reassignment_count, 2),

@@ -15,8 +15,19 @@ def draw(*, source: str, ticket_number: str, resolved_at: datetime, rule_number:
     `resolved_at` must be aware. A resolution is asked when its draw lies below its probability.
     """
     moment = resolved_at.astimezone(UTC).isoformat(timespec="microseconds")
+    return _uniform(source, ticket_number, moment, str(rule_number))
+
+
+def lot(*, source: str, parent_number: str, ticket_number: str) -> float:
+    """Return a ticket's place in [0, 1) among those of its parent incident: the lowest lots are asked.
+
+    Independent of `draw`, and the same whenever it is asked for.
+    """
+    return _uniform("lot", source, parent_number, ticket_number)
+
+
+def _uniform(*parts: str) -> float:
     # The separator occurs in no field that a source sends, so that no two tickets share a name.
-    name = "\x1f".join([source, ticket_number, moment, str(rule_number)])
-    digest = blake2b(name.encode(), digest_size=DRAW_BYTES).digest()
+    digest = blake2b("\x1f".join(parts).encode(), digest_size=DRAW_BYTES).digest()
     # 53 bits are all that a float holds; more would round the largest draws up to 1.
     return (int.from_bytes(digest) >> 11) / 2**53

@@ -66,6 +66,7 @@ class TicketRecord:
     first_response_at: datetime | None = None
     resolved_at: datetime | None = None
     resolved_by: str = ""
+    resolution_code: str = ""
     reopened_at: datetime | None = None
     closed_at: datetime | None = None
     updated_at: datetime | None = None

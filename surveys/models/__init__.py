@@ -1,19 +1,21 @@
 """Everything the asking side keeps."""
 
 from surveys.models.answers import CommentSentiment, Response, ResponseReason
-from surveys.models.asking import Decision, Invitation, Message, OptOut, Visit
-from surveys.models.catalogue import BusinessService, ServiceAlias, ServiceUserCount
+from surveys.models.asking import Bounce, Decision, Invitation, Message, OptOut, SamplingShare, Visit
+from surveys.models.catalogue import BusinessService, ResolutionTarget, ServiceAlias, ServiceUserCount
 from surveys.models.changes import EvidenceChange
 from surveys.models.intake import IntakeEvent, IntakeSource
-from surveys.models.people import Person, User
+from surveys.models.people import ExclusionProposal, Person, User
 from surveys.models.surveys import Question, SendingRule, Survey, SurveyVersion
 from surveys.models.tickets import Resolution, Ticket
 
 __all__ = [
+    "Bounce",
     "BusinessService",
     "CommentSentiment",
     "Decision",
     "EvidenceChange",
+    "ExclusionProposal",
     "IntakeEvent",
     "IntakeSource",
     "Invitation",
@@ -22,8 +24,10 @@ __all__ = [
     "Person",
     "Question",
     "Resolution",
+    "ResolutionTarget",
     "Response",
     "ResponseReason",
+    "SamplingShare",
     "SendingRule",
     "ServiceAlias",
     "ServiceUserCount",

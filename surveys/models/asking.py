@@ -29,13 +29,19 @@ class DecisionReason(models.TextChoices):
     ASKED_WHILE_RESTING = "asked_while_resting", "Asked although asked lately"
     RESTING = "resting", "Was asked lately"
     NOT_SAMPLED = "not_sampled", "Not drawn for the sample"
+    CHILD_NOT_DRAWN = "child_not_drawn", "Not drawn among the tickets of one incident"
     TOO_LATE = "too_late", "Resolved too long ago to ask"
     NO_REQUESTER = "no_requester", "The ticket names no requester"
     NO_ADDRESS = "no_address", "No working address"
     SHARED_ACCOUNT = "shared_account", "A shared or monitoring account"
     OPTED_OUT = "opted_out", "Does not want surveys"
     RESOLVED_OWN = "resolved_own", "Requester resolved it"
+    KIND_LEFT_OUT = "kind_left_out", "This kind of ticket is not asked about"
+    GROUP_LEFT_OUT = "group_left_out", "The assignment group is not asked about"
+    AUTO_CLOSED = "auto_closed", "Resolved by itself, not by a person"
+    DUPLICATE = "duplicate", "A duplicate of another ticket"
     QUARTER_CAP = "quarter_cap", "Asked often enough this quarter"
+    EXTRA_CAP = "extra_cap", "Asked once more than usual this week"
     NO_SURVEY = "no_survey", "The service has no survey"
     REOPENED = "reopened", "Reopened before the survey was due"
 
@@ -77,6 +83,10 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """Return the invitations whose page still takes an answer."""
         return self.filter(state=Invitation.State.OPEN, closes_at__gt=now)
 
+    def to_remind(self, now: datetime) -> Self:
+        """Return the open invitations whose reminder is due."""
+        return self.answerable(now).filter(remind_at__lte=now)
+
     def to_close(self, now: datetime) -> Self:
         """Return the open invitations whose time is over."""
         return self.filter(state=Invitation.State.OPEN, closes_at__lte=now)
@@ -105,6 +115,8 @@ class Invitation(models.Model):
     probability = models.FloatField()
     due_at = models.DateTimeField()
     closes_at = models.DateTimeField()
+    # When to remind; empty once the reminder stands in the outbox, and for those who get none.
+    remind_at = models.DateTimeField(null=True, blank=True)
 
     objects = InvitationQuerySet.as_manager()
 
@@ -119,6 +131,12 @@ class Invitation(models.Model):
         indexes = [
             # Serves the sweep that closes invitations, which runs every five minutes.
             models.Index(fields=["closes_at"], condition=Q(state="open"), name="invitation_to_close"),
+            # Serves the sweep for reminders, which runs every five minutes.
+            models.Index(
+                fields=["remind_at"],
+                condition=Q(state="open", remind_at__isnull=False),
+                name="invitation_to_remind",
+            ),
             # Serves the rest period and the cap per quarter: when this person was asked.
             models.Index(fields=["person", "due_at"], name="invitation_person_due"),
         ]
@@ -193,6 +211,46 @@ class Message(models.Model):
             # Serves the sweep for due mail, which runs every ten seconds.
             models.Index(fields=["due_at"], condition=Q(state__in=["due", "claimed"]), name="message_due"),
         ]
+
+
+class Bounce(models.Model):
+    """A report that a mail could not be delivered (RFC 3464), about one recipient."""
+
+    report_id = models.CharField(max_length=64)
+    message = models.ForeignKey(
+        Message, null=True, blank=True, on_delete=models.SET_NULL, related_name="bounces"
+    )
+    person = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.CASCADE, related_name="bounces"
+    )
+    recipient = models.CharField(max_length=254)
+    status = models.CharField(max_length=12, blank=True)
+    is_permanent = models.BooleanField()
+    diagnosis = models.CharField(max_length=300, blank=True)
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            # A report is counted once, however often the mailbox is read.
+            models.UniqueConstraint(fields=["report_id", "recipient"], name="bounce_once"),
+        ]
+        indexes = [
+            # Serves the back-off of an address, which grows with each report.
+            models.Index(fields=["person", "received_at"], name="bounce_person"),
+        ]
+
+
+class SamplingShare(models.Model):
+    """The share of a service's resolutions to ask about. Without a row everybody the rule would ask is."""
+
+    service = models.OneToOneField(BusinessService, on_delete=models.CASCADE, related_name="sampling_share")
+    share = models.FloatField()
+    # Set by the allocation of the contact budget, which leaves alone what somebody set by hand.
+    is_allocated = models.BooleanField(default=False)
+    set_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [within("share", 0.000001, 1, name="sampling_share_range")]
 
 
 class Visit(models.Model):

@@ -120,3 +120,22 @@ class ServiceUserCount(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["service", "valid_from"], name="user_count_service_day")
         ]
+
+
+class ResolutionTarget(models.Model):
+    """The time to resolve agreed for a priority, of one service or, without one, of all."""
+
+    service = models.ForeignKey(
+        BusinessService, null=True, blank=True, on_delete=models.CASCADE, related_name="resolution_targets"
+    )
+    priority = models.PositiveSmallIntegerField()
+    minutes = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["service", "priority"], name="resolution_target_service"),
+            models.UniqueConstraint(
+                fields=["priority"], condition=Q(service__isnull=True), name="resolution_target_all"
+            ),
+            models.CheckConstraint(condition=Q(minutes__gte=1), name="resolution_target_positive"),
+        ]

@@ -50,6 +50,9 @@ class Person(models.Model):
     is_manager = models.BooleanField(default=False)
     is_shared_account = models.BooleanField(default=False)
     address_failed_at = models.DateTimeField(null=True, blank=True)
+    # The address takes no mail for now, for example because the mailbox is full.
+    address_rests_until = models.DateTimeField(null=True, blank=True)
+    address_problem = models.CharField(max_length=300, blank=True)
     erased_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -65,3 +68,36 @@ class Person(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.external_id or f"person {self.pk}"
+
+
+class ExclusionProposalState(models.TextChoices):
+    """Proposed until somebody settles it."""
+
+    PROPOSED = "proposed", "Proposed"
+    ACCEPTED = "accepted", "Accepted"
+    DECLINED = "declined", "Declined"
+
+
+class ExclusionProposal(models.Model):
+    """A person whose number of tickets looks like a shared mailbox or an integration, to be looked at."""
+
+    State = ExclusionProposalState
+
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="exclusion_proposal")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
+    ticket_count = models.PositiveIntegerField()
+    usual_count = models.FloatField()
+    proposed_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="settled_proposals"
+    )
+
+    class Meta:
+        constraints = [
+            one_of("state", ExclusionProposalState, name="exclusion_proposal_state"),
+            models.CheckConstraint(
+                condition=Q(state="proposed") | Q(settled_at__isnull=False),
+                name="exclusion_proposal_settled",
+            ),
+        ]

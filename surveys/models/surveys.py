@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from django.db import models
-from django.db.models import Q
+from datetime import time
 
+from django.db import models
+from django.db.models import F, Q
+
+from surveys.engine.eligibility import EXCLUSIONS
 from surveys.models.constraints import one_of, within
 
 
@@ -93,17 +96,62 @@ class Question(models.Model):
         ]
 
 
+def every_kind() -> list[str]:
+    """Return the kinds of ticket that a new rule asks about."""
+    return ["incident", "request"]
+
+
+def automatic_codes() -> list[str]:
+    """Return the resolution codes by which a new rule knows tickets that closed by themselves."""
+    return ["automatic", "auto-closed", "auto closed", "no response", "cleared by itself"]
+
+
+def automatic_resolvers() -> list[str]:
+    """Return the resolvers that are no people."""
+    return ["system"]
+
+
+def duplicate_codes() -> list[str]:
+    """Return the resolution codes by which a new rule knows duplicates."""
+    return ["duplicate"]
+
+
+def exclusion_order() -> list[str]:
+    """Return the exclusions in the order in which a new rule reads them."""
+    return [reason.value for reason in EXCLUSIONS]
+
+
 class SendingRule(models.Model):
-    """When and whom to ask, as one version; every decision names the version it followed."""
+    """When and whom to ask, as one version; every decision names the version it followed.
+
+    Hours, days and quiet hours are local to the person asked.
+    """
 
     survey = models.ForeignKey(Survey, on_delete=models.PROTECT, related_name="rules")
     number = models.PositiveIntegerField()
     delay_minutes = models.PositiveIntegerField(default=240)
+    counts_working_time = models.BooleanField(default=True)
+    requests_wait_for_morning = models.BooleanField(default=True)
+    working_days = models.CharField(max_length=7, default="12345", help_text="1 is Monday, 7 is Sunday.")
+    works_from = models.TimeField(default=time(8))
+    works_until = models.TimeField(default=time(17))
+    quiet_from = models.TimeField(null=True, blank=True, default=time(20))
+    quiet_until = models.TimeField(null=True, blank=True, default=time(7))
+    kinds = models.JSONField(default=every_kind, blank=True)
+    groups = models.JSONField(default=list, blank=True, help_text="Empty: all assignment groups.")
+    groups_left_out = models.JSONField(default=list, blank=True)
+    automatic_codes = models.JSONField(default=automatic_codes, blank=True)
+    automatic_resolvers = models.JSONField(default=automatic_resolvers, blank=True)
+    duplicate_codes = models.JSONField(default=duplicate_codes, blank=True)
     rest_days = models.PositiveSmallIntegerField(default=14)
+    survey_rest_days = models.PositiveSmallIntegerField(default=14)
+    extra_rest_days = models.PositiveSmallIntegerField(default=7)
     share = models.FloatField(default=1.0)
     resting_share = models.FloatField(default=0.10)
     resting_share_after_failure = models.FloatField(default=0.50)
     quarter_cap = models.PositiveSmallIntegerField(default=6)
+    siblings_asked = models.PositiveSmallIntegerField(null=True, blank=True, default=30)
+    exclusion_order = models.JSONField(default=exclusion_order, blank=True)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -112,4 +160,17 @@ class SendingRule(models.Model):
             within("share", 0.000001, 1, name="sending_rule_share"),
             within("resting_share", 0.000001, 1, name="sending_rule_resting_share"),
             within("resting_share_after_failure", 0.000001, 1, name="sending_rule_failure_share"),
+            models.CheckConstraint(
+                condition=Q(works_from__lt=F("works_until")), name="sending_rule_working_hours"
+            ),
+            models.CheckConstraint(condition=~Q(working_days=""), name="sending_rule_working_days"),
+            models.CheckConstraint(
+                condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                | Q(quiet_from__isnull=False, quiet_until__isnull=False),
+                name="sending_rule_quiet_hours",
+            ),
+            models.CheckConstraint(
+                condition=Q(siblings_asked__isnull=True) | Q(siblings_asked__gte=1),
+                name="sending_rule_siblings",
+            ),
         ]

@@ -96,6 +96,10 @@ class Ticket(models.Model):
             ),
             # Serves incident counts by opening day.
             models.Index(fields=["service", "opened_at"], name="ticket_service_opened"),
+            # Serves the sample among the tickets of one parent incident.
+            models.Index(
+                fields=["source", "parent_number"], condition=~Q(parent_number=""), name="ticket_parent"
+            ),
             # Serves the age of the backlog, however long the history is.
             models.Index(fields=["service", "opened_at"], name="ticket_open", condition=Q(state="open")),
         ]
@@ -113,7 +117,7 @@ class ResolutionQuerySet(models.QuerySet["Resolution"]):
 
     def undecided(self) -> Self:
         """Return the resolutions for which nobody has decided yet whether to ask."""
-        return self.filter(decision__isnull=True, withdrawn_at__isnull=True)
+        return self.filter(is_decided=False, withdrawn_at__isnull=True)
 
 
 class Resolution(models.Model):
@@ -128,6 +132,7 @@ class Resolution(models.Model):
     # Local date in the service's time zone, written once: a later zone change never re-cuts history.
     resolved_on = models.DateField()
     resolved_by = models.CharField(max_length=100, blank=True)
+    resolution_code = models.CharField(max_length=100, blank=True)
     reopen_count = models.PositiveIntegerField(default=0)
     reassignment_count = models.PositiveIntegerField(default=0)
     minutes_to_resolve = models.PositiveIntegerField()
@@ -146,6 +151,8 @@ class Resolution(models.Model):
     reopened_at = models.DateTimeField(null=True, blank=True)
     came_back_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    # Written with its decision: the sweep would have to look for what is not there.
+    is_decided = models.BooleanField(default=False)
 
     objects = ResolutionQuerySet.as_manager()
 
@@ -158,6 +165,12 @@ class Resolution(models.Model):
             ),
         ]
         indexes = [
+            # Serves the sweep that decides, which runs every 30 seconds.
+            models.Index(
+                fields=["resolved_at"],
+                condition=Q(is_decided=False, withdrawn_at__isnull=True),
+                name="resolution_undecided",
+            ),
             # Serves the recomputation of one service-day of evidence.
             models.Index(fields=["service", "resolved_on"], name="resolution_service_day"),
             # Serves repeat contacts and the rest period: what this person had resolved lately.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.utils import translation
@@ -15,6 +14,7 @@ from django.utils.timezone import localtime
 from surveys.engine.questionnaire import OfferedReason, Questionnaire, ticket_title
 from surveys.engine.scales import SCALES, Band
 from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS, Words, fill, language_for
+from surveys.engine.zones import named_zone
 from surveys.models import Invitation, OptOut, Person, Question, SurveyVersion
 
 
@@ -108,17 +108,9 @@ def _readers(version: SurveyVersion, words: Words) -> str:
 
 
 def _day(moment: datetime, invitation: Invitation, words: Words) -> str:
-    zone = _zone(invitation.person.time_zone) or _zone(invitation.service.time_zone)
+    zone = named_zone(invitation.person.time_zone) or named_zone(invitation.service.time_zone)
     with translation.override(words.code):
         return date_format(localtime(moment, zone), "MONTH_DAY_FORMAT")
-
-
-def _zone(name: str) -> ZoneInfo | None:
-    """Return the time zone of this name; None, the organisation's, for a name that no system knows."""
-    try:
-        return ZoneInfo(name) if name else None
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # unknown, malformed, the name of a folder
-        return None
 
 
 def has_opted_out(person: Person) -> bool:

@@ -29,6 +29,9 @@ def compose_mail(message: Message) -> EmailMultiAlternatives:
 
 def _invitation(message: Message, invitation: Invitation, headers: dict[str, str]) -> EmailMultiAlternatives:
     context = _invitation_context(invitation)
+    if message.kind == Message.Kind.REMINDER:
+        context["reminder"] = asked(invitation).words.reminder
+        headers |= _in_thread(message)
     subject = render_to_string("surveys/mail/invitation.subject.txt", context)
     text = render_to_string("surveys/mail/invitation.txt", context)
     html = inliner().inline(render_to_string("surveys/mail/invitation.html", context))
@@ -39,6 +42,13 @@ def _invitation(message: Message, invitation: Invitation, headers: dict[str, str
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
     return _mail(message, " ".join(subject.split()), text, html, headers)
+
+
+def _in_thread(message: Message) -> dict[str, str]:
+    """Return the headers by which a reminder stands under the first mail (RFC 5322)."""
+    assert message.invitation is not None
+    firsts = [row for row in message.invitation.messages.all() if row.kind == Message.Kind.INVITATION]
+    return {name: first.message_id for first in firsts for name in ("In-Reply-To", "References")}
 
 
 def _invitation_context(invitation: Invitation) -> dict[str, object]:

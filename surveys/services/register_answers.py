@@ -244,4 +244,6 @@ def _decide_asked(resolutions: Iterable[Resolution], now: datetime) -> None:
         decision.reason = Decision.Reason.ASKED
         decision.is_asked, decision.is_eligible, decision.probability = True, True, 1.0
     update_rows(Decision, (decision for decision in decisions if decision.pk), DECISION_COLUMNS)
-    Decision.objects.bulk_create(decision for decision in decisions if decision.pk is None)
+    new = [decision for decision in decisions if decision.pk is None]
+    Decision.objects.bulk_create(new)
+    Resolution.objects.filter(pk__in=[decision.resolution_id for decision in new]).update(is_decided=True)

@@ -315,6 +315,7 @@ def _take_resolution_facts(
     fallback: Any = row if row.pk else ticket
     row.reported_at = report.updated_at
     row.resolved_by = report.resolved_by or row.resolved_by
+    row.resolution_code = report.resolution_code or row.resolution_code
     row.priority = _told(report.priority, fallback.priority)
     row.assignment_group = report.assignment_group or fallback.assignment_group
     row.site = report.site or fallback.site

@@ -15,13 +15,14 @@ from django.db.models import Q
 from surveys.engine.repeats import REPEAT_WINDOW, Contact, Repeats, find_repeats
 from surveys.engine.response_class import response_class
 from surveys.models import Person, Resolution, Ticket
+from surveys.selectors.resolution_targets import ResolutionTargets
 from surveys.services.bulk import column_values, has_changed, update_rows
 from surveys.services.changes import mark_changed
 
 NOTED_COLUMNS = ("is_repeat_contact", "came_back_at", "response_class")
 
 
-def classify(resolution: Resolution) -> None:
+def classify(resolution: Resolution, targets: ResolutionTargets) -> None:
     """Set the response class from the resolution's facts; the groups of language and persona stay as they
     were.
     """
@@ -29,7 +30,7 @@ def classify(resolution: Resolution) -> None:
         is_repeat_contact=resolution.is_repeat_contact,
         reopen_count=resolution.reopen_count,
         minutes_to_resolve=resolution.minutes_to_resolve,
-        priority=resolution.priority,
+        target=targets.minutes(resolution.service_id, resolution.priority),
         language=int(resolution.response_class[3]),
         persona=int(resolution.response_class[4]),
         reassignment_count=resolution.reassignment_count,
@@ -56,14 +57,17 @@ def note_repeat_contacts(
     known = {ticket.pk: ticket for ticket in (*tickets, *_other_tickets(own, person_ids, span))}
     known |= {row.ticket_id: row.ticket for row in others}
     repeats = find_repeats(_contacts(known.values(), [*resolutions, *others], _shared(person_ids)))
+    targets = ResolutionTargets.stored()
     for row in resolutions:
         row.is_repeat_contact = row.ticket_id in repeats.tickets
         row.came_back_at = repeats.came_back_at.get((row.ticket_id, row.resolved_at))
-        classify(row)
-    return [row for row in others if _renewed(row, repeats, span)]
+        classify(row, targets)
+    return [row for row in others if _renewed(row, repeats, span, targets)]
 
 
-def _renewed(row: Resolution, repeats: Repeats, span: tuple[datetime, datetime]) -> bool:
+def _renewed(
+    row: Resolution, repeats: Repeats, span: tuple[datetime, datetime], targets: ResolutionTargets
+) -> bool:
     """Note what is known now on a resolution of another ticket; return whether it changed.
 
     Something is known only where every ticket that matters was read: for the ticket as a repeat a week back,
@@ -72,7 +76,7 @@ def _renewed(row: Resolution, repeats: Repeats, span: tuple[datetime, datetime])
     before = column_values(row)
     if row.ticket.opened_at >= span[0] + REPEAT_WINDOW:
         row.is_repeat_contact = row.ticket_id in repeats.tickets
-        classify(row)
+        classify(row, targets)
     if span[0] <= row.resolved_at <= span[1] - REPEAT_WINDOW:
         row.came_back_at = repeats.came_back_at.get((row.ticket_id, row.resolved_at))
     return has_changed(row, before)
@@ -86,9 +90,10 @@ def mark_shared_accounts(person_ids: Collection[int]) -> int:
     marked = Person.objects.filter(pk__in=person_ids, is_shared_account=False).update(is_shared_account=True)
     rows = list(Resolution.objects.filter(ticket__requester__in=person_ids))
     changed = [row for row in rows if row.is_repeat_contact or row.came_back_at]
+    targets = ResolutionTargets.stored()
     for row in changed:
         row.is_repeat_contact, row.came_back_at = False, None
-        classify(row)
+        classify(row, targets)
     update_rows(Resolution, changed, NOTED_COLUMNS)
     mark_changed((row.service_id, row.resolved_on) for row in rows)
     return marked

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, prefetch_related_objects
 
 from surveys.delivery import DeliveryError, MailConnection
 from surveys.engine.retries import MOST_ATTEMPTS, next_attempt
-from surveys.models import Invitation, Message, OptOut, Person, Response
+from surveys.engine.working_time import QuietHours, when_not_quiet
+from surveys.models import Invitation, Message, OptOut, Person, Response, SendingRule
+from surveys.selectors.asking_rules import quiet_hours, zone_of
 from surveys.services.compose_mail import compose_mail
 from surveys.services.withdraw import withdraw_invitations
 
@@ -36,10 +38,12 @@ def send_messages(*, now: datetime, limit: int | None = None) -> int:
     mail that may have gone out is sent again with the same Message-ID, at most five times in all.
     """
     clock = _running_clock(now)
+    quiet = {rule.survey_id: quiet_hours(rule) for rule in SendingRule.objects.order_by("number")}
     sent = tried = 0
     with MailConnection() as connection:
         while claimed := _claim(clock(), BATCH if limit is None else min(BATCH, limit - tried)):
-            begun, confirmed = _send_claimed(claimed, connection, clock)
+            awake = _hold_quiet(claimed, quiet, clock())
+            begun, confirmed = _send_claimed(awake, connection, clock)
             tried += begun
             sent += confirmed
     return sent
@@ -62,11 +66,40 @@ def _claim(now: datetime, count: int) -> list[Message]:
     # Many mails share a service and a survey: those are read once for all.
     messages = Message.objects.select_related("invitation__resolution__ticket", "invitation__person")
     shared = ("invitation__service", "invitation__survey_version__questions")
-    return list(messages.prefetch_related(*shared).filter(pk__in=keys).order_by("due_at", "pk"))
+    claimed = list(messages.prefetch_related(*shared).filter(pk__in=keys).order_by("due_at", "pk"))
+    reminders = [message for message in claimed if message.kind == Message.Kind.REMINDER]
+    prefetch_related_objects(reminders, "invitation__messages")  # a reminder answers the first mail
+    return claimed
+
+
+def _hold_quiet(
+    claimed: Sequence[Message], quiet: Mapping[int, QuietHours | None], now: datetime
+) -> list[Message]:
+    """Put off the mails whose people have quiet hours now; return the others."""
+    awake = []
+    for message in claimed:
+        wakes_at = _wakes_at(message, quiet, now)
+        if wakes_at == now:
+            awake.append(message)
+        else:
+            _mine(message).update(
+                state=Message.State.DUE, due_at=wakes_at, lease_until=None, attempts=F("attempts") - 1
+            )
+    return awake
+
+
+def _wakes_at(message: Message, quiet: Mapping[int, QuietHours | None], now: datetime) -> datetime:
+    invitation = message.invitation
+    if invitation is None:
+        return now
+    zone = zone_of(invitation.person, invitation.service)
+    return when_not_quiet(now, quiet.get(invitation.survey_version.survey_id), zone)
 
 
 def _send_claimed(claimed: Sequence[Message], connection: MailConnection, clock: Clock) -> tuple[int, int]:
     """Return how many mails were begun and how many of them were confirmed; the others are given back."""
+    if not claimed:
+        return 0, 0
     unwanted = _unwanted(claimed, clock())
     read_at, confirmed = clock(), 0
     for position, message in enumerate(claimed):
@@ -97,7 +130,9 @@ def _unwanted(claimed: Sequence[Message], now: datetime) -> set[int]:
     invitations = {message.pk: message.invitation for message in claimed if message.invitation}
     asked = invitations.values()
     open_ones = Invitation.objects.answerable(now).filter(pk__in=[row.pk for row in asked])
-    answered = Response.objects.filter(resolution__in=[row.resolution_id for row in asked])
+    answered = Response.objects.filter(
+        resolution__in=[row.resolution_id for row in asked], state=Response.State.ACCEPTED
+    )
     refused = OptOut.objects.filter(person__in=[row.person_id for row in asked])
     is_open = set(open_ones.values_list("pk", flat=True))
     is_answered = set(answered.values_list("resolution_id", flat=True))

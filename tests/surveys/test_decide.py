@@ -14,6 +14,7 @@ from surveys.models import (
     Message,
     Person,
     Resolution,
+    SamplingShare,
     SendingRule,
 )
 from surveys.services.decide import decide_resolutions
@@ -173,10 +174,10 @@ def test_a_survey_without_a_published_version_asks_nobody() -> None:
 
 
 def test_a_survey_due_more_than_a_day_ago_is_too_late() -> None:
-    late = ResolutionFactory.create(resolved_at=NOW - DELAY - timedelta(days=1, seconds=1))
-    in_time = ResolutionFactory.create(resolved_at=NOW - DELAY - timedelta(days=1))
+    late = ResolutionFactory.create(resolved_at=NOW - timedelta(seconds=1))
+    in_time = ResolutionFactory.create(resolved_at=NOW)
 
-    decide_resolutions(now=NOW)
+    decide_resolutions(now=NOW + DELAY + timedelta(days=1))
 
     assert (reason_of(late), reason_of(in_time)) == ("too_late", "asked")
 
@@ -281,7 +282,7 @@ def test_a_person_is_invited_in_their_language_or_in_english(language: str, expe
 
 
 def test_history_is_decided_as_it_would_have_been_at_its_time() -> None:
-    resolution = ResolutionFactory.create(resolved_at=NOW - timedelta(days=30))
+    resolution = ResolutionFactory.create(resolved_at=NOW - timedelta(days=28))
 
     decide_resolutions(now=NOW, as_it_happened=True)
 
@@ -303,7 +304,7 @@ def test_history_mails_only_what_is_still_to_come() -> None:
 
 def test_history_knows_no_later_opt_out_and_no_later_reopening() -> None:
     resolution = ResolutionFactory.create(
-        resolved_at=NOW - timedelta(days=30), reopened_at=NOW - timedelta(days=29)
+        resolved_at=NOW - timedelta(days=28), reopened_at=NOW - timedelta(days=27)
     )
     OptOutFactory.create(person=resolution.person, opted_out_at=NOW - timedelta(days=1))
 
@@ -313,7 +314,7 @@ def test_history_knows_no_later_opt_out_and_no_later_reopening() -> None:
 
 
 def test_history_withdraws_what_was_reopened_before_it_was_due() -> None:
-    resolved_at = NOW - timedelta(days=30)
+    resolved_at = NOW - timedelta(days=28)
     resolution = ResolutionFactory.create(
         resolved_at=resolved_at, reopened_at=resolved_at + DELAY - timedelta(minutes=1)
     )
@@ -351,13 +352,20 @@ def test_one_by_one_and_all_at_once_decide_the_same() -> None:
     Message.objects.all().delete()
     Invitation.objects.all().delete()
     Decision.objects.all().delete()
+    Resolution.objects.update(is_decided=False)
 
     while decide_resolutions(now=NOW, as_it_happened=True, limit=1):
         pass
 
     assert decided() == at_once
     assert len(at_once) == len(resolutions)
-    assert {row[1] for row in at_once} == {"asked", "asked_while_resting", "resting", "quarter_cap"}
+    assert {row[1] for row in at_once} == {
+        "asked",
+        "asked_while_resting",
+        "resting",
+        "quarter_cap",
+        "extra_cap",
+    }
 
 
 def test_the_number_of_queries_does_not_grow_with_the_number_of_resolutions(
@@ -394,3 +402,76 @@ def test_two_processes_decide_each_resolution_once_and_ask_each_person_once() ->
 
     assert sum(counts) == Decision.objects.count() == 60
     assert Invitation.objects.count() == 30
+
+
+# --- hours, shares and many tickets of one incident
+
+
+def test_the_survey_delay_is_counted_in_the_working_hours_of_the_person() -> None:
+    person = PersonFactory.create(time_zone="America/New_York")
+    resolution = ResolutionFactory.create(requester=person, resolved_at=NOW - timedelta(hours=1))
+
+    decide_resolutions(now=NOW)
+
+    due_at = Invitation.objects.get(resolution=resolution).due_at
+    assert due_at == NOW + timedelta(hours=4)  # work starts at 8 there, which is noon in UTC
+
+
+def test_a_request_is_asked_about_on_the_next_working_morning() -> None:
+    ResolutionFactory.create(ticket=TicketFactory.create(kind="request"))
+
+    decide_resolutions(now=NOW)
+
+    assert Invitation.objects.get().due_at == (NOW + timedelta(days=1)).replace(hour=8)
+
+
+def test_a_survey_closes_before_the_results_of_its_day_are_final() -> None:
+    friday = NOW + timedelta(days=4, hours=4)
+    resolution = ResolutionFactory.create(resolved_at=friday)
+
+    decide_resolutions(now=friday)
+
+    invitation = Invitation.objects.get(resolution=resolution)
+    assert invitation.due_at == friday + timedelta(days=2, hours=19)
+    assert invitation.closes_at == friday + timedelta(days=7)
+
+
+def test_the_reminder_comes_two_working_days_after_the_survey() -> None:
+    thursday = NOW + timedelta(days=3)
+    resolution = ResolutionFactory.create(resolved_at=thursday)
+
+    decide_resolutions(now=thursday)
+
+    invitation = Invitation.objects.get(resolution=resolution)
+    assert invitation.remind_at == invitation.due_at + timedelta(days=4)
+
+
+def test_a_service_with_a_share_is_asked_less_and_stores_it() -> None:
+    resolution = ResolutionFactory.create()
+    SamplingShare.objects.create(service=resolution.service, share=0.25, set_at=NOW)
+
+    decide_resolutions(now=NOW)
+
+    assert Decision.objects.get().probability == pytest.approx(0.25)
+
+
+def test_of_the_tickets_of_one_incident_thirty_are_asked_about() -> None:
+    service = BusinessServiceFactory.create()
+    for _ in range(75):
+        ticket = TicketFactory.create(service=service, parent_number="INC1")
+        ResolutionFactory.create(ticket=ticket)
+
+    decide_resolutions(now=NOW)
+
+    assert Invitation.objects.count() == 30
+    assert set(Decision.objects.values_list("probability", flat=True)) == {30 / 75}
+    assert Decision.objects.filter(reason="child_not_drawn", is_eligible=True).count() == 45
+
+
+def test_an_address_that_rests_after_a_bounce_is_not_mailed() -> None:
+    person = PersonFactory.create(address_rests_until=NOW + timedelta(minutes=1))
+    resolution = ResolutionFactory.create(requester=person)
+
+    decide_resolutions(now=NOW)
+
+    assert reason_of(resolution) == "no_address"

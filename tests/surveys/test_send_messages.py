@@ -149,9 +149,9 @@ def test_styles_are_inlined_and_dark_mode_stays(mail: EmailMessage) -> None:
 
 
 def test_the_mail_speaks_the_language_of_its_person(smtp: SmtpPeer) -> None:
-    person = PersonFactory.create(time_zone="Asia/Tokyo")
+    person = PersonFactory.create(time_zone="Europe/Berlin")
     invitation = InvitationFactory.create(
-        language="de", resolution__requester=person, closes_at=NOW.replace(hour=20)
+        language="de", resolution__requester=person, closes_at=NOW.replace(hour=23)
     )
     MessageFactory.create(invitation=invitation)
 
@@ -237,6 +237,27 @@ def test_an_opt_out_takes_back_the_mail_that_waits(smtp: SmtpPeer) -> None:
     assert smtp.messages == []
     message.refresh_from_db()
     assert (message.state, message.attempts) == ("withdrawn", 0)
+
+
+# --- quiet hours
+
+
+def test_nobody_is_mailed_in_their_night(smtp: SmtpPeer) -> None:
+    person = PersonFactory.create(time_zone="Asia/Tokyo")  # where it is 21:00
+    message = MessageFactory.create(invitation__resolution__requester=person)
+
+    assert send_messages(now=NOW) == 0
+
+    message.refresh_from_db()
+    assert (message.state, message.attempts, message.lease_until) == ("due", 0, None)
+    assert message.due_at == NOW + timedelta(hours=10)
+    assert send_messages(now=message.due_at) == 1
+
+
+def test_mail_to_staff_knows_no_night(smtp: SmtpPeer) -> None:
+    MessageFactory.create(kind="notice", invitation=None, recipient="o@example.org", due_at=NOW)
+
+    assert send_messages(now=NOW + timedelta(hours=11)) == 1
 
 
 # --- failures

@@ -9,6 +9,7 @@ ENGLISH = Words(
     mail_resolved="{number} ({service}) was resolved on {day}.",
     mail_choose="Choose a number. It takes 20 seconds.",
     mail_link="Or open the survey here:",
+    reminder="A short reminder: your answer is still missing. We remind you only once.",
     mail_why="You get this mail because {number} was resolved for you.",
     page_title="How did we do?",
     question="How did we do with {ticket}?",

@@ -9,6 +9,7 @@ GERMAN = Words(
     mail_resolved="{number} ({service}) wurde am {day} gelöst.",
     mail_choose="Wählen Sie eine Zahl. Es dauert 20 Sekunden.",
     mail_link="Oder öffnen Sie die Umfrage hier:",
+    reminder="Eine kurze Erinnerung: Ihre Antwort fehlt noch. Wir erinnern nur einmal.",
     mail_why="Sie erhalten diese Mail, weil {number} für Sie gelöst wurde.",
     page_title="Wie gut haben wir geholfen?",
     question="Wie gut haben wir geholfen: {ticket}?",

@@ -27,6 +27,7 @@ class Words:
     mail_resolved: str  # {number}, {service}, {day}
     mail_choose: str
     mail_link: str
+    reminder: str
     mail_why: str  # {number}
 
     page_title: str
