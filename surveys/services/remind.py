@@ -32,22 +32,18 @@ def put_reminders(*, now: datetime) -> int:
 
 def _put_chunk(keys: Sequence[int], now: datetime) -> int:
     due = Invitation.objects.to_remind(now).select_for_update(of=("self",)).filter(pk__in=keys)
-    invitations = {invitation.pk: invitation for invitation in due.order_by("pk")}
-    answered = Response.objects.filter(
-        resolution__in=[row.resolution_id for row in invitations.values()], state=Response.State.ACCEPTED
-    )
-    done = set(answered.values_list("resolution_id", flat=True))
+    invitations = dict(due.order_by("pk").values_list("pk", "resolution_id"))
+    answered = Response.objects.filter(resolution__in=invitations.values(), state=Response.State.ACCEPTED)
+    done = list(answered.values_list("resolution_id", flat=True))
     firsts = Message.objects.filter(invitation__in=invitations, kind=Message.Kind.INVITATION)
-    wanted, under_way = [], []
-    for first in firsts:
-        if first.state in (Message.State.DUE, Message.State.CLAIMED):
-            under_way.append(first.invitation_id)
-        elif first.state == Message.State.SENT and invitations[first.invitation_id].resolution_id not in done:
-            wanted.append(first)
-    Message.objects.bulk_create([_reminder(first, now) for first in wanted], ignore_conflicts=True)
+    sent = firsts.filter(state=Message.State.SENT).exclude(invitation__resolution__in=done)
+    reminders = [_reminder(first, now) for first in sent]
+    Message.objects.bulk_create(reminders, ignore_conflicts=True)
+    under_way = firsts.filter(state__in=[Message.State.DUE, Message.State.CLAIMED])
+    waiting = list(under_way.values_list("invitation", flat=True))
     Invitation.objects.filter(pk__in=invitations).update(remind_at=None)
-    Invitation.objects.filter(pk__in=under_way).update(remind_at=now + LOOK_AGAIN)
-    return len(wanted)
+    Invitation.objects.filter(pk__in=waiting).update(remind_at=now + LOOK_AGAIN)
+    return len(reminders)
 
 
 def _reminder(first: Message, now: datetime) -> Message:
