@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from experience.services.improvements import judge_improvements
 from experience.services.judge import MONDAY, judge_day, organisation_day, refresh
 from experience.services.notices import send_weekly_digests, tell_owners
 
@@ -24,6 +25,7 @@ def run_nightly() -> None:
     refresh(now=now)
     today = organisation_day(now)
     judge_day(today, now=now)
+    judge_improvements(today=today, now=now)
     tell_owners(today=today, now=now)
     if today.weekday() == MONDAY:
         send_weekly_digests(monday=today, now=now)

@@ -1,8 +1,9 @@
 """Addresses of the judging side."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, re_path
 
 from experience.api.signals import SignalsView
+from experience.views import gap_inbox
 from experience.views.gaps import acknowledge, dismiss
 from experience.views.portfolio import portfolio
 from experience.views.service import answers, service
@@ -14,4 +15,17 @@ urlpatterns: list[URLPattern] = [
     path("services/<slug:key>/answers/", answers, name="service-answers"),
     path("services/<slug:key>/gap/acknowledge/", acknowledge, name="gap-acknowledge"),
     path("services/<slug:key>/gap/dismiss/", dismiss, name="gap-dismiss"),
+    path("gaps/", gap_inbox.gaps, name="gaps"),
+    path("gaps/<int:pk>/", gap_inbox.gap, name="gap"),
+    path("gaps/<int:pk>/take/", gap_inbox.take_in_hand, name="gap-take"),
+    path("gaps/<int:pk>/give/", gap_inbox.give, name="gap-give"),
+    path("gaps/<int:pk>/set-aside/", gap_inbox.dismiss, name="gap-set-aside"),
+    path("gaps/<int:pk>/undo/", gap_inbox.undo, name="gap-undo"),
+    path("gaps/<int:pk>/plan/", gap_inbox.plan, name="gap-plan"),
+    path("actions/", gap_inbox.improvement_list, name="improvements"),
+    re_path(
+        r"^actions/(?P<pk>\d+)/(?P<step>done|give-up|take-back)/$",
+        gap_inbox.move_improvement,
+        name="improvement-step",
+    ),
 ]

@@ -13,6 +13,7 @@ from experience.models.agreements import (
 )
 from experience.models.evidence import DayCell, PackedDay, ParameterSet
 from experience.models.gaps import Gap, GapEvent
+from experience.models.improvements import Improvement
 from experience.models.measurements import Measurement, NightlyRun
 from experience.models.signals import Outage, SignalBatch
 
@@ -26,6 +27,7 @@ __all__ = [
     "FrozenTermsError",
     "Gap",
     "GapEvent",
+    "Improvement",
     "Indicator",
     "Measurement",
     "NightlyRun",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from experience.models import Gap, GapEvent
 from surveys.models import User
@@ -33,6 +33,32 @@ def dismiss_gap(gap: Gap, *, by: User, reason: str, now: datetime) -> None:
 def assign_gap(gap: Gap, *, to: User, by: User, now: datetime) -> None:
     """Give a live gap to somebody. Raises GapMovedError when it is over already."""
     _step(gap, Gap.LIVE_STATES, gap.state, {"assignee": to}, by, f"Given to {to.get_username()}.", now)
+
+
+def last_step(gap: Gap) -> GapEvent | None:
+    """Return what somebody did to the gap last, as long as nothing happened since; None otherwise."""
+    newest = GapEvent.objects.filter(gap=gap).order_by("-happened_at", "-pk").first()
+    is_step = newest is not None and newest.actor_id is not None and newest.from_state != newest.to_state
+    return newest if newest and is_step and newest.to_state == gap.state else None
+
+
+def undo_step(gap: Gap, *, by: User, now: datetime) -> None:
+    """Put the gap back to where it stood before what somebody did last.
+
+    Raises GapMovedError when something happened since, or another gap of the service opened meanwhile.
+    """
+    step = last_step(gap)
+    if step is None:
+        raise GapMovedError("There is nothing to undo: something else happened to this gap since.")
+    was_new = step.from_state == Gap.State.OPEN
+    was_in_hand = step.from_state == Gap.State.ACKNOWLEDGED
+    columns: dict[str, object] = {"is_acknowledged": was_in_hand or (gap.is_acknowledged and not was_new)}
+    if was_new and gap.assignee_id == step.actor_id:
+        columns["assignee"] = None
+    try:
+        _step(gap, (step.to_state,), step.from_state, columns, by, "Taken back.", now)
+    except IntegrityError as error:
+        raise GapMovedError("Another gap of this service opened in the meantime.") from error
 
 
 @transaction.atomic

@@ -38,6 +38,14 @@ def score_interval(low: float | None, high: float | None) -> str:
     return figures.interval(low, high, figures.score)
 
 
+@register.simple_tag
+def change_interval(low: float | None, high: float | None) -> str:
+    """Return the interval of a change in points: "+2.0 to +10.2"."""
+    if low is None or high is None:
+        return ""
+    return f"{figures.change(low)} to {figures.change(high)}"
+
+
 @register.filter
 def ago(moment: datetime) -> str:
     """Return how long ago something happened, in words."""

@@ -12,6 +12,7 @@ from experience.selectors.access import looks_after
 from experience.selectors.answers import RESTRICTIONS, answer_count, latest_answers
 from experience.selectors.service_page import newest_result, standing_gap, visible_service, weeks_of
 from experience.views.service_parts import (
+    action_markers,
     chips,
     funnel_rows,
     headline,
@@ -38,11 +39,13 @@ def service(request: HttpRequest, key: str) -> HttpResponse:
     context: dict[str, object] = {"service": found, "gap": gap, "result": result, **_answers(request, found)}
     if result is not None:
         weeks = weeks_of(found, until=result.measurement.ends_on)
+        markers = action_markers(found, weeks)
         context |= {
             "headline": headline(result, weeks),
             "chips": chips(result, today=timezone.localdate()),
             "weeks": weeks,
-            "charts": week_charts(result, weeks),
+            "charts": week_charts(result, weeks, markers),
+            "markers": markers,
             "waterfall": waterfall_rows(result),
             "moved": moved(result),
             "indicators": indicator_lines(result),

@@ -19,9 +19,11 @@ from experience.engine.intervals import cold_start_variance
 from experience.engine.planning import detectable_shortfall
 from experience.engine.simulated import FALSE_ALARMS_PER_YEAR
 from experience.marks import Step, WeekLine, bar, interval_bar, rows_of_shares, waterfall_bars, week_chart
+from experience.models import Improvement
 from experience.selectors.movement import Movement, movement
 from experience.selectors.results import REPEAT_CONTACT, IndicatorFigures, pulled_down_by
 from experience.selectors.service_page import NewestResult, Week
+from surveys.models import BusinessService
 
 _STREAM_NAMES = {"X": "Experience", "O": "Operations", "T": "Technology", "S": "Unsolicited text"}
 _STREAM_DATA = {
@@ -323,6 +325,15 @@ def week_charts(
             DEFAULTS.target_score, figures.score, 30)),
     ]  # fmt: skip
     return [_chart(*entry, markers) for entry in lines if any(value is not None for value in entry[4].values)]
+
+
+def action_markers(service: BusinessService, weeks: Sequence[Week]) -> list[Marker]:
+    """Return the actions carried out within these weeks, numbered by day, for the charts and their legend."""
+    if not weeks:
+        return []
+    done = Improvement.objects.carried_out().filter(service=service, done_on__gte=weeks[0].starts_on)
+    rows = done.order_by("done_on", "pk").values_list("done_on", "what")
+    return [Marker(day, str(number), what) for number, (day, what) in enumerate(rows, start=1) if day]
 
 
 def _chart(

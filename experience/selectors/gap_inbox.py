@@ -1,0 +1,121 @@
+"""The gap inbox: every gap a user may read, ranked by people affected x points below target."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from experience.models import Gap, GapEvent, Improvement
+from experience.selectors.access import looked_after
+from experience.selectors.gap_story import gap_story
+from surveys.models import BusinessService, User
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+# The tabs of the inbox: key, words, states. The first is what somebody has to look at.
+TABS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("new", "New", (Gap.State.OPEN,)),
+    ("in-hand", "In hand", (Gap.State.ACKNOWLEDGED,)),
+    ("looks-fixed", "Looks fixed", (Gap.State.RECOVERED,)),
+    ("possible", "Possible", (Gap.State.SUSPECTED,)),
+    ("dismissed", "Dismissed", (Gap.State.DISMISSED,)),
+    ("closed", "Closed", (Gap.State.CLOSED, Gap.State.UNVERIFIED)),
+)
+_STATES = {key: states for key, _, states in TABS}
+
+
+@dataclass(frozen=True, slots=True)
+class InboxChoice:
+    """What a reader asked for; empty means everything, `tab` the gaps that nobody has looked at."""
+
+    tab: str = "new"
+    text: str = ""
+    kind: str = ""
+    supplier: str = ""
+    is_mine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InboxLine:
+    """One gap of the list with what it says."""
+
+    gap: Gap
+    story: str
+    may_act: bool
+
+
+def read_inbox_choice(parameters: dict[str, str]) -> InboxChoice:
+    """Return the choice in the query parameters; unknown words are the default."""
+    tab, kind = parameters.get("tab", ""), parameters.get("kind", "")
+    return InboxChoice(
+        tab=tab if tab in _STATES else "new",
+        text=parameters.get("q", "").strip()[:100],
+        kind=kind if kind in Gap.Kind.values else "",
+        supplier=parameters.get("supplier", "")[:120],
+        is_mine=parameters.get("mine") == "1",
+    )
+
+
+def chosen_gaps(user: User | AnonymousUser, choice: InboxChoice) -> QuerySet[Gap]:
+    """Return the gaps of the chosen tab, the heaviest first; what is over comes by its last day."""
+    found = _matching(user, choice).filter(state__in=_STATES[choice.tab])
+    order = ("-closed_on", "-pk") if choice.tab == "closed" else ("-user_points", "-affected_people", "pk")
+    return found.select_related("service", "assignee", "last_measurement").order_by(*order)
+
+
+def tab_counts(user: User | AnonymousUser, choice: InboxChoice) -> dict[str, int]:
+    """Return how many matching gaps stand in each tab."""
+    states = Counter(_matching(user, choice).order_by().values_list("state", flat=True))
+    return {key: sum(states[state] for state in own) for key, _, own in TABS}
+
+
+def inbox_lines(gaps: Sequence[Gap], user: User) -> list[InboxLine]:
+    """Return the lines of a list of gaps for a reader."""
+    own = looked_after(user, {gap.service_id for gap in gaps})
+    return [InboxLine(gap, gap_story(gap), gap.service_id in own) for gap in gaps]
+
+
+def _matching(user: User | AnonymousUser, choice: InboxChoice) -> QuerySet[Gap]:
+    found = Gap.objects.visible_to(user).filter(service__isnull=False)
+    if choice.text:
+        found = found.filter(
+            Q(service__name__icontains=choice.text) | Q(service__supplier__icontains=choice.text)
+        )
+    if choice.kind:
+        found = found.filter(kind=choice.kind)
+    if choice.supplier:
+        found = found.filter(service__supplier=choice.supplier)
+    if choice.is_mine and isinstance(user, User):
+        found = found.filter(Q(assignee=user) | Q(service__owner=user))
+    return found
+
+
+def visible_gap(user: User | AnonymousUser, pk: int) -> Gap | None:
+    """Return one gap with everything that happened to it and was done about it; None when not to be seen."""
+    events = Prefetch("events", GapEvent.objects.select_related("actor").order_by("-happened_at", "-pk"))
+    done = Prefetch("improvements", Improvement.objects.select_related("responsible"))
+    found = Gap.objects.visible_to(user).filter(pk=pk, service__isnull=False)
+    return (
+        found.select_related("service__owner", "assignee", "last_measurement")
+        .prefetch_related(events, done)
+        .first()
+    )
+
+
+def suppliers_of(user: User | AnonymousUser) -> list[str]:
+    """Return the suppliers of the services a user may read, by name."""
+    named = BusinessService.objects.visible_to(user).exclude(supplier="")
+    return list(named.order_by("supplier").values_list("supplier", flat=True).distinct())
+
+
+def people_of(service: BusinessService, also: User) -> list[User]:
+    """Return who may be given work on a service: its owner, its team, and the one who asks."""
+    found = User.objects.filter(is_active=True).filter(
+        Q(pk__in=[pk for pk in (service.owner_id, also.pk) if pk]) | Q(team_services=service)
+    )
+    return list(found.distinct().order_by("first_name", "last_name", "username"))

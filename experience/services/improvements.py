@@ -1,0 +1,173 @@
+"""Actions on gaps: planned, carried out, and judged against services on which nobody acted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from experience.engine.change import ActionEffect, action_effect
+from experience.engine.defaults import DEFAULTS
+from experience.engine.periods import Period, after_action, baseline_months, month_of, provisional_until
+from experience.models import Gap, GapEvent, Improvement
+from experience.services.measure import experience_scores
+from surveys.models import BusinessService, User
+
+EFFECT_DAYS = 28
+
+
+class ImprovementMovedError(Exception):
+    """Somebody moved this action in the meantime; read it again before deciding."""
+
+    def __init__(self) -> None:
+        super().__init__("This action has moved in the meantime. Reload the page to see where it stands.")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is going to be done: the words, who, until when, and how many points better it should get."""
+
+    what: str
+    how: str
+    responsible: User | None
+    due_on: date
+    expected_points: float
+    notice: str = ""
+
+
+@transaction.atomic
+def plan_improvement(gap: Gap, plan: Plan, *, by: User, now: datetime, today: date) -> Improvement:
+    """Start an action on a gap; a new gap is taken in hand with it, and its history says so."""
+    made = Improvement.objects.create(
+        service=gap.service,
+        gap=gap,
+        triggered_on=gap.opened_on or today,
+        what=plan.what,
+        how=plan.how,
+        responsible=plan.responsible,
+        due_on=plan.due_on,
+        expected_points=plan.expected_points,
+        notice=plan.notice,
+        planned_by=by,
+        planned_at=now,
+    )
+    moved = Gap.objects.filter(pk=gap.pk, state=Gap.State.OPEN).update(
+        state=Gap.State.ACKNOWLEDGED, is_acknowledged=True, assignee=gap.assignee or plan.responsible or by
+    )
+    state = Gap.State.ACKNOWLEDGED if moved else gap.state
+    _write_event(gap, state, f"Action planned: {plan.what}", by, now)
+    gap.refresh_from_db()
+    return made
+
+
+def _write_event(gap: Gap, state: str, reason: str, by: User, now: datetime) -> None:
+    GapEvent.objects.create(
+        gap=gap,
+        happened_at=now,
+        actor=by,
+        from_state=gap.state,
+        to_state=state,
+        kind=gap.kind,
+        reason=reason[:500],
+    )
+
+
+@transaction.atomic
+def carry_out(improvement: Improvement, *, on: date, by: User, now: datetime) -> None:
+    """Say that an action was done on a day; its effect is judged after the window that follows.
+
+    Raises ImprovementMovedError unless it is still planned.
+    """
+    ready = provisional_until(after_action(on, EFFECT_DAYS)) + timedelta(days=1)
+    _step(
+        improvement,
+        Improvement.State.PLANNED,
+        {"state": Improvement.State.DONE, "done_on": on, "judged_from": ready},
+    )
+    if improvement.gap is not None:
+        _write_event(improvement.gap, improvement.gap.state, f"Action done: {improvement.what}", by, now)
+
+
+def give_up(improvement: Improvement) -> None:
+    """Give an action up. Raises ImprovementMovedError once it was carried out."""
+    _step(improvement, Improvement.State.PLANNED, {"state": Improvement.State.GIVEN_UP})
+
+
+def take_back(improvement: Improvement) -> None:
+    """Undo that an action was carried out, or given up. Raises ImprovementMovedError once it was judged."""
+    if improvement.state not in (Improvement.State.DONE, Improvement.State.GIVEN_UP):
+        raise ImprovementMovedError
+    columns = {"state": Improvement.State.PLANNED, "done_on": None, "judged_from": None}
+    _step(improvement, improvement.state, columns)
+
+
+def _step(improvement: Improvement, state: str, columns: Mapping[str, object]) -> None:
+    """Move an action if it still stands where it was read."""
+    if not Improvement.objects.filter(pk=improvement.pk, state=state).update(**columns):
+        raise ImprovementMovedError
+    improvement.refresh_from_db()
+
+
+# --- verdicts -----------------------------------------------------------------------------------------------
+
+
+def judge_improvements(*, today: date, now: datetime) -> int:
+    """Judge every action whose window is over; return how many.
+
+    The verdict is a difference in differences (engine/change.py): how much more the service changed than
+    the services on which nobody acted meanwhile, against the three months before the one that led to it.
+    """
+    waiting = Improvement.objects.to_judge(today).select_related("service")
+    return sum(_judge(improvement, today, now) for improvement in waiting)
+
+
+def _judge(improvement: Improvement, today: date, now: datetime) -> bool:
+    assert improvement.done_on is not None  # by the constraint improvement_done_has_day
+    after = after_action(improvement.done_on, EFFECT_DAYS)
+    months = baseline_months(month_of(improvement.triggered_on))
+    scores = [_scores(period, today, now) for period in (*months, after)]
+    effect = _effect(improvement.service_id, scores, _acted_on(improvement, months, after))
+    changed = Improvement.objects.filter(pk=improvement.pk, state=Improvement.State.DONE)
+    return bool(changed.update(state=Improvement.State.JUDGED, judged_at=now, **_verdict_columns(effect)))
+
+
+def _scores(period: Period, today: date, now: datetime) -> dict[int, float]:
+    return experience_scores(list(BusinessService.objects.live()), period, as_of=today, now=now)
+
+
+def _acted_on(improvement: Improvement, months: Sequence[Period], after: Period) -> set[int]:
+    """Return the other services on which somebody acted between the baseline and the end of the window."""
+    done = Improvement.objects.carried_out().exclude(pk=improvement.pk)
+    inside = done.filter(done_on__range=(months[0].first_on, after.last_on))
+    return set(inside.values_list("service_id", flat=True))
+
+
+def _effect(
+    service_id: int, scores: Sequence[Mapping[int, float]], acted_on: set[int]
+) -> ActionEffect | None:
+    complete = set.intersection(*(set(period) for period in scores))
+    controls = sorted(complete - acted_on - {service_id})
+    if service_id not in complete or len(controls) < DEFAULTS.least_controls:
+        return None
+    *before, after = scores
+    return action_effect(
+        [period[service_id] for period in before],
+        after[service_id],
+        [[period[control] for period in before] for control in controls],
+        [after[control] for control in controls],
+    )
+
+
+def _verdict_columns(effect: ActionEffect | None) -> dict[str, object]:
+    if effect is None:
+        return {"verdict": Improvement.Verdict.NOT_COMPARABLE}
+    return {
+        "verdict": effect.verdict.value,
+        "effect": effect.value,
+        "effect_low": effect.low,
+        "effect_high": effect.high,
+        "detectable": effect.detectable,
+        "controls": effect.controls,
+    }

@@ -1,0 +1,310 @@
+"""The gap inbox and the page of one gap: look, take in hand, give, dismiss, undo, act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Sum
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from experience.forms import AssignForm, DoneForm, PlanForm, ReasonForm
+from experience.models import Gap, Improvement
+from experience.selectors.access import looks_after
+from experience.selectors.gap_inbox import (
+    TABS,
+    InboxChoice,
+    chosen_gaps,
+    inbox_lines,
+    people_of,
+    read_inbox_choice,
+    suppliers_of,
+    tab_counts,
+    visible_gap,
+)
+from experience.selectors.gap_story import gap_story
+from experience.services import improvements
+from experience.services.gap_actions import (
+    GapMovedError,
+    acknowledge_gap,
+    assign_gap,
+    dismiss_gap,
+    last_step,
+    undo_step,
+)
+from experience.services.improvements import ImprovementMovedError, plan_improvement
+from xla_service.access import everyone, open_to
+from xla_service.navigation import Section, declare_page
+
+declare_page("gaps", "Inbox", Section.GAPS, pages=["gap"], order=10)
+declare_page("improvements", "Actions", Section.GAPS, order=20)
+_PAGE_SIZE = 25
+_USUAL_DAYS = 14
+
+
+@open_to(everyone)
+@require_safe
+def gaps(request: HttpRequest) -> HttpResponse:
+    """Show the inbox as the query parameters ask; htmx gets the list alone."""
+    choice = read_inbox_choice(request.GET.dict())
+    found = chosen_gaps(request.user, choice)
+    page = Paginator(found, _PAGE_SIZE).get_page(request.GET.get("page"))
+    counts = tab_counts(request.user, choice)
+    context = {
+        "choice": choice,
+        "page": page,
+        "lines": inbox_lines(list(page.object_list), request.user),  # type: ignore[arg-type]
+        "tabs": [(key, label, counts[key], _query(choice, tab=key)) for key, label, _ in TABS],
+        "kinds": Gap.Kind.choices,
+        "suppliers": suppliers_of(request.user),
+        "people": found.aggregate(people=Sum("affected_people"))["people"],
+        "query": _query(choice),
+        "here": request.get_full_path(),
+    }
+    is_part = bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+    response = render(request, f"experience/{'gaps_list' if is_part else 'gaps'}.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _query(choice: InboxChoice, **changes: str) -> str:
+    values = {
+        "tab": choice.tab,
+        "q": choice.text,
+        "kind": choice.kind,
+        "supplier": choice.supplier,
+        "mine": "1" if choice.is_mine else "",
+    } | changes
+    return urlencode({name: value for name, value in values.items() if value})
+
+
+@open_to(everyone)
+@require_safe
+def gap(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one gap: what it says, what was done about it, what happened to it."""
+    return render(request, "experience/gap.html", _context(request, gap_or_404(request, pk)))
+
+
+def _context(request: HttpRequest, found: Gap, form: PlanForm | None = None) -> dict[str, object]:
+    user, today = request.user, timezone.localdate()
+    may_act = looks_after(user, found.service)  # type: ignore[arg-type]  # the view asks for a sign-in
+    return {
+        "gap": found,
+        "service": found.service,
+        "story": gap_story(found),
+        "may_act": may_act,
+        "may_undo": may_act and last_step(found) is not None,
+        "people": people_of(found.service, user) if may_act else [],  # type: ignore[arg-type]
+        "today": today,
+        "usual_day": today + timedelta(days=_USUAL_DAYS),
+        "form": form,
+        "can_plan": may_act and found.state in (*Gap.LIVE_STATES, Gap.State.DISMISSED),
+    }
+
+
+def gap_or_404(request: HttpRequest, pk: int) -> Gap:
+    """Return a gap that the user may read; raise Http404 alike for an unknown one and somebody else's."""
+    found = visible_gap(request.user, pk)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _gap_to_act_on(request: HttpRequest, pk: int) -> Gap:
+    found = gap_or_404(request, pk)
+    if not looks_after(request.user, found.service):  # type: ignore[arg-type]
+        raise PermissionDenied
+    return found
+
+
+# --- steps --------------------------------------------------------------------------------------------------
+
+
+@open_to(everyone)
+@require_POST
+def take_in_hand(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a new gap in hand."""
+    found = _gap_to_act_on(request, pk)
+    return _after(
+        request,
+        found,
+        lambda: acknowledge_gap(found, by=request.user, now=timezone.now()),  # type: ignore[arg-type]
+        f"{found.service.name} is in your hands. Its owner and team see that.",
+    )
+
+
+@open_to(everyone)
+@require_POST
+def give(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a gap to somebody who looks after the service."""
+    found = _gap_to_act_on(request, pk)
+    form = AssignForm(request.POST, people=people_of(found.service, request.user))  # type: ignore[arg-type]
+    if not form.is_valid():
+        return _refused(request, found, str(form.errors["to"][0]))
+    to = form.cleaned_data["to"]
+    return _after(
+        request,
+        found,
+        lambda: assign_gap(found, to=to, by=request.user, now=timezone.now()),  # type: ignore[arg-type]
+        f"{found.service.name} is with {to.get_full_name() or to.get_username()} now.",
+    )
+
+
+@open_to(everyone)
+@require_POST
+def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
+    """Dismiss a gap with a reason."""
+    found, form = _gap_to_act_on(request, pk), ReasonForm(request.POST)
+    if not form.is_valid():
+        return _refused(request, found, str(form.errors["reason"][0]))
+    return _after(
+        request,
+        found,
+        lambda: dismiss_gap(
+            found,
+            by=request.user,  # type: ignore[arg-type]
+            reason=form.cleaned_data["reason"],
+            now=timezone.now(),
+        ),
+        f"{found.service.name}: dismissed. It opens again only after the service was back at target.",
+    )
+
+
+@open_to(everyone)
+@require_POST
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back what somebody did to a gap last."""
+    found = _gap_to_act_on(request, pk)
+    return _after(
+        request,
+        found,
+        lambda: undo_step(found, by=request.user, now=timezone.now()),  # type: ignore[arg-type]
+        f"{found.service.name}: taken back.",
+    )
+
+
+def _after(request: HttpRequest, found: Gap, step: Callable[[], None], words: str) -> HttpResponse:
+    """Make a step and answer: with the line of the list for htmx, else by going back with a message."""
+    try:
+        step()
+    except GapMovedError as error:
+        return _refused(request, found, str(error))
+    return _answer(request, found, words, is_error=False)
+
+
+def _refused(request: HttpRequest, found: Gap, words: str) -> HttpResponse:
+    return _answer(request, found, words, is_error=True)
+
+
+def _answer(request: HttpRequest, found: Gap, words: str, *, is_error: bool) -> HttpResponse:
+    if request.htmx:  # type: ignore[attr-defined]
+        fresh = gap_or_404(request, found.pk)
+        context: dict[str, Any] = {
+            "line": inbox_lines([fresh], request.user)[0],  # type: ignore[arg-type]
+            "said": words,
+            "is_error": is_error,
+            "may_undo": last_step(fresh) is not None and not is_error,
+        }
+        return render(request, "experience/gap_line.html", context)
+    (messages.error if is_error else messages.success)(request, words)
+    return redirect(_way_back(request, found))
+
+
+def _way_back(request: HttpRequest, found: Gap) -> str:
+    wanted = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
+    return wanted if is_ours else reverse("gap", args=[found.pk])
+
+
+# --- actions ------------------------------------------------------------------------------------------------
+
+
+@open_to(everyone)
+@require_safe
+def improvement_list(request: HttpRequest) -> HttpResponse:
+    """Show every action on the services of the reader: planned ones first, then what came of the others."""
+    found = Improvement.objects.visible_to(request.user).select_related("service", "responsible", "gap")
+    page = Paginator(found.order_by("-planned_at", "-pk"), 50).get_page(request.GET.get("page"))
+    return render(request, "experience/improvements.html", {"page": page, "today": timezone.localdate()})
+
+
+@open_to(everyone)
+@require_POST
+def plan(request: HttpRequest, pk: int) -> HttpResponse:
+    """Start an action on a gap; on an error the form comes back with what was typed."""
+    found = _gap_to_act_on(request, pk)
+    form = PlanForm(request.POST, people=people_of(found.service, request.user))  # type: ignore[arg-type]
+    if not form.is_valid():
+        return render(request, "experience/gap.html", _context(request, found, form), status=422)
+    plan_improvement(
+        found,
+        form.plan(),
+        by=request.user,  # type: ignore[arg-type]
+        now=timezone.now(),
+        today=timezone.localdate(),
+    )
+    messages.success(request, "The action is planned. Say here when it is done; then its effect is judged.")
+    return redirect("gap", pk=found.pk)
+
+
+@open_to(everyone)
+@require_POST
+def move_improvement(request: HttpRequest, pk: int, step: str) -> HttpResponse:
+    """Carry out, give up or take back an action."""
+    found = (
+        Improvement.objects.visible_to(request.user).select_related("service", "gap").filter(pk=pk).first()
+    )
+    if found is None:
+        raise Http404
+    if not looks_after(request.user, found.service):  # type: ignore[arg-type]
+        raise PermissionDenied
+    try:
+        words = _STEPS[step](request, found)
+    except ImprovementMovedError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, words) if words else None
+    return redirect("gap", pk=found.gap_id) if found.gap_id else redirect("improvements")
+
+
+def _carry_out(request: HttpRequest, found: Improvement) -> str:
+    form = DoneForm(request.POST, today=timezone.localdate())
+    if not form.is_valid():
+        messages.error(request, str(form.errors["on"][0]))
+        return ""
+    improvements.carry_out(
+        found,
+        on=form.cleaned_data["on"],
+        by=request.user,  # type: ignore[arg-type]
+        now=timezone.now(),
+    )
+    ready = found.judged_from
+    return f"Well done. Its effect is judged on {ready.day} {ready:%B %Y}." if ready else ""
+
+
+def _give_up(request: HttpRequest, found: Improvement) -> str:
+    improvements.give_up(found)
+    return "Given up. It stays in the list, so that nobody tries it again unawares."
+
+
+def _take_back(request: HttpRequest, found: Improvement) -> str:
+    improvements.take_back(found)
+    return "Taken back: the action is planned again."
+
+
+_STEPS: dict[str, Callable[[HttpRequest, Improvement], str]] = {
+    "done": _carry_out,
+    "give-up": _give_up,
+    "take-back": _take_back,
+}

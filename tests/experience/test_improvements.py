@@ -1,0 +1,162 @@
+"""Whether an action worked: judged against services on which nobody acted, after its window."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from experience.models import Gap, Improvement
+from experience.services.evidence import refresh_changed_days
+from experience.services.improvements import (
+    ImprovementMovedError,
+    Plan,
+    carry_out,
+    give_up,
+    judge_improvements,
+    plan_improvement,
+    take_back,
+)
+from surveys.models import BusinessService, User
+from tests.experience.factories import gap, measured, weekly
+from tests.experience.scenes import agreed, answered
+from tests.factories import NOW, BusinessServiceFactory
+
+pytestmark = pytest.mark.django_db
+TODAY = NOW.date()
+# Three months before, and the four weeks after, an action of 1 April on a gap of March.
+BEFORE = [
+    NOW.replace(year=2025, month=12, day=10),
+    NOW.replace(month=1, day=10),
+    NOW.replace(month=2, day=10),
+]
+AFTER = NOW.replace(month=4, day=20)
+SO_SO, BETTER = [3, 3, 4, 4, 3, 4], [5, 5, 4, 5, 5, 5]
+
+
+def planned(service: BusinessService, owner: User, opened_on: date = date(2026, 3, 20)) -> Improvement:
+    plan = Plan("Replace the queue", "", owner, date(2026, 4, 1), 6.0)
+    found = gap(service, opened_on=opened_on)
+    return plan_improvement(found, plan, by=owner, now=NOW, today=TODAY)
+
+
+def lived(service: BusinessService, after: list[int], turn: int = 0) -> None:
+    for moment in BEFORE:
+        answered(service, SO_SO[turn:] + SO_SO[:turn], resolved_at=moment)
+    answered(service, after, resolved_at=AFTER)
+
+
+@pytest.fixture
+def acted(service: BusinessService, owner: User) -> Improvement:
+    """An action that was carried out on 1 April."""
+    improvement = planned(service, owner)
+    carry_out(improvement, on=date(2026, 4, 1), by=owner, now=NOW)
+    return improvement
+
+
+def judged(improvement: Improvement) -> Improvement:
+    refresh_changed_days(now=NOW)
+    judge_improvements(today=TODAY, now=NOW)
+    improvement.refresh_from_db()
+    return improvement
+
+
+def test_an_action_is_judged_after_a_week_of_pause_four_weeks_and_maturity(acted: Improvement) -> None:
+    assert acted.judged_from == date(2026, 4, 1) + timedelta(days=7 + 28 + 7 + 1)
+
+    judge_improvements(today=acted.judged_from - timedelta(days=1), now=NOW)
+    acted.refresh_from_db()
+    assert acted.state == Improvement.State.DONE
+
+
+def test_what_changed_more_than_its_neighbours_has_improved(
+    acted: Improvement, service: BusinessService
+) -> None:
+    agreed(service)
+    lived(service, BETTER)
+    for number in range(8):
+        # Neighbours differ a little from one another, as they do in life.
+        lived(BusinessServiceFactory.create(), SO_SO[: 5 + number % 2], number % 3)
+
+    improvement = judged(acted)
+
+    assert improvement.verdict == Improvement.Verdict.IMPROVED
+    assert improvement.effect_low is not None
+    assert improvement.effect_low > 0
+    assert improvement.controls == 8
+
+
+def test_without_eight_neighbours_nothing_is_claimed(acted: Improvement, service: BusinessService) -> None:
+    agreed(service)
+    lived(service, BETTER)
+
+    improvement = judged(acted)
+
+    assert (improvement.verdict, improvement.effect) == (Improvement.Verdict.NOT_COMPARABLE, None)
+
+
+def test_a_neighbour_on_which_somebody_acted_too_is_no_control(
+    acted: Improvement, service: BusinessService, owner: User
+) -> None:
+    agreed(service)
+    lived(service, BETTER)
+    neighbours = [BusinessServiceFactory.create() for _ in range(8)]
+    for number, neighbour in enumerate(neighbours):
+        lived(neighbour, SO_SO, number % 3)
+    other = planned(neighbours[0], owner)
+    carry_out(other, on=date(2026, 4, 10), by=owner, now=NOW)
+
+    assert judged(acted).verdict == Improvement.Verdict.NOT_COMPARABLE
+
+
+def test_what_was_carried_out_can_be_taken_back_until_it_is_judged(acted: Improvement) -> None:
+    take_back(acted)
+    assert (acted.state, acted.done_on) == (Improvement.State.PLANNED, None)
+
+    give_up(acted)
+    with pytest.raises(ImprovementMovedError, match="Reload"):
+        give_up(acted)
+
+
+def test_the_verdict_is_told_in_words_with_what_could_have_been_seen(
+    client: Client, owner: User, acted: Improvement
+) -> None:
+    Improvement.objects.update(
+        state="judged", verdict="no_evidence", judged_at=NOW,
+        effect=1.2, effect_low=-3.0, effect_high=5.4, detectable=5.9, controls=12,
+    )  # fmt: skip
+    client.force_login(owner)
+
+    words = client.get(reverse("gap", args=[acted.gap_id])).content.decode()
+
+    assert "+1.2 points</b> against 12 other services (95 % interval −3.0 to +5.4)" in words
+    assert "Only an effect of about +5.9 points or more would have been seen." in words
+
+
+def test_an_action_is_marked_on_the_charts_of_its_service(
+    client: Client, owner: User, acted: Improvement, service: BusinessService
+) -> None:
+    measured(service)
+    weekly(service, [3.5, 3.6, 3.7])
+    Improvement.objects.update(done_on=TODAY - timedelta(days=14))
+    client.force_login(owner)
+
+    words = client.get(reverse("service", args=[service.key])).content.decode()
+
+    assert '"marks": [{"index": 1, "number": "1", "label": "Replace the queue"}]' in words
+    assert "<b>1</b> Replace the queue" in words
+
+
+def test_the_day_it_was_done_cannot_lie_ahead(client: Client, owner: User, service: BusinessService) -> None:
+    improvement = planned(service, owner)
+    client.force_login(owner)
+
+    address = reverse("improvement-step", args=[improvement.pk, "done"])
+    words = client.post(address, {"on": "2999-01-01"}, follow=True).content.decode()
+
+    assert "This day is still to come." in words
+    improvement.refresh_from_db()
+    assert improvement.state == Improvement.State.PLANNED
+    assert Gap.objects.get().state == Gap.State.ACKNOWLEDGED
