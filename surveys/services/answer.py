@@ -10,6 +10,7 @@ from django.db import transaction
 from surveys.engine.scales import SCALES, Scale
 from surveys.models import CommentSentiment, Invitation, Message, Question, Response, ResponseReason, Visit
 from surveys.services.changes import mark_changed
+from surveys.services.contradictions import judge_again
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ def record_answer(
     if invitation.state != Invitation.State.OPEN or invitation.closes_at <= now:
         raise NotAnswerableError(f"Invitation {invitation_id} takes no answer any more.")
     response = _store(invitation, answer, now, is_simulated)
+    judge_again(response, now=now)
     invitation.messages.filter(state=Message.State.DUE).update(state=Message.State.WITHDRAWN)
     mark_changed([(invitation.service_id, invitation.resolution.resolved_on)])
     return response
