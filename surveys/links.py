@@ -24,6 +24,11 @@ def answer_url(token: str, rating: int | None = None) -> str:
     return url if rating is None else f"{url}?r={rating}"
 
 
+def trap_url(token: str) -> str:
+    """Return the address of the link that people do not see and mail scanners open."""
+    return settings.PUBLIC_URL + reverse("answer-more", args=[token])
+
+
 def unsubscribe_url(token: str) -> str:
     """Return the public address that takes a one-click unsubscribe (RFC 8058)."""
     return settings.PUBLIC_URL + reverse("unsubscribe", args=[token])

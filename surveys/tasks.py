@@ -13,7 +13,7 @@ from surveys.services.decide import decide_resolutions
 from surveys.services.remind import put_reminders
 from surveys.services.score_comments import score_comments as score_waiting_comments
 from surveys.services.send_messages import send_messages
-from surveys.services.sentiment_versions import register_shipped_model
+from surveys.services.settle_answers import settle_answers as settle_sent_answers
 from surveys.wakeups import DECIDE_SWEEP, EVIDENCE_SWEEP, wake
 
 ONE_SENDER = threading.Lock()
@@ -53,9 +53,14 @@ def close_due_invitations() -> None:
 
 
 @shared_task
+def settle_answers() -> None:
+    """Judge answers once more, when whatever a mail scanner did beside them has come in."""
+    if settle_sent_answers(now=timezone.now()):
+        wake(EVIDENCE_SWEEP)
+
+
+@shared_task
 def score_new_comments() -> None:
-    """Score the comments that the model of their day has not scored yet."""
-    now = timezone.now()
-    register_shipped_model(now=now)
-    if score_waiting_comments(now=now):
+    """Score the comments that no current model version has scored yet."""
+    if score_waiting_comments():
         wake(EVIDENCE_SWEEP)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.decorators import method_decorator
 from django.views import View
@@ -16,13 +18,11 @@ from django.views.decorators.csrf import csrf_exempt
 
 from surveys.engine.scales import Band
 from surveys.engine.wording import WORDS, Words, language_for
-from surveys.engine.wording.second_thoughts import SECOND_THOUGHTS
 from surveys.forms import COMMENT_LENGTH, AnswerForm, initial_answer
-from surveys.links import network_hash
-from surveys.models import Invitation, Response
+from surveys.models import Invitation, Response, Visit
 from surveys.selectors.asked import Asked, asked, find_invitation, has_opted_out
-from surveys.selectors.contradictions import second_thought
-from surveys.services.answer import NotAnswerableError, record_answer, record_visit
+from surveys.sender import sender_of
+from surveys.services.answer import NotAnswerableError, record_answer, record_click, record_visit
 from surveys.services.opt_out import opt_in, opt_out
 from surveys.wakeups import COMMENT_SWEEP, EVIDENCE_SWEEP, wake
 
@@ -69,8 +69,9 @@ class PublicView(View):
 
     @property
     def response(self) -> Response | None:
-        """The answer given so far."""
-        return getattr(self.invitation.resolution, "response", None)
+        """The answer given so far: what the person confirmed, whether it counts or was set apart."""
+        response = getattr(self.invitation.resolution, "response", None)
+        return None if response is None or response.state == Response.State.PROVISIONAL else response
 
 
 class AnswerView(PublicView):
@@ -81,9 +82,10 @@ class AnswerView(PublicView):
         if not self.is_open:
             return self._shut(request)
         rating = self._clicked(request)
+        visit = ""
         if request.method == "GET":  # HEAD comes from a machine that asks whether the link works
-            self._note_visit(request, rating)
-        return self._show(request, self._form(initial=initial_answer(self.response, rating)))
+            visit = str(self._note_visit(request, rating).pk)
+        return self._show(request, self._form(initial=initial_answer(self.response, rating)), visit)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         """Store a complete answer and say thank you; show what is missing in an incomplete one."""
@@ -91,9 +93,9 @@ class AnswerView(PublicView):
             return self._shut(request)
         form = self._form(data=request.POST, initial=initial_answer(self.response, None))
         if not form.is_valid():
-            return self._show(request, form, status=400)
+            return self._show(request, form, request.POST.get("visit", ""), status=400)
         try:
-            record_answer(self.invitation.pk, form.answer(), now=self.now)
+            record_answer(self.invitation.pk, form.answer(), now=self.now, sender=sender_of(request))
         except NotAnswerableError:
             self.invitation.refresh_from_db(fields=["state"])
             return self._shut(request)
@@ -104,19 +106,19 @@ class AnswerView(PublicView):
         ratings = {str(rating): rating for rating in self.asked.questionnaire.scale.ratings}
         return ratings.get(request.GET.get("r", ""))
 
-    def _note_visit(self, request: HttpRequest, rating: int | None) -> None:
-        network = network_hash(request.META.get("REMOTE_ADDR", ""))
-        record_visit(self.invitation, now=self.now, network_hash=network, rating=rating)
+    def _note_visit(self, request: HttpRequest, rating: int | None) -> Visit:
+        return record_visit(self.invitation, now=self.now, sender=sender_of(request), rating=rating)
 
     def _form(self, **values: Any) -> AnswerForm:
         return AnswerForm(questionnaire=self.asked.questionnaire, words=self.words, **values)
 
-    def _show(self, request: HttpRequest, form: AnswerForm, *, status: int = 200) -> HttpResponse:
+    def _show(self, request: HttpRequest, form: AnswerForm, visit: str, *, status: int = 200) -> HttpResponse:
         questions = self.asked.questionnaire
         context = {
             "words": self.words,
             "asked": self.asked,
             "form": form,
+            "visit": visit,
             "has_answered": self.response is not None,
             "question": questions.rating.partition("{ticket}"),
             "reason_groups": [(band, questions.reasons_of(band)) for band in Band],
@@ -133,6 +135,30 @@ class AnswerView(PublicView):
         return message(request, self.words, heading, text, status=GONE)
 
 
+class ClickView(PublicView):
+    """The page's script tells the rating that a visible page shows; it stays provisional."""
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Keep the rating and say nothing; what makes no sense is ignored, for nobody reads an error here."""
+        ratings = {str(rating): rating for rating in self.asked.questionnaire.scale.ratings}
+        rating = ratings.get(request.POST.get("rating", ""))
+        if rating is not None:
+            with suppress(NotAnswerableError):
+                record_click(self.invitation.pk, rating, now=self.now, sender=sender_of(request))
+        return HttpResponse(status=204)
+
+
+class TrapView(PublicView):
+    """A link that people do not see. Mail scanners open it, and tell themselves apart by that."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Note the visit and lead whoever came here by a strange mail program to the survey."""
+        if request.method == "GET" and self.is_open:
+            record_visit(self.invitation, now=self.now, sender=sender_of(request), is_trap=True)
+        link = (reverse("answer", args=[token]), self.words.page_title)
+        return message(request, self.words, self.words.page_title, self.words.mail_link, link=link)
+
+
 class ThanksView(PublicView):
     """What happens with the answer."""
 
@@ -146,15 +172,8 @@ class ThanksView(PublicView):
             "response": self.response,
             "scale": self.asked.questionnaire.scale,
             "is_open": self.is_open,
-            "second_thought": self._second_thought(self.response) if self.is_open else None,
         }
         return page(request, "thanks", context)
-
-    def _second_thought(self, response: Response) -> tuple[str, str] | None:
-        """Return what to ask, and the words of the link, where rating and comment contradict each other."""
-        spoken = SECOND_THOUGHTS.get(self.words.code)
-        found = second_thought(response) if spoken else None
-        return (spoken.question(found), spoken.link) if spoken and found else None
 
 
 class UnsubscribeView(PublicView):
@@ -196,10 +215,13 @@ def message(
     text: str,
     *,
     button: tuple[str, str] | None = None,
+    link: tuple[str, str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """Render a heading and a sentence; `button` holds the name to post and the words on it."""
-    context = {"words": words, "heading": heading, "text": text, "button": button}
+    """Render a heading and a sentence; `button` holds the name to post and the words on it, `link` an address
+    and its words.
+    """
+    context = {"words": words, "heading": heading, "text": text, "button": button, "link": link}
     return page(request, "message", context, status=status)
 
 

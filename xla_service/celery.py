@@ -29,8 +29,8 @@ app.conf.beat_schedule = {
     "decide": every(30, "surveys.tasks.decide_due_resolutions"),
     "send-mail": every(10, "surveys.tasks.send_due_messages"),
     "close-invitations": every(300, "surveys.tasks.close_due_invitations"),
+    "settle-answers": every(30, "surveys.tasks.settle_answers"),
     "score-comments": every(10, "surveys.tasks.score_new_comments"),
     "refresh-evidence": every(10, "experience.tasks.refresh_evidence"),
     "nightly": every(3600, "experience.tasks.run_nightly"),
-    "calibrate-sentiment": every(86_400, "experience.tasks.calibrate_sentiment"),
 }

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -60,6 +61,15 @@ class Environment:
     def names(self, name: str, default: str, *, help: str) -> list[str]:
         """Return a comma-separated list without blanks."""
         return [part.strip() for part in self.text(name, default, help=help).split(",") if part.strip()]
+
+    def networks(self, name: str, default: str, *, help: str) -> list[IPv4Network | IPv6Network]:
+        """Return a comma-separated list of addresses and networks such as 10.0.0.0/8."""
+        try:
+            return [ip_network(part) for part in self.names(name, default, help=help)]
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                f"{name} holds what is no network ({error}). Write addresses and networks such as 10.0.0.0/8."
+            ) from error
 
     def _given(self, name: str) -> str | None:
         path = self.values.get(f"{name}_FILE")

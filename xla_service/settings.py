@@ -124,6 +124,9 @@ AXES_FAILURE_LIMIT = 10
 AXES_LOCKOUT_TEMPLATE = "locked_out.html"
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+TRUSTED_PROXIES = env.networks(
+    "XLA_TRUSTED_PROXIES", "", help="Networks of the proxies whose X-Forwarded-For names the client."
+)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
@@ -181,6 +184,11 @@ if not ANONYMITY_KEY:
 # Asking and judging.
 PRIVACY_MINIMUM = env.integer(
     "XLA_PRIVACY_MINIMUM", 5, low=2, high=50, help="No statistic about fewer people than this."
+)
+SET_SCANNERS_APART = env.flag(
+    "XLA_SET_SCANNERS_APART",
+    True,
+    help="Set answers of mail scanners apart. Off: count them, only note the reason for the audit page.",
 )
 MATURITY_DAYS = env.integer(
     "XLA_MATURITY_DAYS", 7, low=1, high=60, help="Days until a day's results are final."

@@ -31,6 +31,7 @@ READY_SECONDS = 60
 MAIL_SECONDS = 60
 SEEN_SECONDS = 2
 SWEEP_SECONDS = 60
+READING_SECONDS = 11  # an answer within ten seconds of delivery would be taken for a mail scanner's
 PAUSE_SECONDS = 0.05
 SERVICE_ROW = re.compile(r'class="col-service"><a href="([^"]+)">([^<]+)</a>(.*?)</th>', re.DOTALL)
 ANSWER_COUNT = re.compile(r'id="answer-count">([^<]*)<')
@@ -116,6 +117,7 @@ class Walk:
         `counted` names the time until the result counts it. `disturb` is done before and after answering.
         """
         disturb = disturb or (lambda: None)
+        time.sleep(READING_SECONDS)
         service = self._service_of(invited)
         answers, results = self._count(ANSWER_COUNT, service), self._count(RESULT_COUNT, service)
         page = self.browser.open(invited.link)

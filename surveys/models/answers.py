@@ -1,13 +1,15 @@
-"""What came back: responses, the reasons ticked, and the sentiment of comments."""
+"""What came back: responses, every answer sent, the reasons ticked, and the sentiment of comments."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from surveys.models.asking import Invitation
+from surveys.models.asking import Invitation, Visit
 from surveys.models.catalogue import BusinessService
 from surveys.models.constraints import one_of, within
 from surveys.models.surveys import Question, SurveyVersion
@@ -102,7 +104,71 @@ class Response(models.Model):
             # Serves the service page's latest answers.
             models.Index(fields=["service", "-answered_at"], name="response_service_time"),
         ]
-        permissions = [("read_unmasked", "Can read comments with names, addresses and numbers")]
+
+
+class SentAnswerQuerySet(models.QuerySet["SentAnswer"]):
+    """Reads of the answers sent and the predicates sweeps share."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Return the answers about services this user may read."""
+        return self.filter(invitation__service__in=BusinessService.objects.visible_to(user))
+
+    def to_settle(self, until: datetime) -> Self:
+        """Return the answers sent until then that were not judged again since."""
+        return self.filter(is_settled=False, sent_at__lte=until)
+
+    def suspicious(self) -> Self:
+        """Return the answers that the scanner rule finds suspicious, whatever people decided since."""
+        return self.exclude(suspicion="")
+
+
+class SentAnswerHandVerdict(models.TextChoices):
+    """What somebody decided on the audit page; it stands above the rule."""
+
+    NONE = "", "By the rule"
+    RESTORED = "restored", "Restored"
+    EXCLUDED = "excluded", "Excluded"
+
+
+class SentAnswer(models.Model):
+    """One answer as it was sent: the history of a response, and what the scanner rule thinks of each."""
+
+    HandVerdict = SentAnswerHandVerdict
+
+    invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="sent_answers")
+    visit = models.ForeignKey(
+        Visit, null=True, blank=True, on_delete=models.SET_NULL, related_name="sent_answers"
+    )
+    sent_at = models.DateTimeField()
+    # A click is provisional: the script recorded the preselected rating and nobody pressed Send.
+    is_confirmed = models.BooleanField()
+    rating = models.SmallIntegerField()
+    is_solved = models.BooleanField(null=True, blank=True)
+    lost_time_minutes = models.PositiveIntegerField(null=True, blank=True)
+    reasons = models.JSONField(default=list)
+    comment = models.TextField(blank=True)
+    language = models.CharField(max_length=16, blank=True)
+    is_simulated = models.BooleanField(default=False)
+    network_hash = models.CharField(max_length=32, blank=True)
+    is_headless = models.BooleanField(default=False)
+    suspicion = models.CharField(max_length=200, blank=True)
+    is_settled = models.BooleanField(default=False)
+    hand_verdict = models.CharField(max_length=10, choices=HandVerdict.choices, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SentAnswerQuerySet.as_manager()
+
+    class Meta:
+        constraints = [one_of("hand_verdict", SentAnswerHandVerdict, name="sent_answer_hand_verdict")]
+        indexes = [
+            # Serves the sweep that judges answers once more, which runs every 30 seconds.
+            models.Index(fields=["sent_at"], condition=Q(is_settled=False), name="sent_answer_to_settle"),
+            # Serves the audit page: suspicious answers, the newest first.
+            models.Index(fields=["-sent_at"], condition=~Q(suspicion=""), name="sent_answer_suspicious"),
+        ]
 
 
 class ResponseReason(models.Model):
@@ -136,8 +202,6 @@ class CommentSentiment(models.Model):
     label = models.CharField(max_length=10, choices=Label.choices)
     confidence = models.FloatField(null=True)
     language = models.CharField(max_length=16, blank=True)
-    # Very short comments say too little to be blended into a rating.
-    word_count = models.PositiveIntegerField(default=0)
     cues = models.JSONField(default=list)
 
     class Meta:
@@ -150,66 +214,4 @@ class CommentSentiment(models.Model):
                 | (~Q(label="unscored") & Q(polarity__isnull=False)),
                 name="sentiment_unscored_has_no_polarity",
             ),
-        ]
-
-
-class ContradictionKind(models.TextChoices):
-    """Which way rating and comment differ."""
-
-    HAPPY_RATING = "happy_rating_negative_text", "Happy rating, unhappy comment"
-    UNHAPPY_RATING = "unhappy_rating_positive_text", "Unhappy rating, happy comment"
-
-
-class ContradictionQuerySet(models.QuerySet["Contradiction"]):
-    """Reads of contradictions."""
-
-    def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Return the contradictions about services this user may read."""
-        return self.filter(response__service__in=BusinessService.objects.visible_to(user))
-
-    def waiting(self) -> Self:
-        """Return those that nobody has looked at yet."""
-        return self.filter(looked_at__isnull=True)
-
-
-class Contradiction(models.Model):
-    """A comment that says the opposite of its rating, for a person to read. The rating counts as it is.
-
-    Found by the sweep that reads comments; gone when the answer is changed so that both agree.
-    """
-
-    Kind = ContradictionKind
-
-    response = models.OneToOneField(Response, on_delete=models.CASCADE, related_name="contradiction")
-    kind = models.CharField(max_length=32, choices=Kind.choices)
-    found_at = models.DateTimeField()
-    looked_at = models.DateTimeField(null=True, blank=True)
-    looked_by = models.ForeignKey(
-        "surveys.User", null=True, blank=True, on_delete=models.PROTECT, related_name="contradictions"
-    )
-
-    objects = ContradictionQuerySet.as_manager()
-
-    class Meta:
-        constraints = [one_of("kind", ContradictionKind, name="contradiction_kind")]
-        indexes = [
-            # Serves the inbox of contradictions, newest first.
-            models.Index(
-                fields=["-found_at"], condition=Q(looked_at__isnull=True), name="contradiction_waiting"
-            ),
-        ]
-
-
-class CommentReading(models.Model):
-    """Somebody read comments with names and numbers unmasked: who, of which service, how many, when."""
-
-    user = models.ForeignKey("surveys.User", on_delete=models.PROTECT, related_name="comment_readings")
-    service = models.ForeignKey(BusinessService, on_delete=models.CASCADE, related_name="comment_readings")
-    read_at = models.DateTimeField()
-    comment_count = models.PositiveIntegerField()
-
-    class Meta:
-        indexes = [
-            # Serves the question who read the comments about a service.
-            models.Index(fields=["service", "-read_at"], name="comment_reading_service"),
         ]

@@ -260,11 +260,15 @@ class Visit(models.Model):
     visited_at = models.DateTimeField()
     network_hash = models.CharField(max_length=32, blank=True)
     chosen_rating = models.SmallIntegerField(null=True, blank=True)
+    is_trap = models.BooleanField(default=False)
+    is_headless = models.BooleanField(default=False)
 
     class Meta:
         indexes = [
             # Serves the nightly removal of visits older than 30 days.
             models.Index(fields=["visited_at"], name="visit_time"),
+            # Serves the count of recipients whose invitations one network opened lately.
+            models.Index(fields=["network_hash", "visited_at"], name="visit_network_time"),
         ]
 
 

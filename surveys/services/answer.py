@@ -1,4 +1,4 @@
-"""Taking an answer and noting a visit of the answer page."""
+"""Taking an answer or a click, and noting a visit of the answer page."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from datetime import datetime
 from django.db import transaction
 
 from surveys.engine.scales import SCALES, Scale
-from surveys.models import CommentSentiment, Invitation, Message, Question, Response, ResponseReason, Visit
-from surveys.services.changes import mark_changed
-from surveys.services.contradictions import judge_again
+from surveys.models import Invitation, Question, Response, SentAnswer, Visit
+from surveys.services.settle_answers import SETTLES_AFTER, settle_invitation
+
+MOST_SENT = 200  # answers kept per invitation; a person needs a handful
 
 
 @dataclass(frozen=True)
@@ -21,74 +22,155 @@ class Answer:
     reasons: frozenset[str] = frozenset()
     lost_time_minutes: int | None = None
     comment: str = ""
+    is_solved: bool | None = None
+
+
+@dataclass(frozen=True)
+class Sender:
+    """What the server saw of whoever sent something: the keyed hash of the network, and whether it looked
+    like a program. `visit_id` is the opening of the page that it came from.
+    """
+
+    network_hash: str = ""
+    is_headless: bool = False
+    visit_id: int | None = None
+
+
+UNSEEN = Sender()
+
+
+@dataclass(frozen=True)
+class _How:
+    """How an answer came: pressed Send or only looked at the page, in which language, by a person or not."""
+
+    is_confirmed: bool
+    language: str = ""
+    is_simulated: bool = False
 
 
 class NotAnswerableError(Exception):
     """The invitation takes no answer: it is closed or withdrawn. Show the page that says so."""
 
 
-@transaction.atomic
 def record_answer(
-    invitation_id: int, answer: Answer, *, now: datetime, is_simulated: bool = False
+    invitation_id: int,
+    answer: Answer,
+    *,
+    now: datetime,
+    sender: Sender = UNSEEN,
+    language: str = "",
+    is_simulated: bool = False,
 ) -> Response:
-    """Store an answer, or change the one given before, and return it: one response per invitation.
+    """Keep an answer and return the response that stands: one per invitation, changed until it closes.
 
-    Reasons that the survey does not offer for this rating are left out, for the page hides them. Raises
-    NotAnswerableError for an invitation that is not open, ValueError for a rating off the survey's scale.
+    Every answer sent is kept; one that looks like a mail scanner's is set apart and changes nothing that
+    counts. Reasons that the survey does not offer for this rating are left out, for the page hides them.
+    `language` is that of the page, the invitation's by default. Raises NotAnswerableError for an invitation
+    that is not open, ValueError for a rating off the survey's scale.
     """
+    how = _How(is_confirmed=True, language=language, is_simulated=is_simulated)
+    return _record(invitation_id, answer, how, now=now, sender=sender)
+
+
+def record_click(invitation_id: int, rating: int, *, now: datetime, sender: Sender = UNSEEN) -> Response:
+    """Keep the rating that a visible page shows, provisional: it counts once confirmed, or at closing.
+
+    Raises what `record_answer` raises.
+    """
+    return _record(invitation_id, Answer(rating), _How(is_confirmed=False), now=now, sender=sender)
+
+
+def record_visit(
+    invitation: Invitation, *, now: datetime, sender: Sender, rating: int | None = None, is_trap: bool = False
+) -> Visit:
+    """Note that the answer page or, with `is_trap`, the hidden link was opened; a visit changes no answer."""
+    return Visit.objects.create(
+        invitation=invitation,
+        visited_at=now,
+        network_hash=sender.network_hash,
+        is_headless=sender.is_headless,
+        chosen_rating=rating,
+        is_trap=is_trap,
+    )
+
+
+@transaction.atomic
+def _record(invitation_id: int, answer: Answer, how: _How, *, now: datetime, sender: Sender) -> Response:
     # Taking the row lets two tabs answer one after the other, and an answer finish before a withdrawal.
-    invitation = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation_id)
+    invitation = (
+        Invitation.objects.select_for_update(of=("self",)).select_related("resolution").get(pk=invitation_id)
+    )
     if invitation.state != Invitation.State.OPEN or invitation.closes_at <= now:
         raise NotAnswerableError(f"Invitation {invitation_id} takes no answer any more.")
-    response = _store(invitation, answer, now, is_simulated)
-    judge_again(response, now=now)
-    invitation.messages.filter(state=Message.State.DUE).update(state=Message.State.WITHDRAWN)
-    mark_changed([(invitation.service_id, invitation.resolution.resolved_on)])
+    _keep_earlier(invitation)
+    _keep(invitation, _sent_answer(invitation, answer, how, now, sender))
+    response = settle_invitation(invitation, now=now)
+    assert response is not None  # an answer was kept above
     return response
 
 
-def record_visit(invitation: Invitation, *, now: datetime, network_hash: str, rating: int | None) -> None:
-    """Note that the answer page was opened; a visit changes no answer."""
-    Visit.objects.create(
-        invitation=invitation, visited_at=now, network_hash=network_hash, chosen_rating=rating
+def _keep_earlier(invitation: Invitation) -> None:
+    """Begin the history with an answer that was imported, or stored before histories were kept."""
+    response = Response.objects.filter(resolution=invitation.resolution_id).first()
+    if response is None or response.rating is None or invitation.sent_answers.exists():
+        return
+    SentAnswer.objects.create(
+        invitation=invitation,
+        sent_at=response.answered_at or invitation.due_at,
+        is_confirmed=True,
+        rating=response.rating,
+        is_solved=response.is_solved,
+        lost_time_minutes=response.lost_time_minutes,
+        reasons=sorted(response.reasons.values_list("key", flat=True)),
+        comment=response.comment,
+        language=response.language,
+        is_simulated=response.is_simulated,
+        is_settled=True,
     )
 
 
-def _store(invitation: Invitation, answer: Answer, now: datetime, is_simulated: bool) -> Response:
-    questions = {question.kind: question for question in invitation.survey_version.questions.all()}
+def _sent_answer(
+    invitation: Invitation, answer: Answer, how: _How, now: datetime, sender: Sender
+) -> SentAnswer:
+    questions = {
+        question.kind: question for question in Question.objects.filter(version=invitation.survey_version_id)
+    }
     scale = SCALES[questions[Question.Kind.RATING].scale]
-    reasons = _offered(answer, scale, questions.get(Question.Kind.REASONS))
-    response = Response.objects.filter(resolution=invitation.resolution_id).first() or Response()
-    if response.comment != answer.comment and response.pk:
-        CommentSentiment.objects.filter(response=response).delete()
-    _fill(response, invitation, answer, scale, now)
-    response.is_simulated = is_simulated
-    response.save()
-    response.reasons.exclude(key__in=reasons).delete()
-    ResponseReason.objects.bulk_create(
-        [ResponseReason(response=response, key=key) for key in sorted(reasons)], ignore_conflicts=True
+    visit = invitation.visits.filter(pk=sender.visit_id).first() if sender.visit_id else None
+    return SentAnswer(
+        invitation=invitation,
+        visit=visit,
+        sent_at=now,
+        is_confirmed=how.is_confirmed,
+        rating=answer.rating,
+        is_solved=answer.is_solved,
+        lost_time_minutes=answer.lost_time_minutes,
+        reasons=sorted(_offered(answer, scale, questions.get(Question.Kind.REASONS))),
+        comment=answer.comment,
+        language=how.language or invitation.language,
+        is_simulated=how.is_simulated,
+        network_hash=sender.network_hash,
+        is_headless=sender.is_headless,
     )
-    return response
+
+
+def _keep(invitation: Invitation, sent: SentAnswer) -> None:
+    """Store what was sent, unless it is the same as the last: a double press, or a script's second word."""
+    kept = invitation.sent_answers.order_by("-sent_at", "-pk")
+    last = kept.first()
+    if last is not None and _says(last) == _says(sent) and sent.sent_at - last.sent_at < SETTLES_AFTER:
+        return
+    if last is not None and kept.count() >= MOST_SENT:
+        last.delete()
+    sent.save()
+
+
+def _says(sent: SentAnswer) -> tuple[object, ...]:
+    content = (sent.rating, sent.is_solved, sent.lost_time_minutes, sent.reasons, sent.comment)
+    return (*content, sent.is_confirmed, sent.is_simulated, sent.language, sent.visit_id)
 
 
 def _offered(answer: Answer, scale: Scale, question: Question | None) -> set[str]:
     bands = scale.bands(answer.rating)
     options = question.options if question else []
     return {option["key"] for option in options if option["band"] in bands} & answer.reasons
-
-
-def _fill(response: Response, invitation: Invitation, answer: Answer, scale: Scale, now: datetime) -> None:
-    response.invitation = invitation
-    response.resolution = invitation.resolution
-    response.service = invitation.service
-    response.survey_version = invitation.survey_version
-    response.channel = Response.Channel.INVITATION
-    response.state = Response.State.ACCEPTED
-    response.set_apart_reason = ""
-    response.scale = scale.key
-    response.rating = answer.rating
-    response.lost_time_minutes = answer.lost_time_minutes
-    response.comment = answer.comment
-    response.language = invitation.language
-    response.answered_at = now
-    response.response_class = invitation.resolution.response_class

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
-from surveys.links import answer_url, unsubscribe_url
+from surveys.links import answer_url, trap_url, unsubscribe_url
 from surveys.models import Invitation, Message
 from surveys.selectors.asked import asked
 
@@ -74,6 +74,7 @@ def _invitation_context(invitation: Invitation) -> dict[str, object]:
         "lowest": buttons[0],
         "highest": buttons[-1],
         "url": answer_url(invitation.token),
+        "trap_url": trap_url(invitation.token),
         "unsubscribe_url": unsubscribe_url(invitation.token),
     }
 

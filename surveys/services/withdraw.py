@@ -7,8 +7,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-from surveys.models import Invitation, Message, Resolution
+from surveys.models import Invitation, Message, Resolution, Response
 from surveys.services.changes import mark_changed
+
+REOPENED_WORDS = "withdrawn before it was confirmed"
 
 
 @transaction.atomic
@@ -24,12 +26,16 @@ def withdraw_invitations(resolution_ids: Collection[int], *, now: datetime) -> i
         resolution_id__in=resolution_ids, state=Invitation.State.OPEN
     )
     taken = list(waiting.order_by("pk").values_list("pk", flat=True))
-    unanswered = Invitation.objects.filter(pk__in=taken, resolution__response__isnull=True)
+    answered = Response.objects.accepted().filter(invitation__in=taken)
+    unanswered = Invitation.objects.filter(pk__in=taken).exclude(resolution__in=answered.values("resolution"))
     withdrawn = list(unanswered.values_list("pk", "resolution_id", "service_id", "resolution__resolved_on"))
     invitation_ids = [row[0] for row in withdrawn]
     Invitation.objects.filter(pk__in=invitation_ids).update(state=Invitation.State.WITHDRAWN)
     Message.objects.filter(invitation_id__in=invitation_ids, state=Message.State.DUE).update(
         state=Message.State.WITHDRAWN
+    )
+    Response.objects.filter(invitation__in=invitation_ids, state=Response.State.PROVISIONAL).update(
+        state=Response.State.SET_APART, set_apart_reason=REOPENED_WORDS
     )
     Resolution.objects.filter(pk__in=[row[1] for row in withdrawn]).update(withdrawn_at=now)
     mark_changed((service_id, day) for _, _, service_id, day in withdrawn)

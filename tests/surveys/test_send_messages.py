@@ -132,7 +132,7 @@ def test_the_html_shows_the_scale_as_buttons_and_loads_nothing(mail: EmailMessag
     parts = Parts(html)
     base = "https://xla.example.org/s/token-of-the-mail/"
     assert parts.links[:5] == [f"{base}?r={rating}" for rating in range(1, 6)]
-    assert parts.links[5:] == [base, f"{base}unsubscribe/"]
+    assert parts.links[5:] == [base, f"{base}more/", f"{base}unsubscribe/"]
     assert parts.sources == []
     assert parts.tags.isdisjoint({"img", "script", "link", "iframe", "form"})
     assert "url(" not in html

@@ -1,0 +1,176 @@
+"""Judging the answers sent to an invitation, and writing the one that stands as its response.
+
+The same path serves an answer just sent, the sweep a few seconds later (a scanner may have gone on to the
+next link meanwhile), the closing of the survey and a decision on the audit page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from surveys.engine import scanners
+from surveys.engine.scales import SCALES
+from surveys.engine.standing import Candidate, Standing, standing_answer
+from surveys.models import (
+    CommentSentiment,
+    Invitation,
+    Message,
+    Question,
+    Response,
+    ResponseReason,
+    SentAnswer,
+    Visit,
+)
+from surveys.services.bulk import column_values, has_changed
+from surveys.services.changes import mark_changed
+from xla_service.lane import write_lane
+
+# Longer than the pause that ends a sitting: what belongs together has come by then.
+SETTLES_AFTER = scanners.PAUSE + timedelta(seconds=5)
+EXCLUDED_WORDS = "excluded by hand"
+
+
+def settle_invitation(invitation: Invitation, *, now: datetime, is_closing: bool = False) -> Response | None:
+    """Judge every answer sent to `invitation` and return its response, None when nothing was sent.
+
+    Call it in a transaction that holds the invitation's row.
+    """
+    sent = list(invitation.sent_answers.order_by("sent_at", "pk"))
+    if not sent:
+        return None
+    _judge(invitation, sent, now)
+    is_closed = is_closing or invitation.state == Invitation.State.CLOSED
+    key, standing = standing_answer([_candidate(row) for row in sent], is_closed=is_closed)
+    return _write(invitation, next(row for row in sent if row.pk == key), standing)
+
+
+def settle_answers(*, now: datetime) -> int:
+    """Judge once more the answers sent 15 seconds ago or earlier; return how many invitations had some."""
+    due = SentAnswer.objects.to_settle(now - SETTLES_AFTER).order_by("sent_at")
+    keys = list(dict.fromkeys(due.values_list("invitation_id", flat=True)))
+    for key in keys:
+        settle_one(key, now=now)
+    return len(keys)
+
+
+def settle_one(invitation_id: int, *, now: datetime, is_closing: bool = False) -> None:
+    """Judge the answers of one invitation in a transaction of its own."""
+    with write_lane(), transaction.atomic():
+        held = Invitation.objects.select_for_update(of=("self",)).select_related("resolution")
+        settle_invitation(held.get(pk=invitation_id), now=now, is_closing=is_closing)
+
+
+def _judge(invitation: Invitation, sent: Sequence[SentAnswer], now: datetime) -> None:
+    visits = list(invitation.visits.all())
+    mails = invitation.messages.filter(sent_at__isnull=False).values_list("sent_at", flat=True)
+    found = scanners.signals(
+        [_touch(visit) for visit in visits],
+        [_post(row) for row in sent],
+        delivered_at=[sent_at for sent_at in mails if sent_at is not None],
+        crowds=_crowds(visits, sent),
+    )
+    for row in sent:
+        before = column_values(row)
+        row.suspicion = scanners.in_words(found[row.pk])
+        row.is_settled = row.sent_at <= now - SETTLES_AFTER
+        if has_changed(row, before):
+            row.save(update_fields=["suspicion", "is_settled"])
+
+
+def _touch(visit: Visit) -> scanners.Touch:
+    return scanners.Touch(
+        key=visit.pk,
+        at=visit.visited_at,
+        network=visit.network_hash,
+        option=visit.chosen_rating,
+        is_trap=visit.is_trap,
+        is_headless=visit.is_headless,
+    )
+
+
+def _post(row: SentAnswer) -> scanners.Post:
+    return scanners.Post(
+        key=row.pk,
+        at=row.sent_at,
+        network=row.network_hash,
+        touch=row.visit_id,
+        is_headless=row.is_headless,
+    )
+
+
+def _crowds(visits: Sequence[Visit], sent: Sequence[SentAnswer]) -> frozenset[str]:
+    """Return the networks of headless answers that opened many people's invitations: without the other weak
+    signal a crowd says nothing, an office is one too.
+    """
+    rows: tuple[Visit | SentAnswer, ...] = (*visits, *sent)
+    if not any(row.is_headless for row in rows):
+        return frozenset()
+    networks = {row.network_hash for row in rows if row.network_hash}
+    moments = [row.visited_at for row in visits] + [row.sent_at for row in sent]
+    span = (min(moments) - scanners.CROWD_WINDOW, max(moments) + scanners.CROWD_WINDOW)
+    return frozenset(network for network in networks if _is_crowd(network, span))
+
+
+def _is_crowd(network: str, span: tuple[datetime, datetime]) -> bool:
+    opened = Visit.objects.filter(network_hash=network, visited_at__range=span)
+    people = opened.values_list("invitation__person_id", flat=True).distinct()[: scanners.CROWD]
+    return len(people) >= scanners.CROWD
+
+
+def _candidate(row: SentAnswer) -> Candidate:
+    is_suspicious = bool(row.suspicion) and settings.SET_SCANNERS_APART
+    by_hand = {SentAnswer.HandVerdict.RESTORED: True, SentAnswer.HandVerdict.EXCLUDED: False}
+    return Candidate(
+        key=row.pk,
+        sent_at=row.sent_at,
+        is_confirmed=row.is_confirmed,
+        is_trusted=by_hand.get(SentAnswer.HandVerdict(row.hand_verdict), not is_suspicious),
+    )
+
+
+def _write(invitation: Invitation, sent: SentAnswer, standing: Standing) -> Response:
+    response = Response.objects.filter(resolution=invitation.resolution_id).first() or Response()
+    before = column_values(response)
+    _fill(response, invitation, sent, standing)
+    if response.pk and not has_changed(response, before):
+        return response
+    if response.pk and response.comment != before["comment"]:
+        CommentSentiment.objects.filter(response=response).delete()
+    response.save()
+    response.reasons.exclude(key__in=sent.reasons).delete()
+    ResponseReason.objects.bulk_create(
+        [ResponseReason(response=response, key=key) for key in sent.reasons], ignore_conflicts=True
+    )
+    if Standing.ACCEPTED in (standing, before["state"]):
+        mark_changed([(invitation.service_id, invitation.resolution.resolved_on)])
+    if standing == Standing.ACCEPTED:
+        invitation.messages.filter(state=Message.State.DUE).update(state=Message.State.WITHDRAWN)
+    return response
+
+
+def _fill(response: Response, invitation: Invitation, sent: SentAnswer, standing: Standing) -> None:
+    response.invitation = invitation
+    response.resolution = invitation.resolution
+    response.service_id = invitation.service_id
+    response.survey_version_id = invitation.survey_version_id
+    response.channel = Response.Channel.INVITATION
+    response.state = standing.value
+    response.set_apart_reason = (sent.suspicion or EXCLUDED_WORDS) if standing == Standing.SET_APART else ""
+    response.scale = _scale(invitation)
+    response.rating = sent.rating
+    response.is_solved = sent.is_solved
+    response.lost_time_minutes = sent.lost_time_minutes
+    response.comment = sent.comment
+    response.language = sent.language
+    response.is_simulated = sent.is_simulated
+    response.answered_at = sent.sent_at
+    response.response_class = invitation.resolution.response_class
+
+
+def _scale(invitation: Invitation) -> str:
+    rating = Question.objects.get(version=invitation.survey_version_id, kind=Question.Kind.RATING)
+    return SCALES[rating.scale].key

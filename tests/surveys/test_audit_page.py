@@ -1,0 +1,94 @@
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from surveys.models import Response, User
+from surveys.services.answer import Answer, Sender, record_answer, record_visit
+from tests.factories import InvitationFactory, MessageFactory, PersonFactory
+
+pytestmark = pytest.mark.django_db
+PAGE = "/asking/scanners/"
+
+
+@pytest.fixture(autouse=True)
+def woken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("surveys.staff.audit.wake", lambda *names: None)
+
+
+@pytest.fixture
+def set_apart() -> Response:
+    now = timezone.now()
+    invitation = InvitationFactory.create(
+        due_at=now, person=PersonFactory.create(email="ada@scanned.example")
+    )
+    MessageFactory.create(invitation=invitation, state="sent", sent_at=now)
+    record_visit(invitation, now=now, sender=Sender("net"), is_trap=True)
+    return record_answer(invitation.pk, Answer(1), now=now, sender=Sender("net"))
+
+
+def test_with_nothing_in_it_the_page_says_so(client: Client, agreement_admin: User) -> None:
+    client.force_login(agreement_admin)
+
+    page = client.get(PAGE).content.decode()
+
+    assert "No answer looked like that of a mail scanner." in page
+    assert "No invitation was mailed within 30 days." in page
+
+
+def test_it_names_the_ticket_the_reason_and_the_domain(
+    client: Client, agreement_admin: User, set_apart: Response
+) -> None:
+    MessageFactory.create(state="sent", sent_at=timezone.now(), recipient="bob@Quiet.example")
+    client.force_login(agreement_admin)
+
+    page = client.get(PAGE).content.decode()
+
+    assert set_apart.resolution.ticket.number in page
+    assert "Came within 10 seconds of delivery; opened the hidden link" in page
+    assert ">scanned.example</a>" in page
+    assert ">quiet.example</a>" in page
+    assert "100 %" in page
+
+
+@pytest.mark.parametrize(("verdict", "state"), [("restore", "accepted"), ("exclude", "set_apart")])
+def test_ticked_answers_are_restored_or_excluded(
+    client: Client, agreement_admin: User, set_apart: Response, verdict: str, state: str
+) -> None:
+    client.force_login(agreement_admin)
+    sent = set_apart.invitation.sent_answers.get()
+
+    client.post(PAGE, {"answers": [sent.pk], "verdict": verdict})
+
+    set_apart.refresh_from_db()
+    sent.refresh_from_db()
+    assert (set_apart.state, sent.decided_by) == (state, agreement_admin)
+
+
+@pytest.mark.parametrize("given", [{"verdict": "restore"}, {"answers": ["1x"]}, {"answers": ["1"]}])
+def test_a_post_that_makes_no_sense_changes_nothing(
+    client: Client, agreement_admin: User, set_apart: Response, given: dict
+) -> None:
+    client.force_login(agreement_admin)
+
+    assert client.post(PAGE, given).status_code == 302
+
+    set_apart.refresh_from_db()
+    assert set_apart.state == "set_apart"
+
+
+def test_a_domain_and_a_kind_can_be_chosen(
+    client: Client, agreement_admin: User, set_apart: Response
+) -> None:
+    client.force_login(agreement_admin)
+    number = set_apart.resolution.ticket.number
+
+    assert number in client.get(PAGE, {"domain": "scanned.example"}).content.decode()
+    assert number not in client.get(PAGE, {"domain": "quiet.example"}).content.decode()
+    assert number not in client.get(PAGE, {"show": "restored"}).content.decode()
+    assert number in client.get(PAGE, {"show": "all"}).content.decode()
+
+
+def test_a_service_owner_does_not_open_it(client: Client, owner: User) -> None:
+    client.force_login(owner)
+
+    assert client.get(PAGE).status_code == 403
