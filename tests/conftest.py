@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 
 from surveys.models import BusinessService, User
 from tests import servers
@@ -60,6 +61,13 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             {str(report.longrepr[2]) for report in skipped if isinstance(report.longrepr, tuple)}
         ):
             terminalreporter.line(reason)
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    """Leave nothing in the cache for the next test."""
+    yield
+    cache.clear()
 
 
 # --- people and their service -------------------------------------------------------------------------------

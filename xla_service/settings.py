@@ -9,6 +9,8 @@ from typing import Any
 import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from xla_service.env import Environment
 from xla_service.secret import read_or_create_secret
@@ -47,6 +49,7 @@ DATABASES: dict[str, Any] = {
 ON_SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 if ON_SQLITE:
     # One writer at a time: begin writing transactions at once and wait, instead of failing half way.
+    DATABASES["default"]["ENGINE"] = "xla_service.sqlite_in_turn"
     DATABASES["default"]["OPTIONS"] = {
         "timeout": 20,
         "transaction_mode": "IMMEDIATE",
@@ -57,7 +60,14 @@ REDIS_URL = env.text(
     "redis://127.0.0.1:6379/0",
     help="Redis or Valkey: wakes workers, keeps throttles. May be lost.",
 )
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+# A page that asks the cache goes on without it at once when it is not there.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1, "retry": Retry(NoBackoff(), 0)},
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Applications.

@@ -80,6 +80,7 @@ def record_click(invitation_id: int, rating: int, *, now: datetime, sender: Send
     return _record(invitation_id, Answer(rating), _How(is_confirmed=False), now=now, sender=sender)
 
 
+@transaction.atomic
 def record_visit(
     invitation: Invitation, *, now: datetime, sender: Sender, rating: int | None = None, is_trap: bool = False
 ) -> Visit:

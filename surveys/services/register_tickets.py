@@ -29,7 +29,7 @@ from surveys.services.people import find_or_create_people
 from surveys.services.repeat_contacts import NOTED_COLUMNS, note_repeat_contacts
 from surveys.services.withdraw import withdraw_invitations
 
-CHUNK = 500
+CHUNK = 100
 MINUTE = timedelta(minutes=1)
 UNTOLD = (None, "")
 # What a report says plainly; a newer report replaces it, an older one only fills what is empty.

@@ -1,21 +1,23 @@
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from celery import Celery, current_app
 from django.db import transaction
 from django.utils import timezone
+from time_machine import travel
 
 from surveys import tasks, wakeups
 from surveys.models import Decision, Response, SendingRule
-from surveys.wakeups import EVIDENCE_SWEEP, wake
+from surveys.wakeups import DECIDE_SWEEP, EVIDENCE_SWEEP, wake
 from tests.factories import InvitationFactory, MessageFactory, ResolutionFactory, ResponseFactory
 from tests.servers import SmtpPeer
 from xla_service.celery import app
 from xla_service.embedded.ports import free_port
 
 pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ def test_deciding_and_scoring_wake_the_judging_side(
         tasks.decide_due_resolutions()
         tasks.score_new_comments()
 
-    assert woken == [EVIDENCE_SWEEP, EVIDENCE_SWEEP]
+    assert woken == [EVIDENCE_SWEEP]
     assert Decision.objects.filter(reason="asked").exists()
 
 
@@ -80,6 +82,17 @@ def test_a_sweep_is_woken_after_the_commit_only(
         assert woken == []
 
     assert woken == [EVIDENCE_SWEEP]
+
+
+def test_calls_within_a_second_share_one_run(
+    woken: list[str], django_capture_on_commit_callbacks: Any
+) -> None:
+    for seconds in (0, 0.3, 0.9, 1.1):
+        at = travel(NOON + timedelta(seconds=seconds), tick=False)
+        with at, django_capture_on_commit_callbacks(execute=True):
+            wake(EVIDENCE_SWEEP, DECIDE_SWEEP)
+
+    assert woken == [EVIDENCE_SWEEP, DECIDE_SWEEP] * 2
 
 
 @pytest.mark.django_db(transaction=True)
