@@ -75,7 +75,7 @@ INSTALLED_APPS = [
     "surveys",
     "experience",
     "xla_service",
-    "django.contrib.admin",
+    "xla_service.support_site.SupportConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,0 +1,179 @@
+"""Who may open what: every address of the URL table, for every role, with an own and a foreign object.
+
+A page that is added without a line here fails. Each line names the expectation and how to reach the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from experience.models import Gap, Improvement
+from surveys.models import BusinessService, User
+from tests.experience.factories import gap, measured
+from tests.factories import NOW
+
+pytestmark = pytest.mark.django_db
+
+ROLES = ("nobody", "stranger", "owner", "teammate", "viewer", "agreement_admin", "administrator")
+SIGN_IN, NOT_FOUND, REFUSED, IN = "sign in", "not found", "refused", "in"
+
+# What each role meets: nobody is not signed in, the stranger owns another service, owner and teammate look
+# after the one that the object belongs to.
+EXPECTATIONS = {
+    "everybody": (IN,) * 7,
+    "signed in": (SIGN_IN, IN, IN, IN, IN, IN, IN),
+    "reads own": (SIGN_IN, NOT_FOUND, IN, IN, IN, IN, IN),
+    "acts on own": (SIGN_IN, NOT_FOUND, IN, IN, REFUSED, IN, IN),
+    "sets up": (SIGN_IN, REFUSED, REFUSED, REFUSED, REFUSED, IN, IN),
+    "administers": (SIGN_IN, REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, IN),
+}
+
+
+@dataclass(frozen=True)
+class World:
+    """The objects that addresses lead to; all belong to `owner` and her team."""
+
+    service: BusinessService
+    gap: Gap
+    improvement: Improvement
+    users: dict[str, User]
+
+
+@dataclass(frozen=True)
+class Access:
+    """The expectation for one address, and how to reach it."""
+
+    who: str
+    method: str = "get"
+    args: Callable[[World], list[Any]] = field(default=lambda world: [])
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+def _service(world: World) -> list[Any]:
+    return [world.service.key]
+
+
+def _gap(world: World) -> list[Any]:
+    return [world.gap.pk]
+
+
+# Addresses outside this table of roles, and what guards them instead.
+GUARDED_OTHERWISE = {
+    "answer": "the token of the invitation",
+    "answer-thanks": "the token of the invitation",
+    "unsubscribe": "the token of the invitation",
+    "intake": "the signature of the source",
+    "signals": "the signature of the source",
+    "sign-in": "open to everybody",
+    "sign-out": "ends a session only",
+    "mailbox": "only beside a local mail sink; see tests/project/test_mailbox.py",
+    "mail": "only beside a local mail sink; see tests/project/test_mailbox.py",
+    "mail-html": "only beside a local mail sink; see tests/project/test_mailbox.py",
+}
+TABLE = {
+    "portfolio": Access("signed in"),
+    "service": Access("reads own", args=_service),
+    "service-answers": Access("reads own", args=_service),
+    "gap-acknowledge": Access("acts on own", "post", _service),
+    "gap-dismiss": Access("acts on own", "post", _service, {"reason": "Known"}),
+    "gaps": Access("signed in"),
+    "gap": Access("reads own", args=_gap),
+    "gap-take": Access("acts on own", "post", _gap),
+    "gap-give": Access("acts on own", "post", _gap),
+    "gap-set-aside": Access("acts on own", "post", _gap, {"reason": "Known"}),
+    "gap-undo": Access("acts on own", "post", _gap),
+    "gap-plan": Access("acts on own", "post", _gap),
+    "improvements": Access("signed in"),
+    "improvement-step": Access("acts on own", "post", lambda world: [world.improvement.pk, "give-up"]),
+    "design-system": Access("administers"),
+}
+
+
+def names(patterns: Any) -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.app_name != "admin":
+                yield from names(pattern.url_patterns)
+        elif isinstance(pattern, URLPattern):
+            yield pattern.name or str(pattern.pattern)
+
+
+@pytest.fixture
+def world(
+    service: BusinessService,
+    owner: User,
+    teammate: User,
+    stranger: User,
+    viewer: User,
+    agreement_admin: User,
+    administrator: User,
+) -> World:
+    BusinessService.objects.create(key="foreign", name="Foreign", owner=stranger)
+    found = gap(service, last_measurement=measured(service))
+    improvement = Improvement.objects.create(
+        service=service, gap=found, triggered_on=NOW.date(), what="Replace the queue",
+        due_on=NOW.date() + timedelta(days=9), expected_points=5, planned_at=NOW,
+    )  # fmt: skip
+    users = (stranger, owner, teammate, viewer, agreement_admin, administrator)
+    return World(service, found, improvement, dict(zip(ROLES[1:], users, strict=True)))
+
+
+def outcome(response: Any) -> str:
+    if response.status_code == 302 and response.headers["Location"].startswith(
+        ("/sign-in/", "/admin/login/")
+    ):
+        return SIGN_IN
+    assert response.status_code < 500
+    return {401: SIGN_IN, 403: REFUSED, 404: NOT_FOUND}.get(response.status_code, IN)
+
+
+def test_every_address_has_an_expectation() -> None:
+    there = set(names(get_resolver().url_patterns))
+    known = {*TABLE, *GUARDED_OTHERWISE}
+
+    assert there - known == set(), "Write into this file who may open these addresses."
+    assert known - there == set(), "These addresses are gone."
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_each_role_meets_what_is_expected_at(name: str, world: World, client: Client) -> None:
+    access = TABLE[name]
+    address = reverse(name, args=access.args(world))
+    met = {}
+    for role in ROLES:
+        client.logout()
+        if role in world.users:
+            client.force_login(world.users[role])
+        met[role] = outcome(getattr(client, access.method)(address, access.data))
+
+    assert met == dict(zip(ROLES, EXPECTATIONS[access.who], strict=True))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_django_administration_is_for_administrators_alone(
+    role: str, world: World, client: Client
+) -> None:
+    User.objects.update(is_staff=True)  # a flag somebody set is not enough
+    if role in world.users:
+        client.force_login(world.users[role])
+
+    met = outcome(client.get(reverse("admin:index")))
+
+    assert met == (IN if role == "administrator" else SIGN_IN)
+
+
+def test_a_list_shows_the_own_service_and_never_a_foreign_one(world: World, client: Client) -> None:
+    foreign = BusinessService.objects.get(key="foreign")
+    gap(foreign, last_measurement=measured(foreign))
+    for role in ("stranger", "owner", "teammate"):
+        client.force_login(world.users[role])
+        for name in ("portfolio", "gaps"):
+            words = client.get(reverse(name)).content.decode()
+            assert ("Foreign" in words, "E-mail" in words) == (role == "stranger", role != "stranger")
