@@ -5,12 +5,15 @@ from django.urls import URLPattern, path, re_path
 from experience.api.signals import SignalsView
 from experience.views import gap_inbox
 from experience.views.gaps import acknowledge, dismiss
-from experience.views.portfolio import portfolio
+from experience.views.portfolio import drop_view, export, portfolio, save_view
 from experience.views.service import answers, service
 
 urlpatterns: list[URLPattern] = [
     path("api/v1/signals/", SignalsView.as_view(), name="signals"),
     path("", portfolio, name="portfolio"),
+    re_path(r"^portfolio\.(?P<kind>csv|xlsx)$", export, name="portfolio-export"),
+    path("views/", save_view, name="view-save"),
+    path("views/<int:pk>/drop/", drop_view, name="view-drop"),
     path("services/<slug:key>/", service, name="service"),
     path("services/<slug:key>/answers/", answers, name="service-answers"),
     path("services/<slug:key>/gap/acknowledge/", acknowledge, name="gap-acknowledge"),

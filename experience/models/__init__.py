@@ -16,6 +16,7 @@ from experience.models.gaps import Gap, GapEvent
 from experience.models.improvements import Improvement
 from experience.models.measurements import Measurement, NightlyRun
 from experience.models.signals import Outage, SignalBatch
+from experience.models.views import SavedView, ServiceGroup
 
 __all__ = [
     "Agreement",
@@ -34,6 +35,8 @@ __all__ = [
     "Outage",
     "PackedDay",
     "ParameterSet",
+    "SavedView",
+    "ServiceGroup",
     "SignalBatch",
     "Sla",
     "SlaReport",

@@ -1,6 +1,6 @@
 """The portfolio: every live service a user may read, with its newest 28-day result and its live gap.
 
-Four queries whatever the number of services; the weekly trend of the rows on one page is a fifth.
+Three queries whatever the number of services; the weekly trend of the rows on one page is a fourth.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from django.conf import settings
-from django.db.models import OuterRef, Subquery, TextField
+from django.db.models import OuterRef, Q, Subquery, TextField
 from django.db.models.functions import Cast
 
 from experience.badges import Badge, badge_of
 from experience.engine.gaps import Experience, Verdict, classify
+from experience.engine.periods import Period
 from experience.engine.sla import Sla
-from experience.models import Gap, Measurement
+from experience.models import Gap, Measurement, ServiceGroup
 from experience.selectors.results import REPEAT_CONTACT, is_hidden, pulled_down_by, scale_of
 from surveys.models import BusinessService
 
@@ -106,12 +107,16 @@ class TrendPoint:
     rating: float | None
 
 
-def portfolio_rows(user: User | AnonymousUser) -> list[Row]:
-    """Return a row for every live service this user may read, by name; services without a result included."""
-    services = list(_services(user))
+def portfolio_rows(user: User | AnonymousUser, *, month: Period | None = None, group: str = "") -> list[Row]:
+    """Return a row for every live service this user may read, by name; services without a result included.
+
+    Results are of the last 28 days, or of a calendar month, then with the gaps that stood in it. `group`
+    keeps the services on which this assignment group resolved tickets lately.
+    """
+    services = list(_services(user, month, group))
     newest = [service["newest"] for service in services if service["newest"] is not None]
     results = {row["service_id"]: row for row in _measurements(newest)}
-    gaps = _gaps(user)
+    gaps = _gaps(user) if month is None else _gaps_in(user, month)
     return [_row(service, results.get(service["pk"]), gaps.get(service["pk"])) for service in services]
 
 
@@ -134,20 +139,20 @@ def weekly_ratings(service_ids: Collection[int], *, until: date) -> dict[int, li
     return dict(found)
 
 
-def _services(user: User | AnonymousUser) -> Any:
+def _services(user: User | AnonymousUser, month: Period | None, group: str) -> Any:
+    wanted: dict[str, object] = {"period": Measurement.Period.ROLLING}
+    if month is not None:
+        wanted = {"period": Measurement.Period.MONTH, "starts_on": month.first_on}
     newest = (
         Measurement.objects.current()
-        .filter(
-            service=OuterRef("pk"),
-            period=Measurement.Period.ROLLING,
-            agreement_version__agreement__is_primary=True,
-        )
+        .filter(service=OuterRef("pk"), agreement_version__agreement__is_primary=True, **wanted)
         .order_by("-ends_on", "-pk")
     )
+    services = BusinessService.objects.visible_to(user).live()
+    if group:
+        services = services.filter(groups__assignment_group=group)
     return (
-        BusinessService.objects.visible_to(user)
-        .live()
-        .annotate(newest=Subquery(newest.values("pk")[:1]))
+        services.annotate(newest=Subquery(newest.values("pk")[:1]))
         .order_by("name", "pk")
         .values("pk", "key", "name", "supplier", "is_sample", "newest")
     )
@@ -169,6 +174,25 @@ def _gaps(user: User | AnonymousUser) -> dict[int, StandingGap]:
     columns = ("service_id", "kind", "state", "lane", "user_points", "affected_people")
     rows = Gap.objects.visible_to(user).filter(state__in=STANDING_STATES).order_by("pk")
     return {service_id: StandingGap(*rest) for service_id, *rest in rows.values_list(*columns)}
+
+
+def _gaps_in(user: User | AnonymousUser, month: Period) -> dict[int, StandingGap]:
+    """Return the confirmed gaps that stood on a day of the month, as open, whatever became of them."""
+    columns = ("service_id", "kind", "lane", "user_points", "affected_people")
+    stood = (
+        Gap.objects.visible_to(user).filter(opened_on__lte=month.last_on).exclude(state=Gap.State.DISMISSED)
+    )
+    rows = stood.filter(Q(closed_on=None) | Q(closed_on__gte=month.first_on)).order_by("pk")
+    return {
+        service_id: StandingGap(kind, Gap.State.OPEN, lane, points, people)
+        for service_id, kind, lane, points, people in rows.values_list(*columns)
+    }
+
+
+def groups_of(user: User | AnonymousUser) -> list[str]:
+    """Return the assignment groups that work on the services a user may read, by name."""
+    found = ServiceGroup.objects.filter(service__in=BusinessService.objects.visible_to(user))
+    return list(found.order_by("assignment_group").values_list("assignment_group", flat=True).distinct())
 
 
 def verdict_of(status: str, sla_status: str, gap: StandingGap | None) -> Verdict:

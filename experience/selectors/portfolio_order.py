@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from experience.badges import BADGES, attention_rank
+from experience.badges import BADGES, STATUS_WORDS, attention_rank
 from experience.engine.defaults import DEFAULTS
 from experience.selectors.portfolio import Row
 
@@ -26,27 +27,51 @@ QUIET = "none"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a reader asked for: text to find, one badge, column and direction."""
+    """What a reader asked for: text, one badge, supplier, group, experience and month; column and direction.
+
+    `month` is its first day, None for the last 28 days.
+    """
 
     text: str = ""
     badge: str = ""
     column: str = ATTENTION
     is_ascending: bool = True
+    supplier: str = ""
+    group: str = ""
+    status: str = ""
+    month: date | None = None
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Say whether some services are left out."""
+        return bool(self.text or self.badge or self.supplier or self.group or self.status)
 
 
 def read_choice(parameters: dict[str, str]) -> Choice:
-    """Return the choice in the query parameters q, show, sort and order; unknown words are the default."""
+    """Return the choice in the query parameters; unknown words are the default."""
     column = parameters.get("sort", "")
     badge = parameters.get("show", "")
     is_known = column in COLUMNS
     first = COLUMNS[column][1] if is_known else True
     order = parameters.get("order", "")
+    status = parameters.get("state", "")
     return Choice(
         text=parameters.get("q", "").strip()[:100],
         badge=badge if badge in (QUIET, *(known.key for known in BADGES)) else "",
         column=column if is_known else ATTENTION,
         is_ascending={"up": True, "down": False}.get(order, first),
+        supplier=parameters.get("supplier", "")[:120],
+        group=parameters.get("group", "")[:100],
+        status=status if status in STATUS_WORDS else "",
+        month=_month(parameters.get("month", "")),
     )
+
+
+def _month(text: str) -> date | None:
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return None
 
 
 def chosen(rows: Iterable[Row], choice: Choice) -> list[Row]:
@@ -67,6 +92,10 @@ def badge_counts(rows: Sequence[Row]) -> Counter[str]:
 
 def _matches(row: Row, choice: Choice) -> bool:
     if choice.badge and (row.badge.key if row.badge else QUIET) != choice.badge:
+        return False
+    if choice.supplier and row.supplier != choice.supplier:
+        return False
+    if choice.status and row.status != choice.status:
         return False
     text = choice.text.casefold()
     return not text or text in row.name.casefold() or text in row.supplier.casefold()

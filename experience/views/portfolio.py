@@ -7,26 +7,32 @@ from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
 
-from django.contrib.auth.decorators import login_required
+from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from experience import figures, sentences
-from experience.badges import BADGES, Badge
+from experience.badges import BADGES, STATUS_WORDS, Badge
 from experience.engine.gaps import UNJUDGED, Verdict
+from experience.engine.periods import month_of, previous_month
+from experience.exports import portfolio_csv, portfolio_xlsx
 from experience.marks import Dot, interval_bar, quadrant, sparkline
-from experience.selectors.portfolio import Row, TrendPoint, portfolio_rows, weekly_ratings
+from experience.models import SavedView
+from experience.selectors.portfolio import Row, TrendPoint, groups_of, portfolio_rows, weekly_ratings
 from experience.selectors.portfolio_order import COLUMNS, QUIET, Choice, badge_counts, chosen, read_choice
+from xla_service.access import everyone, open_to
 from xla_service.navigation import Section, declare_page
 
 declare_page("portfolio", "Services", Section.PORTFOLIO, pages=["service"], order=10)
 _PAGE_SIZE = 50
 _MOST_STANDOUTS = 4
+_MOST_MONTHS = 24
 _HEADINGS = {
     "service": "Service",
     "experience": "Experience",
@@ -76,12 +82,12 @@ class Standout:
     words: str
 
 
-@login_required
+@open_to(everyone)
 @require_safe
 def portfolio(request: HttpRequest) -> HttpResponse:
     """Show the portfolio, filtered and sorted as the query parameters ask; htmx gets the table alone."""
-    rows = portfolio_rows(request.user)
     choice = read_choice(request.GET.dict())
+    rows = _rows(request, choice)
     page = Paginator(chosen(rows, choice), _PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "rows": rows,
@@ -91,6 +97,11 @@ def portfolio(request: HttpRequest) -> HttpResponse:
         "headings": _headings(choice),
         "filters": _filters(rows, choice),
         "query": _query(choice),
+        "suppliers": sorted({row.supplier for row in rows if row.supplier}),
+        "groups": groups_of(request.user),
+        "statuses": [(key, words.label) for key, words in STATUS_WORDS.items()],
+        "months": past_months(timezone.localdate()),
+        "views": list(SavedView.objects.filter(user=request.user)),  # type: ignore[misc]  # signed in
     }
     is_part = bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
     if not is_part:
@@ -98,6 +109,52 @@ def portfolio(request: HttpRequest) -> HttpResponse:
     response = render(request, f"experience/{'portfolio_services' if is_part else 'portfolio'}.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _rows(request: HttpRequest, choice: Choice) -> list[Row]:
+    month = month_of(choice.month) if choice.month else None
+    return portfolio_rows(request.user, month=month, group=choice.group)
+
+
+def past_months(today: date) -> list[date]:
+    """Return the first days of the last complete months, newest first."""
+    months = [previous_month(month_of(today))]
+    while len(months) < _MOST_MONTHS:
+        months.append(previous_month(months[-1]))
+    return [month.first_on for month in months]
+
+
+@open_to(everyone)
+@require_safe
+def export(request: HttpRequest, kind: str) -> HttpResponse:
+    """Send the services of the choice as a CSV or XLSX file."""
+    choice = read_choice(request.GET.dict())
+    rows = chosen(_rows(request, choice), choice)
+    return portfolio_xlsx(rows) if kind == "xlsx" else portfolio_csv(rows)
+
+
+@open_to(everyone)
+@require_POST
+def save_view(request: HttpRequest) -> HttpResponse:
+    """Keep the present choice under a name; the same name again replaces it."""
+    name = request.POST.get("name", "").strip()[:60]
+    query = _query(read_choice(QueryDict(request.POST.get("query", "")).dict()))
+    if name:
+        SavedView.objects.update_or_create(user=request.user, name=name, defaults={"query": query})
+        messages.success(request, f"Saved as “{name}”.")
+    else:
+        messages.error(request, "Give the view a name.")
+    return redirect(f"{reverse('portfolio')}?{query}")
+
+
+@open_to(everyone)
+@require_POST
+def drop_view(request: HttpRequest, pk: int) -> HttpResponse:
+    """Forget a view of the reader's own."""
+    found = get_object_or_404(SavedView, pk=pk, user=request.user)
+    found.delete()
+    messages.success(request, f"“{found.name}” is forgotten.")
+    return redirect("portfolio")
 
 
 def _overview(rows: Sequence[Row]) -> dict[str, object]:
@@ -221,5 +278,9 @@ def _query(choice: Choice, **changes: str) -> str:
         "show": choice.badge,
         "sort": choice.column if is_sorted else "",
         "order": ("up" if choice.is_ascending else "down") if is_sorted else "",
+        "supplier": choice.supplier,
+        "group": choice.group,
+        "state": choice.status,
+        "month": f"{choice.month:%Y-%m}" if choice.month else "",
     } | changes
     return urlencode({name: value for name, value in values.items() if value})

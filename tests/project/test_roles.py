@@ -14,7 +14,7 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from experience.models import Gap, Improvement
+from experience.models import Gap, Improvement, SavedView
 from surveys.models import BusinessService, User
 from tests.experience.factories import gap, measured
 from tests.factories import NOW
@@ -31,6 +31,7 @@ EXPECTATIONS = {
     "signed in": (SIGN_IN, IN, IN, IN, IN, IN, IN),
     "reads own": (SIGN_IN, NOT_FOUND, IN, IN, IN, IN, IN),
     "acts on own": (SIGN_IN, NOT_FOUND, IN, IN, REFUSED, IN, IN),
+    "owns the view": (SIGN_IN, NOT_FOUND, IN, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND),
     "sets up": (SIGN_IN, REFUSED, REFUSED, REFUSED, REFUSED, IN, IN),
     "administers": (SIGN_IN, REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, IN),
 }
@@ -43,6 +44,7 @@ class World:
     service: BusinessService
     gap: Gap
     improvement: Improvement
+    view: SavedView
     users: dict[str, User]
 
 
@@ -79,6 +81,9 @@ GUARDED_OTHERWISE = {
 }
 TABLE = {
     "portfolio": Access("signed in"),
+    "portfolio-export": Access("signed in", args=lambda world: ["csv"]),
+    "view-save": Access("signed in", "post", data={"name": "Mine"}),
+    "view-drop": Access("owns the view", "post", lambda world: [world.view.pk]),
     "service": Access("reads own", args=_service),
     "service-answers": Access("reads own", args=_service),
     "gap-acknowledge": Access("acts on own", "post", _service),
@@ -122,7 +127,8 @@ def world(
         due_on=NOW.date() + timedelta(days=9), expected_points=5, planned_at=NOW,
     )  # fmt: skip
     users = (stranger, owner, teammate, viewer, agreement_admin, administrator)
-    return World(service, found, improvement, dict(zip(ROLES[1:], users, strict=True)))
+    view = SavedView.objects.create(user=owner, name="Mine")
+    return World(service, found, improvement, view, dict(zip(ROLES[1:], users, strict=True)))
 
 
 def outcome(response: Any) -> str:

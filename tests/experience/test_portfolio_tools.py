@@ -1,0 +1,124 @@
+"""What a reader does with the portfolio: narrow it, look back, keep a view, take it along."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from openpyxl import load_workbook
+
+from experience.exports import safe
+from experience.models import Measurement, SavedView, ServiceGroup
+from experience.services.service_groups import refresh_service_groups
+from surveys.models import BusinessService, User
+from tests.experience.factories import gap, measured, starter
+from tests.factories import NOW, BusinessServiceFactory, ResolutionFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def page(client: Client, viewer: User) -> Client:
+    """A browser of the viewer, with a watermelon by Aster and a healthy service by Kestrel."""
+    version = starter()
+    aster = BusinessServiceFactory.create(key="aster", name="Alpha", supplier="Aster")
+    kestrel = BusinessServiceFactory.create(key="kestrel", name="Beta", supplier="Kestrel")
+    measured(aster, agreement_version=version)
+    gap(aster)
+    measured(kestrel, agreement_version=version, status="likely_green", rating=4.5)
+    ServiceGroup.objects.create(service=kestrel, assignment_group="Network team")
+    client.force_login(viewer)
+    return client
+
+
+def names(client: Client, query: str) -> list[str]:
+    page = client.get(reverse("portfolio") + query).context["page"]
+    return [row.name for row in page.object_list]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("?supplier=Aster", ["Alpha"]),
+        ("?state=likely_green", ["Beta"]),
+        ("?group=Network+team", ["Beta"]),
+        ("?group=Nobody", []),
+        ("?state=nonsense", ["Alpha", "Beta"]),
+    ],
+)
+def test_the_portfolio_narrows_to_what_is_asked_for(page: Client, query: str, found: list[str]) -> None:
+    assert names(page, query) == found
+
+
+def test_a_past_month_shows_its_own_results_and_the_gaps_that_stood_then(page: Client) -> None:
+    aster = BusinessService.objects.get(key="aster")
+    month = {"period": Measurement.Period.MONTH, "starts_on": date(2026, 4, 1), "ends_on": date(2026, 4, 30)}
+    measured(aster, agreement_version=starter(), rating=2.9, **month)
+    aster.gaps.update(opened_on=date(2026, 4, 10), closed_on=date(2026, 5, 4), state="closed")
+
+    now, then = names(page, ""), page.get("/?month=2026-04").context["page"].object_list
+
+    assert set(now) == {"Alpha", "Beta"}
+    alpha = next(row for row in then if row.name == "Alpha")
+    assert (alpha.rating, alpha.is_watermelon) == (2.9, True)
+    assert next(row for row in then if row.name == "Beta").status == "missing"
+
+
+def test_a_view_is_kept_under_its_name_and_only_for_its_owner(
+    page: Client, viewer: User, owner: User
+) -> None:
+    page.post(reverse("view-save"), {"name": "Aster, red", "query": "supplier=Aster&sort=sla&nonsense=1"})
+
+    view = SavedView.objects.get(user=viewer)
+    assert view.query == "sort=sla&order=up&supplier=Aster"
+    assert "Aster, red" in page.get("/").content.decode()
+
+    page.force_login(owner)
+    assert "Aster, red" not in page.get("/").content.decode()
+    assert page.post(reverse("view-drop", args=[view.pk])).status_code == 404
+    page.force_login(viewer)
+    page.post(reverse("view-drop", args=[view.pk]))
+    assert not SavedView.objects.exists()
+
+
+def test_the_export_holds_the_rows_of_the_choice_with_numbers_as_numbers(page: Client) -> None:
+    address = reverse("portfolio-export", args=["csv"])
+    text = page.get(f"{address}?supplier=Aster").content.decode("utf-8-sig")
+    (line,) = csv.DictReader(io.StringIO(text))
+    assert (line["Service"], line["Badge"], line["Rating"]) == ("Alpha", "Watermelon", "3.7")
+
+    book = load_workbook(io.BytesIO(page.get(reverse("portfolio-export", args=["xlsx"])).content))
+    headings, first, *_ = book["Portfolio"].iter_rows(values_only=True)
+    assert dict(zip(headings, first, strict=True))["Rating agreed"] == 4.2
+
+
+def test_the_export_of_a_stranger_is_empty(client: Client, page: Client, stranger: User) -> None:
+    client.force_login(stranger)
+
+    text = client.get(reverse("portfolio-export", args=["csv"])).content.decode("utf-8-sig")
+
+    assert len(text.splitlines()) == 1
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx"])
+def test_no_name_becomes_a_formula_in_a_spreadsheet(text: str) -> None:
+    assert safe(text) == f"'{text}"
+    assert safe("Printing") == "Printing"
+    assert safe(-1.5) == -1.5
+
+
+def test_groups_follow_the_tickets_of_the_last_90_days(service: BusinessService) -> None:
+    ServiceGroup.objects.create(service=service, assignment_group="Dissolved")
+    ResolutionFactory.create(on_service=service, assignment_group="Desk")
+    ResolutionFactory.create(on_service=service, assignment_group="Desk")
+    ResolutionFactory.create(
+        on_service=service, assignment_group="Long ago", resolved_at=NOW - timedelta(days=91)
+    )
+
+    refresh_service_groups(today=NOW.date())
+
+    assert [row.assignment_group for row in ServiceGroup.objects.all()] == ["Desk"]
