@@ -70,6 +70,8 @@ def _gap(world: World) -> list[Any]:
 GUARDED_OTHERWISE = {
     "answer": "the token of the invitation",
     "answer-thanks": "the token of the invitation",
+    "answer-click": "the token of the invitation",
+    "answer-more": "the token of the invitation",
     "unsubscribe": "the token of the invitation",
     "intake": "the signature of the source",
     "signals": "the signature of the source",
@@ -97,6 +99,7 @@ TABLE = {
     "gap-plan": Access("acts on own", "post", _gap),
     "improvements": Access("signed in"),
     "improvement-step": Access("acts on own", "post", lambda world: [world.improvement.pk, "give-up"]),
+    "answer-audit": Access("sets up"),
     "design-system": Access("administers"),
 }
 
