@@ -10,6 +10,7 @@ from django.utils import timezone
 from surveys.services.apply_intake import apply_due_events
 from surveys.services.close_invitations import close_invitations, forget_visits
 from surveys.services.decide import decide_resolutions
+from surveys.services.exclusions import propose_exclusions
 from surveys.services.remind import put_reminders
 from surveys.services.score_comments import score_comments as score_waiting_comments
 from surveys.services.send_messages import send_messages
@@ -57,6 +58,12 @@ def settle_answers() -> None:
     """Judge answers once more, when whatever a mail scanner did beside them has come in."""
     if settle_sent_answers(now=timezone.now()):
         wake(EVIDENCE_SWEEP)
+
+
+@shared_task
+def propose_shared_accounts() -> None:
+    """Propose whoever has more tickets than one person can for exclusion."""
+    propose_exclusions(now=timezone.now())
 
 
 @shared_task

@@ -1,0 +1,123 @@
+"""Why somebody was or was not asked about a ticket, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from operator import itemgetter
+
+from django.contrib.auth.models import AnonymousUser
+
+from surveys.models import Decision, Invitation, Message, Resolution, Response, Ticket, User
+
+MOST_TICKETS = 20
+
+_REASONS: dict[str, str] = {
+    "asked": "The person was asked.",
+    "asked_while_resting": "The person was asked lately and rests; the draw let this one through.",
+    "resting": "The person was asked lately and rests; the draw did not let this one through.",
+    "not_sampled": "Only a share of this service's tickets is asked about, and this one was not drawn.",
+    "child_not_drawn": "Many tickets name the same incident. A sample is asked about, without this one.",
+    "too_late": "The ticket became known so late that the survey would have been due more than a day ago.",
+    "no_requester": "The ticket names no requester, or the person was erased.",
+    "no_address": "The person has no address that takes mail. Correct it on the page People.",
+    "shared_account": "The requester is a shared mailbox or an integration.",
+    "opted_out": "The person does not want surveys.",
+    "resolved_own": "The requester resolved the ticket.",
+    "kind_left_out": "The sending rule leaves out this kind of ticket.",
+    "group_left_out": "The sending rule leaves out this assignment group.",
+    "auto_closed": "The ticket was resolved by itself, not by a person.",
+    "duplicate": "The ticket is a duplicate of another one.",
+    "quarter_cap": "The person was asked as often as the rule allows within a quarter.",
+    "extra_cap": "The person rests and got one survey more than usual already this week.",
+    "no_survey": "The service has no survey with a published version and a sending rule.",
+    "reopened": "The ticket was opened again before the survey was due. The next resolution asks anew.",
+}
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What became of asking about one resolution. `happened` are later events, oldest first."""
+
+    source: str
+    number: str
+    service: str
+    resolved_at: datetime
+    reason: str
+    label: str
+    sentence: str
+    is_asked: bool
+    probability: float | None
+    rule_number: int | None
+    decided_at: datetime | None
+    happened: tuple[tuple[datetime, str], ...]
+
+
+def explain(user: User | AnonymousUser, number: str, *, source: str = "") -> list[Explanation]:
+    """Return why (not) asked, for each resolution of the tickets of this number that the user may see.
+
+    Newest resolution first. Empty when there is no such ticket, or none was resolved yet.
+    """
+    tickets = Ticket.objects.visible_to(user).filter(number__iexact=number.strip())
+    if source:
+        tickets = tickets.filter(source=source)
+    keys = list(tickets.values_list("pk", flat=True)[:MOST_TICKETS])
+    rows = Resolution.objects.filter(ticket__in=keys).select_related(
+        "ticket", "service", "decision__rule", "invitation", "response"
+    )
+    return [_explained(row) for row in rows.prefetch_related("invitation__messages").order_by("-resolved_at")]
+
+
+def _explained(row: Resolution) -> Explanation:
+    decision: Decision | None = getattr(row, "decision", None)
+    return Explanation(
+        source=row.ticket.source,
+        number=row.ticket.number,
+        service=row.service.name,
+        resolved_at=row.resolved_at,
+        reason=decision.reason if decision else "",
+        label=decision.get_reason_display() if decision else "Not decided yet",
+        sentence=_REASONS[decision.reason] if decision else _undecided(row),
+        is_asked=decision.is_asked if decision else False,
+        probability=decision.probability if decision else None,
+        rule_number=decision.rule.number if decision and decision.rule else None,
+        decided_at=decision.decided_at if decision else None,
+        happened=tuple(sorted(_happened(row), key=itemgetter(0))),
+    )
+
+
+def _undecided(row: Resolution) -> str:
+    if row.withdrawn_at:
+        return "The resolution was withdrawn before anything was decided."
+    return "It is decided within half a minute of becoming known. If this stays, the worker does not run."
+
+
+def _happened(row: Resolution) -> Iterable[tuple[datetime, str]]:
+    if row.reopened_at:
+        yield row.reopened_at, "The ticket was opened again."
+    if row.withdrawn_at:
+        yield row.withdrawn_at, "The survey was withdrawn; the resolution no longer counts."
+    invitation: Invitation | None = getattr(row, "invitation", None)
+    if invitation is None:
+        return
+    yield invitation.due_at, "The survey was due."
+    if invitation.state != Invitation.State.WITHDRAWN:
+        yield invitation.closes_at, "The survey closes."
+    for message in invitation.messages.all():
+        yield _mailed(message)
+    response: Response | None = getattr(row, "response", None)
+    if response and response.answered_at:
+        yield response.answered_at, "An answer came."
+
+
+def _mailed(message: Message) -> tuple[datetime, str]:
+    what = "The reminder" if message.kind == Message.Kind.REMINDER else "The mail"
+    sentences = {
+        Message.State.SENT: f"{what} was taken by the mail server.",
+        Message.State.FAILED: f"{what} was given up: {message.last_error or 'no reason was given'}",
+        Message.State.WITHDRAWN: f"{what} was taken back and not sent.",
+        Message.State.CLAIMED: f"{what} is being sent.",
+        Message.State.DUE: f"{what} waits for its turn.",
+    }
+    return message.sent_at or message.due_at, sentences[Message.State(message.state)]

@@ -1,0 +1,40 @@
+"""Mail that was given up, bounces, and sending it again."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from surveys.models import Message
+from surveys.services.send_again import send_again
+from xla_service.access import open_to, setting_up
+from xla_service.navigation import Section, declare_page
+
+declare_page("failed-mail", "Failed mail", Section.ASKING, rule=setting_up, order=40)
+
+PER_PAGE = 50
+
+
+@require_safe
+@open_to(setting_up)
+def failed_mail(request: HttpRequest) -> HttpResponse:
+    """List the mail that was given up, newest first, with what went wrong."""
+    failed = Message.objects.filter(state=Message.State.FAILED).select_related(
+        "invitation__resolution__ticket"
+    )
+    page = Paginator(failed.order_by("-pk"), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "surveys/staff/mail.html", {"page": page})
+
+
+@require_POST
+@open_to(setting_up)
+def send_failed_again(request: HttpRequest) -> HttpResponse:
+    """Put the chosen mail back into the outbox."""
+    chosen = [key for key in request.POST.getlist("message") if key.isdigit()]
+    count = send_again(Message.objects.filter(pk__in=chosen), now=timezone.now())
+    messages.success(request, f"{count} mails are due again. Surveys that closed meanwhile are not sent.")
+    return redirect("failed-mail")

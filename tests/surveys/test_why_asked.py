@@ -1,0 +1,86 @@
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from surveys.models import BusinessService, Decision, User
+from surveys.selectors.why_asked import _REASONS
+from tests.factories import (
+    NOW,
+    DecisionFactory,
+    InvitationFactory,
+    MessageFactory,
+    ResolutionFactory,
+    ResponseFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def page(user: User, number: str) -> str:
+    client = Client()
+    client.force_login(user)
+    return client.get("/asking/", {"ticket": number}).content.decode()
+
+
+def test_every_reason_is_explained() -> None:
+    assert set(_REASONS) == set(Decision.Reason.values)
+
+
+def test_without_a_number_nothing_is_looked_up(owner: User) -> None:
+    assert "Ticket number" in page(owner, "")
+
+
+@pytest.mark.parametrize("reason", Decision.Reason.values)
+def test_the_page_says_why(viewer: User, reason: str) -> None:
+    is_asked = reason.startswith("asked")
+    decision = DecisionFactory.create(reason=reason, is_asked=is_asked)
+
+    shown = page(viewer, decision.resolution.ticket.number.lower())
+
+    assert _REASONS[reason].split("'")[0] in shown
+
+
+def test_what_happened_after_stands_in_its_order(viewer: User) -> None:
+    invitation = InvitationFactory.create()
+    MessageFactory.create(invitation=invitation, state="sent", sent_at=invitation.due_at)
+    ResponseFactory.create(invitation=invitation)
+    MessageFactory.create(invitation=invitation, kind="reminder", state="withdrawn", due_at=NOW)
+
+    shown = page(viewer, invitation.resolution.ticket.number)
+
+    sentences = ["The survey was due", "taken by the mail server", "An answer came", "The survey closes"]
+    places = [shown.index(sentence) for sentence in sentences]
+    assert places == sorted(places)
+    assert "The reminder was taken back and not sent." in shown
+
+
+def test_an_undecided_resolution_says_what_to_look_at(viewer: User) -> None:
+    resolution = ResolutionFactory.create()
+
+    assert "the worker does not run" in page(viewer, resolution.ticket.number)
+
+
+def test_a_stranger_learns_nothing(service: BusinessService, owner: User, stranger: User) -> None:
+    resolution = ResolutionFactory.create(on_service=service)
+    DecisionFactory.create(resolution=resolution)
+    number = resolution.ticket.number
+
+    assert "The person was asked." in page(owner, number)
+    assert f"No resolution of {number}" in page(stranger, number)
+
+
+def test_the_api_says_the_same(owner: User, stranger: User, service: BusinessService) -> None:
+    resolution = ResolutionFactory.create(on_service=service, resolved_at=NOW - timedelta(days=1))
+    DecisionFactory.create(resolution=resolution, reason="resting", is_asked=False, probability=0.1)
+    url = f"/api/v1/tickets/{resolution.ticket.number}/asking/"
+    client, other = Client(), Client()
+    client.force_login(owner)
+    other.force_login(stranger)
+
+    (told,) = client.get(url).json()["resolutions"]
+
+    assert (told["reason"], told["is_asked"], told["probability"]) == ("resting", False, 0.1)
+    assert other.get(url).status_code == 404
+    assert Client().get(url).status_code == 403
+    assert client.get(url, {"when": "now"}).status_code == 400
