@@ -40,7 +40,11 @@ TIMEOUT_SECONDS = 30
 INVITATIONS = 20_000
 READY_SECONDS = 120
 ANSWER = urllib.parse.urlencode({"rating": "4", "comment": "It works again, thank you."})
-HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
+HEADERS = {
+    "Content-Type": "application/x-www-form-urlencoded",
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    "Accept-Language": "en",
+}
 Figures = dict[str, float]
 
 
