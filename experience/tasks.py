@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from experience.services.calibrate import calibrate
 from experience.services.improvements import judge_improvements
 from experience.services.judge import MONDAY, judge_day, organisation_day, refresh
 from experience.services.notices import send_weekly_digests, tell_owners
@@ -29,3 +30,9 @@ def run_nightly() -> None:
     tell_owners(today=today, now=now)
     if today.weekday() == MONDAY:
         send_weekly_digests(monday=today, now=now)
+
+
+@shared_task
+def calibrate_sentiment() -> None:
+    """Learn from the rated comments that have come since the last trial."""
+    calibrate(now=timezone.now())

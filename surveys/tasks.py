@@ -14,6 +14,7 @@ from surveys.services.exclusions import propose_exclusions
 from surveys.services.remind import put_reminders
 from surveys.services.score_comments import score_comments as score_waiting_comments
 from surveys.services.send_messages import send_messages
+from surveys.services.sentiment_versions import register_shipped_model
 from surveys.services.settle_answers import settle_answers as settle_sent_answers
 from surveys.wakeups import DECIDE_SWEEP, EVIDENCE_SWEEP, wake
 
@@ -68,6 +69,8 @@ def propose_shared_accounts() -> None:
 
 @shared_task
 def score_new_comments() -> None:
-    """Score the comments that no current model version has scored yet."""
-    if score_waiting_comments():
+    """Score the comments that the model of their day has not scored yet."""
+    now = timezone.now()
+    register_shipped_model(now=now)
+    if score_waiting_comments(now=now):
         wake(EVIDENCE_SWEEP)

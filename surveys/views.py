@@ -18,9 +18,11 @@ from django.views.decorators.csrf import csrf_exempt
 
 from surveys.engine.scales import Band
 from surveys.engine.wording import WORDS, Words, language_for
+from surveys.engine.wording.second_thoughts import SECOND_THOUGHTS
 from surveys.forms import COMMENT_LENGTH, AnswerForm, initial_answer
 from surveys.models import Invitation, Response, Visit
 from surveys.selectors.asked import Asked, asked, find_invitation, has_opted_out
+from surveys.selectors.contradictions import second_thought
 from surveys.sender import sender_of
 from surveys.services.answer import NotAnswerableError, record_answer, record_click, record_visit
 from surveys.services.opt_out import opt_in, opt_out
@@ -172,8 +174,15 @@ class ThanksView(PublicView):
             "response": self.response,
             "scale": self.asked.questionnaire.scale,
             "is_open": self.is_open,
+            "second_thought": self._second_thought(self.response) if self.is_open else None,
         }
         return page(request, "thanks", context)
+
+    def _second_thought(self, response: Response) -> tuple[str, str] | None:
+        """Return what to ask, and the words of the link, where rating and comment contradict each other."""
+        spoken = SECOND_THOUGHTS.get(self.words.code)
+        found = second_thought(response) if spoken else None
+        return (spoken.question(found), spoken.link) if spoken and found else None
 
 
 class UnsubscribeView(PublicView):

@@ -34,4 +34,5 @@ app.conf.beat_schedule = {
     "score-comments": every(10, "surveys.tasks.score_new_comments"),
     "refresh-evidence": every(10, "experience.tasks.refresh_evidence"),
     "nightly": every(3600, "experience.tasks.run_nightly"),
+    "calibrate-sentiment": every(86_400, "experience.tasks.calibrate_sentiment"),
 }

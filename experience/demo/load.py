@@ -94,7 +94,7 @@ class Load:
 
     def score(self) -> str:
         """Score the sentiment of their comments."""
-        return f"{score_comments():,} comments read"
+        return f"{score_comments(now=self.now):,} comments read"
 
     def mail(self) -> str:
         """Leave the newest invitations to the mail server and to whoever watches."""

@@ -60,7 +60,8 @@ class Rate(IntEnum):
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One accepted answer; polarity -1..1 is None for a comment that is missing or could not be scored,
-    `is_solved` for a question that was not asked or left open.
+    `is_solved` for a question that was not asked or left open. `comment_pomp` is the rating (0..100) that
+    goes with the comment, None where it is not blended: unscored, unsure or too short.
     """
 
     scale: str
@@ -69,6 +70,7 @@ class Answer:
     polarity: float | None
     model_version: str
     is_solved: bool | None = None
+    comment_pomp: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,7 @@ def _answer_contributions(
 ) -> Iterator[tuple[CellKey, Sums]]:
     version = answer.model_version if answer.polarity is not None else ""
     if answer.rating is not None:
-        bucket = rating_bucket(answer.rating, answer.polarity)
+        bucket = rating_bucket(answer.rating, answer.comment_pomp)
         yield CellKey(answer.scale, response_class, permille, version, bucket), Sums(1)
     if answer.is_solved is not None:
         yield CellKey("solved", response_class, permille), _value(int(answer.is_solved))
@@ -197,9 +199,13 @@ def _value(amount: int) -> Sums:
     return Sums(1, amount, amount * amount)
 
 
-def rating_bucket(rating: int, polarity: float | None) -> int:
-    """Return the bucket of a rating and its comment's polarity in 21 steps: 22 x rating + (0 none, 1..21)."""
-    step = 0 if polarity is None else 1 + round((polarity + 1) / 2 * (POLARITY_BUCKETS - 1))
+def rating_bucket(rating: int, comment_pomp: float | None) -> int:
+    """Return the bucket of a rating and its comment: 22 x rating + (0 for none, 1..21).
+
+    The step is the comment's polarity after calibration, a rating in 21 steps. Calibration differs by
+    language and begins with a period, so that a cell holds what it gave on its day.
+    """
+    step = 0 if comment_pomp is None else 1 + round(comment_pomp / 100.0 * (POLARITY_BUCKETS - 1))
     return rating * (POLARITY_BUCKETS + 1) + step
 
 

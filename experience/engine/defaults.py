@@ -7,6 +7,8 @@ A parameter set stores the version beside its numbers, so that any score can be 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from surveys.engine.contradictions import LEAST_CONFIDENCE
+
 ENGINE_VERSION = "1"
 
 
@@ -90,12 +92,9 @@ class ScoringDefaults:
 
     sentiment_weight: float = 0.20
     most_sentiment_weight: float = 0.30
-    least_confidence: float = 0.7
+    least_confidence: float = LEAST_CONFIDENCE
     least_words: int = 4
     least_calibration_pairs: int = 300
-    contradiction_polarity: float = 0.5
-    happy_pomp: float = 75.0
-    unhappy_pomp: float = 25.0
     social_slope: float = 15.0
     least_authors: int = 10
     histogram_accuracy: float = 0.01

@@ -38,7 +38,8 @@ from experience.engine.intervals import (
     wilson,
 )
 from experience.engine.native import APDEX_VALUES, happiness_value
-from experience.engine.normalise import Anchors
+from experience.engine.normalise import Anchors, pomp
+from experience.engine.sentiment import STEPS, blended_values
 from experience.engine.weighting import (
     ClassRates,
     Weighted,
@@ -101,13 +102,14 @@ class Parameters:
     """What was estimated across the organisation: response rate per class, pooled variance per measure.
 
     `asked` is the number of asked resolutions behind the rates, `median_weight` the median over their
-    answers.
+    answers, `comment_weight` the weight of comments inside the rating.
     """
 
     rates: ClassRates
     pooled_variance: Mapping[str, float]
     asked: int = 0
     median_weight: float | None = None
+    comment_weight: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,7 @@ def native(terms: Terms, evidence: Evidence, parameters: Parameters) -> Native:
 
 
 def _weighted_answers(terms: Terms, evidence: Evidence, parameters: Parameters) -> Native:
-    moments = _answer_sums(terms, evidence)
+    moments = _answer_sums(terms, evidence, parameters)
     answered = moments[0].sum(axis=1) > 0
     result = _nothing(evidence.services)
     if not answered.any():
@@ -208,21 +210,47 @@ def _weighted_answers(terms: Terms, evidence: Evidence, parameters: Parameters) 
     weights = _answer_weights(count, evidence, answered, parameters)
     weighted = weighted_moments(weights, count, total, squares)
     _place(result, answered, weighted, _effective(weighted, evidence, answered), terms, parameters)
-    result.raw[answered] = total.sum(axis=1) / count.sum(axis=1)
+    result.raw[answered] = _as_answered(terms, evidence)[answered] / count.sum(axis=1)
     return result
 
 
-def _answer_sums(terms: Terms, evidence: Evidence) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return answers, sum of values and sum of squares per service and stratum, in native units."""
+def _as_answered(terms: Terms, evidence: Evidence) -> FloatArray:
+    """Return the sum of the answers as given per service, without what comments say."""
+    return np.asarray(_answer_sums(terms, evidence, None)[1].sum(axis=1), dtype=np.float64)
+
+
+def _answer_sums(
+    terms: Terms, evidence: Evidence, parameters: Parameters | None
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return answers, sum of values and sum of squares per service and stratum, in native units.
+
+    With parameters a mean rating is blended with what comments say.
+    """
     cells = evidence.of(terms.measure)
     if terms.measure in RATING_SCALES:
         values = answer_values(terms, ratings_of(cells["bucket"]))
+        if parameters is not None and is_blended(terms):
+            values = _blended_answers(terms, cells["bucket"], parameters.comment_weight)
         sums = (cells["n"], cells["n"] * values, cells["n"] * values**2)
     else:
         cells, unit = cells[cells["bucket"] == LostTime.CAPPED], FIXED_POINT.get(terms.measure, 1.0)
         sums = (cells["n"], cells["total"] / unit, cells["total_squares"] / unit**2)
     count, total, squares = (evidence.per_stratum(cells, amounts) for amounts in sums)
     return count, total, squares
+
+
+def is_blended(terms: Terms) -> bool:
+    """Say whether comments count in this indicator: in the mean of the satisfaction answers alone."""
+    return terms.statistic == "weighted_mean" and terms.measure == "satisfaction"
+
+
+def _blended_answers(terms: Terms, buckets: NDArray[Any], weight: float) -> FloatArray:
+    """Return rating and comment together on the native scale; without a comment it is the rating."""
+    worst, best = RATING_SCALES[terms.measure]
+    ratings = pomp(np.arange(worst, best + 1, dtype=np.float64), worst, best)
+    together = blended_values(ratings, STEPS, weight=weight)
+    chosen = together[ratings_of(buckets) - worst, buckets % (POLARITY_BUCKETS + 1)]
+    return np.asarray(worst + (best - worst) * chosen / 100.0, dtype=np.float64)
 
 
 def ratings_of(buckets: NDArray[Any]) -> NDArray[np.int64]:

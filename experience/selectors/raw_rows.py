@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,8 +14,10 @@ from django.db.models import Q
 from experience.engine.agreement_terms import EVERYONE, Scope
 from experience.engine.daycells import Answer, ResolutionFacts
 from experience.engine.periods import Period, bounds
+from experience.engine.sentiment import SHIPPED_CALIBRATION, Calibration, counts_for_blending
 from experience.models import Outage
-from surveys.models import BusinessService, CommentSentiment, Resolution, Response
+from surveys.models import BusinessService, CommentSentiment, Resolution, Response, SentimentVersion
+from surveys.models.sentiment import in_force
 from surveys.selectors.resolution_targets import ResolutionTargets
 
 ServiceDay = tuple[int, date]
@@ -59,8 +62,8 @@ def resolution_facts(
     rows = [
         row for row in _resolution_rows(wanted, scope) if (row["service_id"], row["resolved_on"]) in wanted
     ]
-    sentiments = _newest_sentiments({row["response__pk"] for row in rows} - {None})
     targets = ResolutionTargets.stored()
+    sentiments = _sentiments({row["response__pk"]: row["resolved_on"] for row in rows if row["response__pk"]})
     facts: dict[ServiceDay, list[ResolutionFacts]] = defaultdict(list)
     for row in rows:
         facts[row["service_id"], row["resolved_on"]].append(_facts(row, sentiments, targets))
@@ -80,18 +83,49 @@ def of_people(scope: Scope, path: str = "") -> Q:
     return Q(**{path + name: values for name, values in wanted.items() if values})
 
 
-def _newest_sentiments(response_ids: set[int]) -> dict[int, tuple[float | None, str]]:
-    ids = sorted(response_ids)
-    scored: dict[int, tuple[float | None, str]] = {}
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a comment says: its polarity, the rating that goes with it where it is blended, who read it."""
+
+    polarity: float | None
+    pomp: float | None
+    version: str
+
+
+_SILENT = _Said(None, None, "")
+_SENTIMENT_COLUMNS = ("response_id", "model_version", "polarity", "confidence", "word_count", "language")
+
+
+def _sentiments(resolved_on: Mapping[int, date]) -> dict[int, _Said]:
+    """Return what the comment of each response says, by the version in force on the day of its resolution."""
+    versions = list(SentimentVersion.objects.without_files())
+    by_day = {day: in_force(versions, day) for day in set(resolved_on.values())}
+    ids = sorted(resolved_on)
+    said: dict[int, _Said] = {}
     for start in range(0, len(ids), 5000):
         rows = CommentSentiment.objects.filter(response__in=ids[start : start + 5000]).order_by("pk")
-        for response, polarity, version in rows.values_list("response_id", "polarity", "model_version"):
-            scored[response] = (polarity, version)
-    return scored
+        read: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        for row in rows.values(*_SENTIMENT_COLUMNS):
+            read[row["response_id"]].append(row)
+        said |= {pk: _said(own, by_day[resolved_on[pk]]) for pk, own in read.items()}
+    return said
+
+
+def _said(rows: Sequence[dict[str, Any]], version: SentimentVersion | None) -> _Said:
+    """Return what the model of the day read, or the newest one where that model did not."""
+    own = [row for row in rows if version is not None and row["model_version"] == version.model_version]
+    row = (own or rows)[-1]
+    if row["polarity"] is None:
+        return _SILENT
+    is_blended = counts_for_blending(confidence=row["confidence"] or 0.0, words=row["word_count"])
+    curve = version.curves.get(row["language"]) if version is not None and own else None
+    calibration = Calibration(tuple(curve)) if curve else SHIPPED_CALIBRATION
+    name = str(version) if version is not None and own else row["model_version"]
+    return _Said(row["polarity"], calibration.pomp_of(row["polarity"]) if is_blended else None, name)
 
 
 def _facts(
-    row: dict[str, Any], sentiments: dict[int, tuple[float | None, str]], targets: ResolutionTargets
+    row: dict[str, Any], sentiments: Mapping[int, _Said], targets: ResolutionTargets
 ) -> ResolutionFacts:
     in_frame = row["decision__is_eligible"] and row["withdrawn_at"] is None
     can_come_back = row["person_id"] is not None and not row["person__is_shared_account"]
@@ -119,17 +153,18 @@ def _first_response_minutes(row: dict[str, Any]) -> int | None:
     return max(0, (responded_at - row["ticket__opened_at"]) // MINUTE) if responded_at else None
 
 
-def _answer(row: dict[str, Any], sentiments: dict[int, tuple[float | None, str]]) -> Answer | None:
+def _answer(row: dict[str, Any], sentiments: Mapping[int, _Said]) -> Answer | None:
     if row["response__state"] != Response.State.ACCEPTED:
         return None
-    polarity, version = sentiments.get(row["response__pk"], (None, ""))
+    said = sentiments.get(row["response__pk"], _SILENT)
     return Answer(
         scale=row["response__scale"],
         rating=row["response__rating"],
         lost_time_minutes=row["response__lost_time_minutes"],
-        polarity=polarity,
-        model_version=version,
+        polarity=said.polarity,
+        model_version=said.version,
         is_solved=row["response__is_solved"],
+        comment_pomp=said.pomp,
     )
 
 

@@ -11,13 +11,14 @@ import numpy as np
 from django.db.models import Sum
 
 from experience.engine.daycells import Asked, rating_of_bucket
-from experience.engine.defaults import ENGINE_VERSION
+from experience.engine.defaults import DEFAULTS, ENGINE_VERSION
 from experience.engine.indicators import RATING_MEASURES, Parameters
 from experience.engine.intervals import moments_of_counts, pooled_variance
 from experience.engine.periods import Period, latest_mature_day, provisional_until, window
 from experience.engine.weighting import ClassRates, class_rates, class_weights, median_weight
 from experience.models import DayCell, ParameterSet
-from surveys.models import CommentSentiment
+from surveys.models import SentimentVersion
+from surveys.models.sentiment import in_force
 
 TRAILING_DAYS = 90
 
@@ -32,7 +33,7 @@ def parameter_set_for(day: date, *, now: datetime) -> ParameterSet:
             defaults={
                 "made_at": now,
                 "engine_version": str(ENGINE_VERSION),
-                "sentiment_model": _sentiment_model(),
+                "sentiment_model": _sentiment_version(day),
                 "values": _estimate(day),
             },
         )[0]
@@ -64,12 +65,15 @@ def _parameters(values: dict[str, Any]) -> Parameters:
         pooled_variance=values["pooled_variance"],
         asked=values["asked"],
         median_weight=values["median_weight"],
+        # Sets from before comments were blended have no weight for them.
+        comment_weight=values.get("comment_weight", 0.0),
     )
 
 
-def _sentiment_model() -> str:
-    newest = CommentSentiment.objects.order_by("-pk").values_list("model_version", flat=True).first()
-    return newest or ""
+def _sentiment_version(day: date) -> str:
+    """Return the model and calibration in force, which read the comments of the day."""
+    version = in_force(SentimentVersion.objects.without_files(), day)
+    return str(version) if version else ""
 
 
 def _estimate(day: date) -> dict[str, Any]:
@@ -81,6 +85,7 @@ def _estimate(day: date) -> dict[str, Any]:
         "pooled_variance": _pooled_variances(window(day - timedelta(days=1), TRAILING_DAYS)),
         "asked": sum(asked.values()),
         "median_weight": _median_weight(answered, rates),
+        "comment_weight": DEFAULTS.sentiment_weight,
     }
 
 

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from scipy.optimize import isotonic_regression
 from scipy.stats import norm
 
+from surveys.engine.language import SCORED_LANGUAGES
 from surveys.engine.sentiment.lexicon import Lexicon, parse_lexicon
 from surveys.engine.sentiment.scorer import Scorer
 from surveys.engine.sentiment.training import LabelledComment, train
@@ -84,7 +85,12 @@ def refine(
     learned = [pair for pair in known if not is_held_out(pair)]
     held_out = [pair for pair in known if is_held_out(pair)]
     labelled = [*comments, *(_labelled(pair) for pair in learned)]
-    facts = {**current.model.facts, "refined_on": len(learned), "refined_from": current.model.version}
+    facts = {
+        **current.model.facts,
+        "refined_on": len(learned),
+        "refined_from": current.model.version,
+        "added_languages": sorted(set(lexicons) - set(SCORED_LANGUAGES)),
+    }
     model = train(labelled, general, lexicons, current.model.language_model, facts)
     return _trial(Scorer(model, lexicons), current, learned, held_out)
 

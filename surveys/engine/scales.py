@@ -1,4 +1,4 @@
-"""The scales on which people rate. A rating stays on its own scale; nothing here turns it into a score."""
+"""The scales on which people rate. Nothing here turns a rating into a score of a service."""
 
 from __future__ import annotations
 
@@ -29,6 +29,10 @@ class Scale:
     def ratings(self) -> range:
         """Every rating of the scale, worst first."""
         return range(self.low, self.high + 1)
+
+    def pomp(self, rating: int) -> float:
+        """Return where a rating lies on the scale, 0 the worst and 100 the best."""
+        return 100.0 * (rating - self.low) / (self.high - self.low)
 
     def bands(self, rating: int) -> frozenset[Band]:
         """Return the bands of reasons offered for a rating; raises ValueError off the scale."""

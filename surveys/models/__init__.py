@@ -1,18 +1,28 @@
 """Everything the asking side keeps."""
 
-from surveys.models.answers import CommentSentiment, Response, ResponseReason, SentAnswer
+from surveys.models.answers import (
+    CommentReading,
+    CommentSentiment,
+    Contradiction,
+    Response,
+    ResponseReason,
+    SentAnswer,
+)
 from surveys.models.asking import Bounce, Decision, Invitation, Message, OptOut, SamplingShare, Visit
 from surveys.models.catalogue import BusinessService, ResolutionTarget, ServiceAlias, ServiceUserCount
 from surveys.models.changes import EvidenceChange
 from surveys.models.intake import IntakeEvent, IntakeSource
 from surveys.models.people import ExclusionProposal, Person, User
+from surveys.models.sentiment import SentimentVersion
 from surveys.models.surveys import Question, SendingRule, Survey, SurveyVersion
 from surveys.models.tickets import Resolution, Ticket
 
 __all__ = [
     "Bounce",
     "BusinessService",
+    "CommentReading",
     "CommentSentiment",
+    "Contradiction",
     "Decision",
     "EvidenceChange",
     "ExclusionProposal",
@@ -30,6 +40,7 @@ __all__ = [
     "SamplingShare",
     "SendingRule",
     "SentAnswer",
+    "SentimentVersion",
     "ServiceAlias",
     "ServiceUserCount",
     "Survey",

@@ -104,6 +104,7 @@ class Response(models.Model):
             # Serves the service page's latest answers.
             models.Index(fields=["service", "-answered_at"], name="response_service_time"),
         ]
+        permissions = [("read_unmasked", "Can read comments with names, addresses and numbers")]
 
 
 class SentAnswerQuerySet(models.QuerySet["SentAnswer"]):
@@ -202,6 +203,8 @@ class CommentSentiment(models.Model):
     label = models.CharField(max_length=10, choices=Label.choices)
     confidence = models.FloatField(null=True)
     language = models.CharField(max_length=16, blank=True)
+    # Very short comments say too little to be blended into a rating.
+    word_count = models.PositiveIntegerField(default=0)
     cues = models.JSONField(default=list)
 
     class Meta:
@@ -214,4 +217,66 @@ class CommentSentiment(models.Model):
                 | (~Q(label="unscored") & Q(polarity__isnull=False)),
                 name="sentiment_unscored_has_no_polarity",
             ),
+        ]
+
+
+class ContradictionKind(models.TextChoices):
+    """Which way rating and comment differ."""
+
+    HAPPY_RATING = "happy_rating_negative_text", "Happy rating, unhappy comment"
+    UNHAPPY_RATING = "unhappy_rating_positive_text", "Unhappy rating, happy comment"
+
+
+class ContradictionQuerySet(models.QuerySet["Contradiction"]):
+    """Reads of contradictions."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Return the contradictions about services this user may read."""
+        return self.filter(response__service__in=BusinessService.objects.visible_to(user))
+
+    def waiting(self) -> Self:
+        """Return those that nobody has looked at yet."""
+        return self.filter(looked_at__isnull=True)
+
+
+class Contradiction(models.Model):
+    """A comment that says the opposite of its rating, for a person to read. The rating counts as it is.
+
+    Found by the sweep that reads comments; gone when the answer is changed so that both agree.
+    """
+
+    Kind = ContradictionKind
+
+    response = models.OneToOneField(Response, on_delete=models.CASCADE, related_name="contradiction")
+    kind = models.CharField(max_length=32, choices=Kind.choices)
+    found_at = models.DateTimeField()
+    looked_at = models.DateTimeField(null=True, blank=True)
+    looked_by = models.ForeignKey(
+        "surveys.User", null=True, blank=True, on_delete=models.PROTECT, related_name="contradictions"
+    )
+
+    objects = ContradictionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [one_of("kind", ContradictionKind, name="contradiction_kind")]
+        indexes = [
+            # Serves the inbox of contradictions, newest first.
+            models.Index(
+                fields=["-found_at"], condition=Q(looked_at__isnull=True), name="contradiction_waiting"
+            ),
+        ]
+
+
+class CommentReading(models.Model):
+    """Somebody read comments with names and numbers unmasked: who, of which service, how many, when."""
+
+    user = models.ForeignKey("surveys.User", on_delete=models.PROTECT, related_name="comment_readings")
+    service = models.ForeignKey(BusinessService, on_delete=models.CASCADE, related_name="comment_readings")
+    read_at = models.DateTimeField()
+    comment_count = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [
+            # Serves the question who read the comments about a service.
+            models.Index(fields=["service", "-read_at"], name="comment_reading_service"),
         ]

@@ -13,6 +13,7 @@ from surveys.engine.answer_rows import AnswerRecord
 from surveys.models import (
     BusinessService,
     CommentSentiment,
+    Contradiction,
     Decision,
     Invitation,
     Message,
@@ -217,6 +218,7 @@ def _response(record: AnswerRecord, resolution: Resolution, known: _Known) -> Re
 def _write(written: list[tuple[Response, AnswerRecord]], known: _Known, now: datetime) -> None:
     changed = [response for response, _ in written if response.pk]
     CommentSentiment.objects.filter(response__in=changed).delete()
+    Contradiction.objects.filter(response__in=changed).delete()
     ResponseReason.objects.filter(response__in=changed).delete()
     update_rows(Response, changed, ANSWER_COLUMNS)
     Response.objects.bulk_create(response for response, _ in written if response.pk is None)

@@ -27,6 +27,7 @@ from surveys.models import (
 )
 from surveys.services.bulk import column_values, has_changed
 from surveys.services.changes import mark_changed
+from surveys.services.contradictions import judge_again
 from xla_service.lane import write_lane
 
 # Longer than the pause that ends a sitting: what belongs together has come by then.
@@ -45,7 +46,7 @@ def settle_invitation(invitation: Invitation, *, now: datetime, is_closing: bool
     _judge(invitation, sent, now)
     is_closed = is_closing or invitation.state == Invitation.State.CLOSED
     key, standing = standing_answer([_candidate(row) for row in sent], is_closed=is_closed)
-    return _write(invitation, next(row for row in sent if row.pk == key), standing)
+    return _write(invitation, next(row for row in sent if row.pk == key), standing, now)
 
 
 def settle_answers(*, now: datetime) -> int:
@@ -132,7 +133,7 @@ def _candidate(row: SentAnswer) -> Candidate:
     )
 
 
-def _write(invitation: Invitation, sent: SentAnswer, standing: Standing) -> Response:
+def _write(invitation: Invitation, sent: SentAnswer, standing: Standing, now: datetime) -> Response:
     response = Response.objects.filter(resolution=invitation.resolution_id).first() or Response()
     before = column_values(response)
     _fill(response, invitation, sent, standing)
@@ -145,6 +146,7 @@ def _write(invitation: Invitation, sent: SentAnswer, standing: Standing) -> Resp
     ResponseReason.objects.bulk_create(
         [ResponseReason(response=response, key=key) for key in sent.reasons], ignore_conflicts=True
     )
+    judge_again(response, now=now)
     if Standing.ACCEPTED in (standing, before["state"]):
         mark_changed([(invitation.service_id, invitation.resolution.resolved_on)])
     if standing == Standing.ACCEPTED:

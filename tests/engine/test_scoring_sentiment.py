@@ -5,16 +5,15 @@ import pytest
 from sklearn.isotonic import IsotonicRegression
 
 from experience.engine.sentiment import (
-    Contradiction,
     blended,
     blended_values,
     calibrate_polarity,
-    contradiction,
     counts_for_blending,
     negative_share,
     social_score,
     standardised_polarity,
 )
+from surveys.engine.contradictions import Contradiction, contradiction
 
 
 def test_the_calibration_is_an_isotonic_regression() -> None:

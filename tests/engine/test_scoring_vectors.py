@@ -30,6 +30,7 @@ from experience.engine import (
     weighting,
 )
 from experience.engine.sla import sla_status
+from surveys.engine import contradictions
 
 VECTORS = json.loads((Path(__file__).parents[1] / "data" / "scoring.json").read_text(encoding="utf-8"))
 STARS = (1, 2, 3, 4, 5)
@@ -409,7 +410,7 @@ def response_blend(given: Inputs) -> float:
 
 
 def contradiction(given: Inputs) -> Inputs:
-    found = sentiment.contradiction(
+    found = contradictions.contradiction(
         normalise.pomp(given["rating"], 1, given["scale_max"]),
         given["polarity"],
         confidence=given["classifier_confidence"],

@@ -5,7 +5,7 @@ import pytest
 from surveys.engine.sentiment import shipped_scorer
 from surveys.models import CommentSentiment, EvidenceChange, Response
 from surveys.services.score_comments import score_comments
-from tests.factories import ResponseFactory
+from tests.factories import NOW, ResponseFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -13,13 +13,13 @@ pytestmark = pytest.mark.django_db
 def test_without_comments_there_is_nothing_to_score() -> None:
     ResponseFactory.create(comment="")
 
-    assert score_comments() == 0
+    assert score_comments(now=NOW) == 0
 
 
 def test_a_comment_gets_the_sentiment_of_the_current_model() -> None:
     response = ResponseFactory.create(comment="Still not working, nobody called me back.")
 
-    assert score_comments() == 1
+    assert score_comments(now=NOW) == 1
 
     sentiment = CommentSentiment.objects.get()
     assert (sentiment.response, sentiment.label) == (response, "negative")
@@ -31,7 +31,7 @@ def test_a_comment_gets_the_sentiment_of_the_current_model() -> None:
 def test_a_comment_that_cannot_be_read_is_unscored_not_neutral() -> None:
     ResponseFactory.create(comment="12345")
 
-    score_comments()
+    score_comments(now=NOW)
 
     sentiment = CommentSentiment.objects.get()
     assert (sentiment.label, sentiment.polarity) == ("unscored", None)
@@ -40,7 +40,7 @@ def test_a_comment_that_cannot_be_read_is_unscored_not_neutral() -> None:
 def test_scoring_marks_the_day_of_the_resolution_as_changed() -> None:
     response = ResponseFactory.create(comment="Great help!")
 
-    score_comments()
+    score_comments(now=NOW)
 
     assert list(EvidenceChange.objects.values_list("service", "day")) == [
         (response.service_id, response.resolution.resolved_on)
@@ -49,10 +49,10 @@ def test_scoring_marks_the_day_of_the_resolution_as_changed() -> None:
 
 def test_scoring_again_changes_nothing() -> None:
     ResponseFactory.create(comment="Great help!")
-    score_comments()
+    score_comments(now=NOW)
     EvidenceChange.objects.all().delete()
 
-    assert score_comments() == 0
+    assert score_comments(now=NOW) == 0
 
     assert CommentSentiment.objects.count() == 1
     assert not EvidenceChange.objects.exists()
@@ -62,7 +62,7 @@ def test_a_new_model_scores_again_beside_the_old_one() -> None:
     response = ResponseFactory.create(comment="Great help!")
     CommentSentiment.objects.create(response=response, model_version="older", polarity=0.0, label="neutral")
 
-    score_comments()
+    score_comments(now=NOW)
 
     assert CommentSentiment.objects.count() == 2
 
@@ -73,7 +73,7 @@ def test_a_new_model_scores_again_beside_the_old_one() -> None:
 def test_what_does_not_count_is_not_scored(change: dict[str, str]) -> None:
     ResponseFactory.create(comment="Great help!", **change)
 
-    assert score_comments() == 0
+    assert score_comments(now=NOW) == 0
 
 
 def test_a_comment_changed_while_it_was_read_waits_for_the_next_sweep() -> None:
@@ -88,13 +88,13 @@ def test_a_comment_changed_while_it_was_read_waits_for_the_next_sweep() -> None:
             Response.objects.update(comment="Still broken.")
             return sentiments
 
-    assert score_comments(scorer=Slow()) == 0  # type: ignore[arg-type]
+    assert score_comments(now=NOW, scorer=Slow()) == 0  # type: ignore[arg-type]
 
-    assert score_comments() == 1
+    assert score_comments(now=NOW) == 1
     assert response.sentiments.get().label == "negative"
 
 
 def test_a_limit_holds() -> None:
     ResponseFactory.create_batch(3, comment="Great help!")
 
-    assert score_comments(limit=2) == 2
+    assert score_comments(now=NOW, limit=2) == 2

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('surveys', '0005_keep_used_rules'),
+        ('surveys', '0006_sentiment_versions_and_contradictions'),
     ]
 
     operations = [

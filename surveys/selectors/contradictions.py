@@ -1,0 +1,25 @@
+"""Answers whose rating and comment say opposite things."""
+
+from __future__ import annotations
+
+from surveys.engine.contradictions import HAPPY_POMP, UNHAPPY_POMP, Contradiction, contradiction
+from surveys.engine.scales import SCALES
+from surveys.engine.sentiment import score_comment
+from surveys.models import Response
+
+
+def second_thought(response: Response) -> Contradiction | None:
+    """Return how an answer contradicts itself, or None.
+
+    Reads the comment now when no sweep has read it yet; one beside a rating in the middle is not read.
+    """
+    if response.rating is None or not response.comment:
+        return None
+    pomp = SCALES[response.scale].pomp(response.rating)
+    if UNHAPPY_POMP < pomp < HAPPY_POMP:
+        return None
+    found = response.sentiments.order_by("-pk").first()
+    read = found or score_comment(response.comment, response.language or None)
+    if read.polarity is None:
+        return None
+    return contradiction(pomp, read.polarity, confidence=read.confidence or 0.0)
