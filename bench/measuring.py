@@ -12,17 +12,17 @@ import os
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from bench.databases import DATABASES, empty_database
+
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs" / "measuring.md"
 HEADING = "## What it costs"
 REPEATS = 15
-DATABASES = ("sqlite", "postgresql")
 Figures = dict[str, float]
 
 
@@ -53,23 +53,12 @@ def _arguments() -> argparse.Namespace:
 
 def _on_database(name: str, arguments: argparse.Namespace) -> Figures:
     """Return the figures of one database, each stage in a process of its own, with its own memory."""
-    from tests.servers import start_postgresql
-    from xla_service.embedded import processes
-
-    with tempfile.TemporaryDirectory(prefix="xla-bench-") as path:
-        folder = Path(path)
-        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "xla_service.settings", "XLA_DATA_DIR": path}
-        environment["DATABASE_URL"] = start_postgresql(folder) if name == "postgresql" else ""
-        try:
-            _stage("write", arguments, environment)
-            month = _stage("read", arguments, environment)
-            pandas = _stage("pandas", arguments, environment)
-            _stage("copy", arguments, environment)
-            history = _stage("read", arguments, environment)
-        finally:
-            server = processes.noted(folder / "postgresql.pid") if name == "postgresql" else None
-            if server is not None:
-                processes.stop(server, grace_seconds=10)
+    with empty_database(name) as environment:
+        _stage("write", arguments, environment)
+        month = _stage("read", arguments, environment)
+        pandas = _stage("pandas", arguments, environment)
+        _stage("copy", arguments, environment)
+        history = _stage("read", arguments, environment)
     later = {f"history_{name}": history[name] for name in ("seconds", "processor")}
     return {**month, **pandas, **later, "memory": history["memory"]}
 

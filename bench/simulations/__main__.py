@@ -13,6 +13,7 @@ import numpy as np
 
 from bench.simulations.acting import actions
 from bench.simulations.answering import who_answers
+from bench.simulations.document import write_tables
 from bench.simulations.figures import Figure, Table
 from bench.simulations.judging import coverage, fleet_flags, power
 from bench.simulations.populations import TARGET
@@ -35,7 +36,8 @@ SIMULATIONS: Sequence[Callable[[np.random.Generator], Table]] = (
 INTRODUCTION = f"""# Simulations
 
 What the method does on invented fleets whose truth is known: engine version {ENGINE_VERSION}, seed {SEED}.
-Written by `python -m bench.simulations --write`; do not edit. *Designed* is the figure (or range) the rule
+Written by `python -m bench.simulations --write` and, its last section, by `python -m bench.service_years`; do
+not edit. *Designed* is the figure (or range) the rule
 was chosen by, from an independent implementation; *+-* is the standard error. A figure that lies further from
 its design than three standard errors and half a printed digit is marked and makes the run fail.
 
@@ -73,7 +75,7 @@ def _cells(figure: Figure) -> list[str]:
 def write(tables: dict[str, Table]) -> None:
     """Write docs/simulations.md and the constants that pages quote."""
     text = "\n".join([INTRODUCTION, *(as_markdown(table) for table in tables.values())])
-    (ROOT / "docs" / "simulations.md").write_text(text, encoding="utf-8")
+    write_tables(text)
     on_target = [
         figure.value
         for figure in tables[life_of_a_gap.__name__].figures

@@ -1,5 +1,7 @@
 """Watching over time: looking again and again within a month, and the life of a gap over a year."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -149,8 +151,24 @@ def _one_year(
         evidence = Evidence(
             today, Sla.GREEN, float(score[day]), float(n[day]), float(e[day]), bool(discovered[day])
         )
-        gap = refresh(gap, evidence)
-        if day % WEEK == 0:
-            gap = weekly(gap, evidence, p_below=float(p[day]), closing_score=float(score[day]))
+        week = Week(float(p[day]), float(score[day])) if day % WEEK == 0 else None
+        gap = after_evening(gap, [evidence], week)
         opened[day] = gap is not None and gap.state in CONFIRMED
     return opened
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """What a weekly evaluation adds: the p-value of the window, and the score of the last 20 working days."""
+
+    p_below: float | None
+    closing_score: float | None
+
+
+def after_evening(gap: Gap | None, looks: Sequence[Evidence], week: Week | None) -> Gap | None:
+    """Return the gap after the looks of one evening, the trailing window first, and the week if it is due."""
+    for evidence in looks:
+        gap = refresh(gap, evidence)
+    if week is None:
+        return gap
+    return weekly(gap, looks[0], p_below=week.p_below, closing_score=week.closing_score)

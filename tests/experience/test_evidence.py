@@ -86,6 +86,20 @@ def test_the_sweep_deletes_only_the_changes_it_read(printing: BusinessService) -
     assert not EvidenceChange.objects.exists()
 
 
+def test_a_sweep_leaves_the_days_that_did_not_change(printing: BusinessService) -> None:
+    mail, a_week_ago = BusinessServiceFactory.create(), NOW - timedelta(days=7)
+    for service in (printing, mail):
+        for resolved_at in (THREE_DAYS_AGO, a_week_ago):
+            answered(service, [4], resolved_at=resolved_at)
+    refresh_changed_days(now=NOW)
+    before = cells(printing) | cells(mail)
+
+    mark_changed({(printing.pk, THREE_DAYS_AGO.date()), (mail.pk, a_week_ago.date())})
+    refresh_changed_days(now=NOW)
+
+    assert cells(printing) | cells(mail) == before
+
+
 def test_rebuilding_gives_the_same_cells_and_keeps_folded_response_times(printing: BusinessService) -> None:
     answered(printing, [5, 4, 1])
     silent(printing, 2, resolved_at=NOW - timedelta(days=9))
