@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
+from surveys.bounce_mailbox import read_new_mail
 from surveys.services.apply_intake import apply_due_events
 from surveys.services.close_invitations import close_invitations, forget_visits
 from surveys.services.decide import decide_resolutions
@@ -16,6 +18,7 @@ from surveys.services.score_comments import score_comments as score_waiting_comm
 from surveys.services.send_messages import send_messages
 from surveys.services.sentiment_versions import register_shipped_model
 from surveys.services.settle_answers import settle_answers as settle_sent_answers
+from surveys.services.take_bounces import take_bounce
 from surveys.wakeups import DECIDE_SWEEP, EVIDENCE_SWEEP, wake
 
 ONE_SENDER = threading.Lock()
@@ -59,6 +62,13 @@ def settle_answers() -> None:
     """Judge answers once more, when whatever a mail scanner did beside them has come in."""
     if settle_sent_answers(now=timezone.now()):
         wake(EVIDENCE_SWEEP)
+
+
+@shared_task
+def read_bounces() -> None:
+    """Read the mailbox of bounces, where there is one."""
+    if settings.BOUNCE_MAILBOX:
+        read_new_mail(settings.BOUNCE_MAILBOX, lambda content: take_bounce(content, now=timezone.now()))
 
 
 @shared_task

@@ -5,8 +5,10 @@ from django.urls import path
 from surveys import views
 from surveys.api.asking import PreviewRuleView, WhyAskedView
 from surveys.api.intake import IntakeView
+from surveys.api.people import PeopleView
 from surveys.staff.audit import answer_audit
 from surveys.staff.mail import failed_mail, send_failed_again
+from surveys.staff.people import people, people_import, person_download, person_erase, proposal_settle
 from surveys.staff.rules import sending_rule, sending_rules
 from surveys.staff.why import why_asked
 
@@ -14,9 +16,15 @@ urlpatterns = [
     path("asking/", why_asked, name="why-asked"),
     path("asking/rules/", sending_rules, name="sending-rules"),
     path("asking/rules/<slug:survey>/", sending_rule, name="sending-rule"),
+    path("asking/people/", people, name="people"),
+    path("asking/people/import/", people_import, name="people-import"),
+    path("asking/people/proposals/<int:key>/", proposal_settle, name="proposal-settle"),
+    path("asking/people/<int:key>/export/", person_download, name="person-export"),
+    path("asking/people/<int:key>/erase/", person_erase, name="person-erase"),
     path("asking/failed-mail/", failed_mail, name="failed-mail"),
     path("asking/failed-mail/send-again/", send_failed_again, name="send-failed-again"),
     path("api/v1/tickets/<str:number>/asking/", WhyAskedView.as_view(), name="api-why-asked"),
+    path("api/v1/people/", PeopleView.as_view(), name="api-people"),
     path("api/v1/sending-rules/preview/", PreviewRuleView.as_view(), name="api-preview-rule"),
     path("api/v1/intake/<slug:source>/", IntakeView.as_view(), name="intake"),
     path("asking/scanners/", answer_audit, name="answer-audit"),

@@ -30,6 +30,7 @@ app.conf.beat_schedule = {
     "send-mail": every(10, "surveys.tasks.send_due_messages"),
     "close-invitations": every(300, "surveys.tasks.close_due_invitations"),
     "settle-answers": every(30, "surveys.tasks.settle_answers"),
+    "read-bounces": every(300, "surveys.tasks.read_bounces"),
     "propose-exclusions": every(21_600, "surveys.tasks.propose_shared_accounts"),
     "score-comments": every(10, "surveys.tasks.score_new_comments"),
     "refresh-evidence": every(10, "experience.tasks.refresh_evidence"),

@@ -182,6 +182,12 @@ DEFAULT_FROM_EMAIL = env.text(
     "XLA_MAIL_FROM", "IT Service Desk <service-desk@localhost>", help="Sender of every mail."
 )
 REPLY_TO = env.text("XLA_MAIL_REPLY_TO", "", help="Where replies go; empty: to the sender.")
+BOUNCE_MAILBOX = env.text(
+    "XLA_BOUNCE_MAILBOX",
+    "",
+    help="Mailbox of bounces: imaps://user:password@host/INBOX or maildir:/path; empty: none.",
+)
+BOUNCES_TO = env.text("XLA_MAIL_BOUNCES_TO", "", help="Address that bounces go to; empty: to the sender.")
 MAILBOX_DIR = env.text(
     "XLA_MAILBOX_DIR", "", help="Folder of the local SMTP sink; when set, /mailbox/ shows its mail."
 )

@@ -34,6 +34,8 @@ class Requester:
     time_zone: str = ""
     persona: str = ""
     department: str = ""
+    site: str = ""
+    is_manager: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,9 +82,12 @@ def _invitation_context(invitation: Invitation) -> dict[str, object]:
 def _mail(
     message: Message, subject: str, text: str, html: str, headers: dict[str, str]
 ) -> EmailMultiAlternatives:
+    if settings.BOUNCES_TO:  # the envelope names it; what people see stays the sender
+        headers = {**headers, "From": settings.DEFAULT_FROM_EMAIL}
     mail = EmailMultiAlternatives(
         subject=subject,
         body=text,
+        from_email=settings.BOUNCES_TO or None,
         to=[message.recipient],
         headers=headers,
         reply_to=[settings.REPLY_TO] if settings.REPLY_TO else None,

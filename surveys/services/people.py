@@ -1,14 +1,28 @@
-"""The people tickets are for: found by the source's id or by address, created when nobody is found."""
+"""People: found by the source's id or by address, created when nobody is found, whoever reports them."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
+from django.db import transaction
+
 from surveys.engine.tickets import Requester
 from surveys.models import Person
 
-DETAILS = ("email", "name", "language", "time_zone", "persona", "department")
+DETAILS = ("email", "name", "language", "time_zone", "persona", "department", "site", "is_manager")
+UNTOLD = ("", None)
+# What was known of an address goes with it.
+ADDRESS_STATE = {"address_failed_at": None, "address_rests_until": None, "address_problem": ""}
+
+
+@dataclass(frozen=True)
+class PeopleRegistration:
+    """The person of each report, and how many people were created and changed."""
+
+    people: dict[Requester, Person]
+    created: int
+    changed: int
 
 
 @dataclass
@@ -31,9 +45,8 @@ class _Register:
         """Return the person meant, with newly reported details; a new one when nobody fits."""
         person = self.by_id.get(requester.external_id) or self._by_address(requester)
         if person is None:
-            person = Person(
-                external_id=requester.external_id, **{name: getattr(requester, name) for name in DETAILS}
-            )
+            told = {name: value for name in DETAILS if (value := getattr(requester, name)) not in UNTOLD}
+            person = Person(external_id=requester.external_id, **told)
             self.new.append(person)
         elif _update(person, requester) and person.pk:
             self.changed[person.pk] = person
@@ -48,10 +61,16 @@ class _Register:
 
 
 def find_or_create_people(requesters: Iterable[Requester]) -> dict[Requester, Person]:
-    """Return the person of each requester, saved; later requesters bring newer details. A few queries for any
+    """Return the person of each requester, saved; see `register_people`."""
+    return register_people(requesters).people
+
+
+@transaction.atomic
+def register_people(requesters: Iterable[Requester]) -> PeopleRegistration:
+    """Create or update the person of each report; later ones bring newer details. A few queries for any
     number.
 
-    Details that are not reported stay as they are.
+    Details that are not reported stay as they are. A new address is trusted again.
     """
     wanted = list(requesters)
     register = _Register()
@@ -65,12 +84,18 @@ def find_or_create_people(requesters: Iterable[Requester]) -> dict[Requester, Pe
     found = {requester: register.person_of(requester) for requester in wanted}
     Person.objects.bulk_create(register.new)
     _save(register.changed.values())
-    return found
+    return PeopleRegistration(found, len(register.new), len(register.changed))
 
 
 def _update(person: Person, requester: Requester) -> bool:
     reported = {name: getattr(requester, name) for name in ("external_id", *DETAILS)}
-    differing = {name: value for name, value in reported.items() if value and getattr(person, name) != value}
+    differing = {
+        name: value
+        for name, value in reported.items()
+        if value not in UNTOLD and getattr(person, name) != value
+    }
+    if "email" in differing:
+        differing |= ADDRESS_STATE
     for name, value in differing.items():
         setattr(person, name, value)
     return bool(differing)
@@ -78,4 +103,4 @@ def _update(person: Person, requester: Requester) -> bool:
 
 def _save(people: Collection[Person]) -> None:
     if people:
-        Person.objects.bulk_update(people, ["external_id", *DETAILS], batch_size=200)
+        Person.objects.bulk_update(people, ["external_id", *DETAILS, *ADDRESS_STATE], batch_size=200)

@@ -15,9 +15,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from experience.models import Gap, Improvement, SavedView
-from surveys.models import BusinessService, User
+from surveys.models import BusinessService, ExclusionProposal, User
 from tests.experience.factories import gap, measured
-from tests.factories import NOW
+from tests.factories import NOW, PersonFactory, default_survey
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +66,13 @@ def _gap(world: World) -> list[Any]:
     return [world.gap.pk]
 
 
+def _proposal(world: World) -> list[Any]:
+    person = PersonFactory.create()
+    return [
+        ExclusionProposal.objects.create(person=person, ticket_count=9, usual_count=1, proposed_at=NOW).pk
+    ]
+
+
 # Addresses outside this table of roles, and what guards them instead.
 GUARDED_OTHERWISE = {
     "answer": "the token of the invitation",
@@ -75,6 +82,9 @@ GUARDED_OTHERWISE = {
     "unsubscribe": "the token of the invitation",
     "intake": "the signature of the source",
     "signals": "the signature of the source",
+    "api-why-asked": "the session; see tests/surveys/test_why_asked.py",
+    "api-preview-rule": "the session; see tests/surveys/test_sending_rules.py",
+    "api-people": "the session; see tests/surveys/test_directory.py",
     "sign-in": "open to everybody",
     "sign-out": "ends a session only",
     "mailbox": "only beside a local mail sink; see tests/project/test_mailbox.py",
@@ -100,6 +110,16 @@ TABLE = {
     "improvements": Access("signed in"),
     "improvement-step": Access("acts on own", "post", lambda world: [world.improvement.pk, "give-up"]),
     "answer-audit": Access("sets up"),
+    "why-asked": Access("signed in"),
+    "sending-rules": Access("sets up"),
+    "sending-rule": Access("sets up", args=lambda world: [default_survey().key]),
+    "failed-mail": Access("sets up"),
+    "send-failed-again": Access("sets up", "post"),
+    "people": Access("sets up"),
+    "people-import": Access("sets up", "post"),
+    "proposal-settle": Access("sets up", "post", _proposal),
+    "person-export": Access("administers", args=lambda world: [PersonFactory.create().pk]),
+    "person-erase": Access("administers", "post", lambda world: [PersonFactory.create().pk]),
     "design-system": Access("administers"),
 }
 

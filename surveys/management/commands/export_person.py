@@ -1,0 +1,27 @@
+"""Write out everything that is stored about one person."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.core.serializers.json import DjangoJSONEncoder
+
+from surveys.management.find_person import find_person
+from surveys.selectors.person_export import person_export
+
+
+class Command(BaseCommand):
+    """`manage.py export_person anna@example.org > anna.json`"""
+
+    help = "Write everything that is stored about a person as JSON."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("person", help="External id or e-mail address.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Write the JSON to the standard output."""
+        found = person_export(find_person(options["person"]))
+        self.stdout.write(json.dumps(found, cls=DjangoJSONEncoder, indent=2, ensure_ascii=False))

@@ -1,0 +1,83 @@
+"""Importing people from a directory's CSV export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from surveys.engine.people import ALIASES, FIELDS, read_person
+from surveys.engine.tickets import Requester
+from surveys.services.csv_tables import Table, TableError, open_table
+from surveys.services.people import register_people
+from surveys.services.register_tickets import Rejection
+
+CHUNK = 500
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class PeopleImport:
+    """What came of an import; with a dry run nobody is created or changed."""
+
+    row_count: int
+    created: int
+    changed: int
+    rejected: tuple[Rejection, ...]
+
+    @property
+    def unchanged(self) -> int:
+        """People who were known with the same details."""
+        return self.row_count - self.created - self.changed - len(self.rejected)
+
+
+@dataclass
+class _Rows:
+    people: list[Requester] = field(default_factory=list)
+    rejected: list[Rejection] = field(default_factory=list)
+
+
+def import_people(path: Path, *, dry_run: bool = False, progress: Progress | None = None) -> PeopleImport:
+    """Create or update the people of a CSV export; importing it again changes nothing.
+
+    The first line names the columns: those of `surveys.engine.people.FIELDS` or usual other names; others
+    are passed over. What a row leaves empty stays as it is. Rows that cannot be taken are returned with
+    their line. With `dry_run` nothing is written. Raises TableError for a file that cannot be read.
+    """
+    table = open_table(path, required=())
+    columns = _columns(table)
+    rows = _read(table, columns)
+    created = changed = 0
+    for start in range(0, 0 if dry_run else len(rows.people), CHUNK):
+        done = register_people(rows.people[start : start + CHUNK])
+        created, changed = created + done.created, changed + done.changed
+        if progress:
+            progress("Writing", min(start + CHUNK, len(rows.people)), len(rows.people))
+    total = len(rows.people) + len(rows.rejected)
+    return PeopleImport(total, created, changed, tuple(rows.rejected))
+
+
+def _columns(table: Table) -> list[str | None]:
+    names = [ALIASES.get(column, column) for column in table.columns]
+    if "email" not in names and "external_id" not in names:
+        raise TableError(
+            f"There is no column email or external_id. The first line must name the columns; known are "
+            f"{', '.join(FIELDS)}; found: {', '.join(table.columns)}."
+        )
+    twice = sorted({name for name in names if name in FIELDS and names.count(name) > 1})
+    if twice:
+        raise TableError(f"Two columns mean {twice[0]!r}. Remove or rename one of them.")
+    return [name if name in FIELDS else None for name in names]
+
+
+def _read(table: Table, columns: list[str | None]) -> _Rows:
+    rows = _Rows()
+    for line, cells in table.rows():
+        values = {name: cell for name, cell in zip(columns, cells, strict=False) if name}
+        try:
+            table.check(cells)
+            rows.people.append(read_person(values))
+        except ValueError as error:
+            who = values.get("external_id") or values.get("email") or ""
+            rows.rejected.append(Rejection(who, str(error), line))
+    return rows
