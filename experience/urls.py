@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path, re_path
 
 from experience.api.signals import SignalsView
+from experience.views import agreements as agreement_pages
 from experience.views import gap_inbox
 from experience.views.gaps import acknowledge, dismiss
 from experience.views.portfolio import drop_view, export, portfolio, save_view
@@ -25,6 +26,12 @@ urlpatterns: list[URLPattern] = [
     path("gaps/<int:pk>/set-aside/", gap_inbox.dismiss, name="gap-set-aside"),
     path("gaps/<int:pk>/undo/", gap_inbox.undo, name="gap-undo"),
     path("gaps/<int:pk>/plan/", gap_inbox.plan, name="gap-plan"),
+    path("agreements/", agreement_pages.agreements, name="agreements"),
+    path("agreements/new/", agreement_pages.new_agreement, name="agreement-new"),
+    path("agreements/<slug:key>/", agreement_pages.agreement, name="agreement"),
+    path("agreements/<slug:key>/edit/", agreement_pages.edit, name="agreement-edit"),
+    path("agreements/<slug:key>/rehearsal/", agreement_pages.rehearsal, name="agreement-rehearsal"),
+    path("agreements/<slug:key>/undo/", agreement_pages.undo_publishing, name="agreement-undo"),
     path("actions/", gap_inbox.improvement_list, name="improvements"),
     re_path(
         r"^actions/(?P<pk>\d+)/(?P<step>done|give-up|take-back)/$",

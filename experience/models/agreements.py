@@ -133,12 +133,13 @@ class Agreement(models.Model):
 
 
 class AgreementVersionState(models.TextChoices):
-    """Draft, published, superseded by a later version, or retired."""
+    """Draft, published, superseded by a later version, retired, or withdrawn before it was used."""
 
     DRAFT = "draft", "Draft"
     PUBLISHED = "published", "Published"
     SUPERSEDED = "superseded", "Superseded"
     RETIRED = "retired", "Retired"
+    WITHDRAWN = "withdrawn", "Withdrawn before use"
 
 
 # What may still change on a published version: how it stands, never what was agreed.
@@ -155,6 +156,10 @@ class AgreementVersionQuerySet(models.QuerySet["AgreementVersion"]):
     def frozen(self) -> Self:
         """Return the versions that were published, whatever came after."""
         return self.exclude(state=AgreementVersion.State.DRAFT)
+
+    def holding(self) -> Self:
+        """Return the versions that hold from their first day: published, and not withdrawn before use."""
+        return self.frozen().exclude(state=AgreementVersion.State.WITHDRAWN)
 
     def update(self, **columns: Any) -> int:
         """Update drafts, of published versions only the state; raise FrozenTermsError otherwise."""

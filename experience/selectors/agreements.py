@@ -65,7 +65,7 @@ def versions_in_force(day: date) -> list[InForce]:
 def newest_on(day: date) -> list[AgreementVersion]:
     """Return of each agreement the newest published version that holds on a day, terms prefetched."""
     holding = Q(agreement__retired_on__isnull=True) | Q(agreement__retired_on__gt=day)
-    found = AgreementVersion.objects.frozen().filter(holding, valid_from__lte=day).order_by("number")
+    found = AgreementVersion.objects.holding().filter(holding, valid_from__lte=day).order_by("number")
     newest = {number["agreement"]: number["pk"] for number in found.values("agreement", "pk")}
     return list(_with_details(AgreementVersion.objects.filter(pk__in=newest.values())).order_by("pk"))
 

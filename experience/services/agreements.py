@@ -42,6 +42,7 @@ from experience.selectors.agreements import (
     version_terms,
 )
 from surveys.models import BusinessService, User
+from surveys.services.audit import record_change
 from surveys.services.changes import mark_changed
 
 _WEIGHT_COLUMNS = dict(
@@ -55,6 +56,9 @@ _PLAIN = (
     "valid_from", "ambition", "provider", "customer", "agreed_by", "agreed_on", "review_on", "if_missed",
     "covers_rest", "journey", "baseline_until", "note",
 )  # fmt: skip
+
+
+_USED = "Results were computed under this version, so it stays. Draft the next one."
 
 
 class AgreementError(Exception):
@@ -192,8 +196,13 @@ def publish(draft: AgreementVersion, *, by: User | None, now: datetime) -> Agree
     if not published.update(state=AgreementVersion.State.PUBLISHED, published_at=now, published_by=by):
         raise AgreementError([Problem("agreement", "This draft was published or deleted just now.")])
     _claim_services(draft, agreement)
+    record_change(_subject(agreement), f"Version {draft.number} published", by=by, now=now)
     draft.refresh_from_db()
     return draft
+
+
+def _subject(agreement: Agreement) -> str:
+    return f"agreement {agreement.key}"
 
 
 def publishing_problems(terms: AgreementTerms, *, today: date) -> list[Problem]:
@@ -263,6 +272,27 @@ def _today(now: datetime) -> date:
     return local_day(now, ZoneInfo(settings.TIME_ZONE))
 
 
+@transaction.atomic
+def withdraw(version: AgreementVersion, *, by: User | None, now: datetime) -> AgreementVersion:
+    """Undo a publication before it was used; return a draft with its terms. The version before holds again.
+
+    Raises AgreementError once a result was computed under it, or when it is not the published one.
+    """
+    if version.measurements.exists():
+        raise AgreementError([Problem("agreement", _USED)])
+    published = AgreementVersion.objects.filter(pk=version.pk, state=AgreementVersion.State.PUBLISHED)
+    if not published.update(state=AgreementVersion.State.WITHDRAWN):
+        raise AgreementError([Problem("agreement", "Only the published version can be withdrawn.")])
+    agreement = version.agreement
+    AgreementService.objects.filter(version=version).update(is_primary=False)
+    before = agreement.versions.filter(state=AgreementVersion.State.SUPERSEDED).order_by("-number").first()
+    if before is not None:
+        AgreementVersion.objects.filter(pk=before.pk).update(state=AgreementVersion.State.PUBLISHED)
+        _claim_services(before, agreement)
+    record_change(_subject(agreement), f"Version {version.number} withdrawn before use", by=by, now=now)
+    return draft_of(agreement) or write_draft(version_terms(version), by=by)
+
+
 # --- after publishing ---------------------------------------------------------------------------------------
 
 
@@ -281,6 +311,7 @@ def retire(agreement: Agreement, *, by: User | None, now: datetime, on: date | N
     AgreementService.objects.filter(version__agreement=agreement).update(is_primary=False)
     agreement.retired_on, agreement.retired_by = on or _today(now), by
     agreement.save(update_fields=["retired_on", "retired_by"])
+    record_change(_subject(agreement), f"Retired on {agreement.retired_on}", by=by, now=now)
 
 
 @transaction.atomic

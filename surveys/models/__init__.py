@@ -9,6 +9,7 @@ from surveys.models.answers import (
     SentAnswer,
 )
 from surveys.models.asking import Bounce, Decision, Invitation, Message, OptOut, SamplingShare, Visit
+from surveys.models.audit import ConfigurationChange
 from surveys.models.catalogue import BusinessService, ResolutionTarget, ServiceAlias, ServiceUserCount
 from surveys.models.changes import EvidenceChange
 from surveys.models.intake import IntakeEvent, IntakeSource
@@ -22,6 +23,7 @@ __all__ = [
     "BusinessService",
     "CommentReading",
     "CommentSentiment",
+    "ConfigurationChange",
     "Contradiction",
     "Decision",
     "EvidenceChange",

@@ -6,18 +6,21 @@ A page that is added without a line here fails. Each line names the expectation 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from experience.models import Gap, Improvement, SavedView
-from surveys.models import BusinessService, ExclusionProposal, User
+from experience.models import Agreement, Gap, Improvement, SavedView
+from experience.services.agreements import publish, write_draft
+from experience.services.starter import starter_terms
+from surveys.models import BusinessService, ExclusionProposal, Ticket, User
 from tests.experience.factories import gap, measured
-from tests.factories import NOW, PersonFactory, default_survey
+from tests.factories import NOW, PersonFactory, ResolutionFactory, default_survey
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +35,8 @@ EXPECTATIONS = {
     "reads own": (SIGN_IN, NOT_FOUND, IN, IN, IN, IN, IN),
     "acts on own": (SIGN_IN, NOT_FOUND, IN, IN, REFUSED, IN, IN),
     "owns the view": (SIGN_IN, NOT_FOUND, IN, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND),
+    "API reads own": (REFUSED, NOT_FOUND, IN, IN, IN, IN, IN),
+    "API sets up": (REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, IN, IN),
     "sets up": (SIGN_IN, REFUSED, REFUSED, REFUSED, REFUSED, IN, IN),
     "administers": (SIGN_IN, REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, IN),
 }
@@ -45,6 +50,8 @@ class World:
     gap: Gap
     improvement: Improvement
     view: SavedView
+    agreement: Agreement
+    ticket: Ticket
     users: dict[str, User]
 
 
@@ -73,6 +80,10 @@ def _proposal(world: World) -> list[Any]:
     ]
 
 
+def _agreement(world: World) -> list[Any]:
+    return [world.agreement.key]
+
+
 # Addresses outside this table of roles, and what guards them instead.
 GUARDED_OTHERWISE = {
     "answer": "the token of the invitation",
@@ -82,8 +93,6 @@ GUARDED_OTHERWISE = {
     "unsubscribe": "the token of the invitation",
     "intake": "the signature of the source",
     "signals": "the signature of the source",
-    "api-why-asked": "the session; see tests/surveys/test_why_asked.py",
-    "api-preview-rule": "the session; see tests/surveys/test_sending_rules.py",
     "api-people": "the session; see tests/surveys/test_directory.py",
     "sign-in": "open to everybody",
     "sign-out": "ends a session only",
@@ -109,6 +118,14 @@ TABLE = {
     "gap-plan": Access("acts on own", "post", _gap),
     "improvements": Access("signed in"),
     "improvement-step": Access("acts on own", "post", lambda world: [world.improvement.pk, "give-up"]),
+    "agreements": Access("signed in"),
+    "agreement": Access("reads own", args=_agreement),
+    "agreement-new": Access("sets up"),
+    "agreement-edit": Access("sets up", args=_agreement),
+    "agreement-rehearsal": Access("sets up", "post", _agreement),
+    "agreement-undo": Access("sets up", "post", _agreement),
+    "api-why-asked": Access("API reads own", args=lambda world: [world.ticket.number]),
+    "api-preview-rule": Access("API sets up", "post"),
     "answer-audit": Access("sets up"),
     "why-asked": Access("signed in"),
     "sending-rules": Access("sets up"),
@@ -150,8 +167,18 @@ def world(
         due_on=NOW.date() + timedelta(days=9), expected_points=5, planned_at=NOW,
     )  # fmt: skip
     users = (stranger, owner, teammate, viewer, agreement_admin, administrator)
+    BusinessService.objects.filter(pk=service.pk).update(survey=default_survey())
+    ticket = ResolutionFactory.create(on_service=BusinessService.objects.get(pk=service.pk)).ticket
     view = SavedView.objects.create(user=owner, name="Mine")
-    return World(service, found, improvement, view, dict(zip(ROLES[1:], users, strict=True)))
+    return World(
+        service, found, improvement, view, _agreed(service), ticket, dict(zip(ROLES[1:], users, strict=True))
+    )
+
+
+def _agreed(service: BusinessService) -> Agreement:
+    """An agreement for the one service alone."""
+    terms = replace(starter_terms(NOW.date()), key="own", covers_rest=False, services=(service.key,))
+    return publish(write_draft(terms, by=None), by=None, now=NOW).agreement
 
 
 def outcome(response: Any) -> str:
@@ -180,7 +207,9 @@ def test_each_role_meets_what_is_expected_at(name: str, world: World, client: Cl
         client.logout()
         if role in world.users:
             client.force_login(world.users[role])
-        met[role] = outcome(getattr(client, access.method)(address, access.data))
+        with transaction.atomic():  # each role finds the world as it was
+            met[role] = outcome(getattr(client, access.method)(address, access.data))
+            transaction.set_rollback(True)
 
     assert met == dict(zip(ROLES, EXPECTATIONS[access.who], strict=True))
 

@@ -1,0 +1,149 @@
+"""The agreement editor's form: what was typed becomes terms, and terms become what the form shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from math import isclose
+
+from django.http import QueryDict
+
+from experience.engine.agreement_terms import STREAMS, AgreedIndicator, AgreementTerms, Problem
+from experience.models import Indicator
+
+STREAM_NAMES = {
+    "X": ("Experience", "What people say"),
+    "O": ("Operations", "What their tickets show"),
+    "T": ("Technology", "Whether it was there, and fast"),
+    "S": ("Unsolicited text", "What people write unasked"),
+}
+_TEXTS = ("name", "ambition", "provider", "customer", "agreed_by", "if_missed", "note")
+_DAYS = ("valid_from", "review_on", "agreed_on", "baseline_until")
+_NOT_KEY = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class TypedTerms:
+    """The terms as typed, and what could not be read; unreadable fields keep the terms they had."""
+
+    terms: AgreementTerms
+    problems: tuple[Problem, ...]
+
+
+def key_of(name: str) -> str:
+    """Return a key made from a name: "Printing, all sites" -> "printing-all-sites"."""
+    return _NOT_KEY.sub("-", name.casefold()).strip("-")[:60].strip("-")
+
+
+def read_terms(before: AgreementTerms, posted: QueryDict, library: Mapping[str, Indicator]) -> TypedTerms:
+    """Return the terms that a submitted editor says, on top of those it was opened with.
+
+    Native values are typed as people read them: shares in per cent.
+    """
+    reader = _Reader(posted)
+    changed = replace(
+        before,
+        **{name: posted.get(name, getattr(before, name)).strip() for name in _TEXTS},
+        **{name: reader.day(name, getattr(before, name)) for name in _DAYS},
+        services=() if "covers_rest" in posted else tuple(sorted(posted.getlist("services"))),
+        covers_rest="covers_rest" in posted,
+        needs_second_person="needs_second_person" in posted,
+        weights=tuple((stream, reader.number(f"weight.{stream}") or 0.0) for stream in STREAMS),
+        indicators=_read_indicators(before, reader, library),
+    )
+    return TypedTerms(changed, tuple(reader.problems))
+
+
+def _read_indicators(
+    before: AgreementTerms, reader: _Reader, library: Mapping[str, Indicator]
+) -> tuple[AgreedIndicator, ...]:
+    old = {agreed.key: agreed for agreed in before.indicators}
+    found = []
+    for key in reader.posted.getlist("agreed"):
+        if key not in library:
+            continue
+        was = old.get(key, AgreedIndicator(key))
+        weight, target = reader.number(f"weight.{key}") or 0.0, reader.number(f"target.{key}")
+        native = None if target is None else target / factor_of(library[key])
+        is_same = native is not None and isclose(
+            native, library[key].target if was.target is None else was.target
+        )
+        found.append(replace(was, weight=weight) if is_same else AgreedIndicator(key, weight, native))
+    return tuple(found)
+
+
+def factor_of(indicator: Indicator) -> float:
+    """Return by what a native value is multiplied to be typed: shares are typed in per cent."""
+    return 100.0 if indicator.unit == "share" else 1.0
+
+
+class _Reader:
+    """Reads days and numbers from a submitted form, and remembers what could not be read."""
+
+    def __init__(self, posted: QueryDict) -> None:
+        self.posted = posted
+        self.problems: list[Problem] = []
+
+    def number(self, name: str) -> float | None:
+        text = self.posted.get(name, "").strip().replace(",", ".")
+        try:
+            return float(text) if text else None
+        except ValueError:
+            self.problems.append(Problem(name, f"{text!r} is not a number. Write it like 4.2."))
+            return None
+
+    def day(self, name: str, before: date | None) -> date | None:
+        if name not in self.posted:
+            return before
+        text = self.posted[name].strip()
+        try:
+            return date.fromisoformat(text) if text else (before if name == "valid_from" else None)
+        except ValueError:
+            self.problems.append(Problem(name, f"{text!r} is not a day. Write it like 2026-05-31."))
+            return before
+
+
+# --- what is promised, in plain words -----------------------------------------------------------------------
+
+_UNITS = {"min": " minutes", "h": " hours", "of 5": " of 5", "of 7": " of 7"}
+
+
+def written(indicator: Indicator, value: float) -> str:
+    """Return a native value as a promise writes it: "4.2 of 5", "8 %", "120 minutes"."""
+    shown = f"{value * factor_of(indicator):.4g}"
+    return f"{shown}\u00a0%" if indicator.unit == "share" else shown + _UNITS.get(indicator.unit, "")
+
+
+def promises(terms: AgreementTerms, library: Mapping[str, Indicator]) -> list[str]:
+    """Return what the parties promise, one sentence per indicator that counts, the heaviest first."""
+    streams = terms.stream_weights
+    counting = [a for a in terms.indicators if a.weight > 0 and a.key in library]
+    ranked = sorted(counting, key=lambda a: -a.weight * streams.get(library[a.key].stream, 0.0))
+    return [_promise(agreed, library[agreed.key]) for agreed in ranked]
+
+
+def _promise(agreed: AgreedIndicator, indicator: Indicator) -> str:
+    target = indicator.target if agreed.target is None else agreed.target
+    bound = "at least" if indicator.floor < indicator.ceiling else "at most"
+    return f"{indicator.name}: {bound} {written(indicator, target)}."
+
+
+def covered_words(terms: AgreementTerms, names: Mapping[str, str]) -> str:
+    """Return for what the terms hold, in words."""
+    if terms.covers_rest:
+        return "every live service without an agreement of its own"
+    named = [names.get(key, key) for key in terms.services]
+    return _joined(named) if named else "no service yet"
+
+
+def _joined(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def stream_shares(terms: AgreementTerms) -> list[tuple[str, float]]:
+    """Return the share 0..1 of the whole that each stream with a weight has."""
+    weights = terms.stream_weights
+    total = sum(weights.values())
+    return [(STREAM_NAMES[stream][0], weight / total) for stream, weight in weights.items()] if total else []

@@ -1,0 +1,346 @@
+"""The pages of agreements: the list, one agreement, the editor with its live rehearsal, publishing, undo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from experience.agreement_form import (
+    STREAM_NAMES,
+    covered_words,
+    factor_of,
+    key_of,
+    promises,
+    read_terms,
+    stream_shares,
+    written,
+)
+from experience.engine.agreement_terms import (
+    PRESETS,
+    STREAMS,
+    AgreedIndicator,
+    AgreementTerms,
+    Change,
+    Problem,
+)
+from experience.marks.distribution import distribution
+from experience.models import Agreement, AgreementVersion, Indicator
+from experience.selectors.agreement_pages import agreements_of, past_values, rehearsed_rows
+from experience.selectors.agreements import draft_of, newest_indicators, published_version, version_terms
+from experience.services.agreements import (
+    AgreementError,
+    publish,
+    publishing_problems,
+    term_changes,
+    withdraw,
+    write_draft,
+)
+from experience.services.library import install_indicators
+from experience.services.rehearse import rehearse
+from experience.services.starter import starter_terms
+from surveys.models import BusinessService
+from xla_service.access import everyone, open_to, setting_up
+from xla_service.navigation import Section, declare_page
+
+declare_page(
+    "agreements",
+    "Agreements",
+    Section.AGREEMENTS,
+    pages=["agreement", "agreement-new", "agreement-edit"],
+    order=10,
+)
+_MONTHS, _MONTHS_OF_MANY, _MANY = 6, 2, 60
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorField:
+    """One indicator in the editor: how it is agreed, and what it was in the past."""
+
+    indicator: Indicator
+    is_agreed: bool
+    weight: float
+    target: str
+    usual: str
+    past: SafeString
+    past_words: str
+
+
+@open_to(everyone)
+@require_safe
+def agreements(request: HttpRequest) -> HttpResponse:
+    """Show every agreement the reader may see, with what holds and what is drafted."""
+    found = agreements_of(request.user)
+    lines = [(agreement, _state(agreement)) for agreement in found]
+    may_edit = setting_up(request.user)
+    return render(request, "experience/agreements.html", {"lines": lines, "may_edit": may_edit})
+
+
+def _state(agreement: Agreement) -> dict[str, AgreementVersion | None]:
+    versions = list(agreement.versions.all())
+    first = {version.state: version for version in reversed(versions)}
+    return {"published": first.get("published"), "draft": first.get("draft")}
+
+
+@open_to(everyone)
+@require_safe
+def agreement(request: HttpRequest, key: str) -> HttpResponse:
+    """Show one agreement: what is promised now, what changed with each version, and the draft."""
+    found = agreement_or_404(request, key)
+    published, draft = published_version(found), draft_of(found)
+    library = newest_indicators()
+    shown = published or draft
+    if shown is None:
+        raise Http404
+    terms = version_terms(shown)
+    context = {
+        "agreement": found,
+        "published": published,
+        "draft": draft,
+        "may_edit": setting_up(request.user) and found.retired_on is None,
+        "terms": terms,
+        "covered": covered_words(terms, _service_names()),
+        "promises": promises(terms, library),
+        "shares": stream_shares(terms),
+        "history": _history(found),
+        "may_withdraw": published is not None and not published.measurements.exists(),
+    }
+    return render(request, "experience/agreement.html", context)
+
+
+def _history(found: Agreement) -> list[tuple[AgreementVersion, list[Change]]]:
+    """Return every published version, newest first, with how it differs from the one before."""
+    versions = list(
+        found.versions.frozen()
+        .order_by("number")
+        .select_related("agreement", "published_by")
+        .prefetch_related("services", "indicators__indicator", "agreement__exclusions")
+    )
+    changes: list[list[Change]] = [[]]
+    for before, after in zip(versions, versions[1:], strict=False):
+        changes.append(term_changes(before, version_terms(after)))
+    return list(zip(versions, changes, strict=False))[::-1]
+
+
+def agreement_or_404(request: HttpRequest, key: str) -> Agreement:
+    """Return an agreement the user may read; raise Http404 alike for an unknown one and a hidden one."""
+    found = (
+        Agreement.objects.all() if setting_up(request.user) else Agreement.objects.visible_to(request.user)
+    )
+    return get_object_or_404(found.select_related("owner"), key=key)
+
+
+@open_to(setting_up)
+@require_http_methods(["GET", "POST"])
+def new_agreement(request: HttpRequest) -> HttpResponse:
+    """Begin an agreement: a name and a balance; its first draft opens in the editor."""
+    context: dict[str, Any] = {"presets": list(PRESETS), "name": "", "preset": "balanced"}
+    if request.method == "POST":
+        context |= {"name": request.POST.get("name", "").strip(), "preset": request.POST.get("preset", "")}
+        context["error"] = _name_problem(context["name"])
+        if not context["error"]:
+            draft = _begin(context["name"], context["preset"], request)
+            return redirect("agreement-edit", key=draft.agreement.key)
+    status = 422 if context.get("error") else 200
+    return render(request, "experience/agreement_new.html", context, status=status)
+
+
+def _name_problem(name: str) -> str:
+    if not key_of(name):
+        return "Give the agreement a name with at least one letter or digit."
+    if Agreement.objects.filter(key=key_of(name)).exists():
+        return "There is an agreement of this name. Open that one, or choose another name."
+    return ""
+
+
+def _begin(name: str, preset: str, request: HttpRequest) -> AgreementVersion:
+    install_indicators()
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    pattern = starter_terms(tomorrow, preset if preset in PRESETS else "balanced")
+    first = BusinessService.objects.live().order_by("name").first()
+    terms = AgreementTerms(
+        key=key_of(name),
+        name=name[:120],
+        valid_from=tomorrow,
+        ambition=pattern.ambition,
+        weights=pattern.weights,
+        indicators=pattern.indicators,
+        services=(first.key,) if first and not BusinessService.objects.live()[1:].exists() else (),
+    )
+    return write_draft(terms, by=request.user)  # type: ignore[arg-type]  # the view asks for a sign-in
+
+
+# --- the editor ---------------------------------------------------------------------------------------------
+
+
+@open_to(setting_up)
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, key: str) -> HttpResponse:
+    """Edit the draft; POST saves it, and with `publish` publishes it. What was typed is kept on an error."""
+    found = agreement_or_404(request, key)
+    before = _terms_to_edit(found)
+    if request.method != "POST":
+        return render(request, "experience/agreement_edit.html", _editor(found, before, before, []))
+    typed = read_terms(before, request.POST, newest_indicators())
+    problems = list(typed.problems)
+    if not problems:
+        problems = _saved(request, typed.terms)
+    if not problems:
+        return redirect("agreement" if "publish" in request.POST else "agreement-edit", key=key)
+    context = _editor(found, before, typed.terms, problems)
+    return render(request, "experience/agreement_edit.html", context, status=422)
+
+
+def _terms_to_edit(found: Agreement) -> AgreementTerms:
+    draft = draft_of(found)
+    if draft is not None:
+        return version_terms(draft)
+    published = published_version(found)
+    if published is None:
+        raise Http404
+    return _next_terms(version_terms(published), timezone.localdate())
+
+
+def _next_terms(terms: AgreementTerms, today: date) -> AgreementTerms:
+    """Return the terms that the next version starts from: the same, valid from tomorrow or later."""
+    return replace(
+        terms, valid_from=max(today, terms.valid_from) + timedelta(days=1), note="", baseline_until=None
+    )
+
+
+def _saved(request: HttpRequest, terms: AgreementTerms) -> list[Problem]:
+    """Save, and publish where asked for; return what is in the way."""
+    by, now = request.user, timezone.now()
+    try:
+        draft = write_draft(terms, by=by)  # type: ignore[arg-type]
+        if "publish" not in request.POST:
+            messages.success(request, "The draft is saved. Nobody is judged by it before it is published.")
+            return []
+        publish(draft, by=by, now=now)  # type: ignore[arg-type]
+    except AgreementError as error:
+        return error.problems
+    day = terms.valid_from
+    messages.success(
+        request, f"Published. It holds from {day.day} {day:%B %Y}; until it is used, you can undo it."
+    )
+    return []
+
+
+def _editor(
+    found: Agreement, before: AgreementTerms, terms: AgreementTerms, problems: Sequence[Problem]
+) -> dict[str, object]:
+    library, today = newest_indicators(), timezone.localdate()
+    published = published_version(found)
+    weights = dict(terms.weights)
+    return {
+        "agreement": found,
+        "terms": terms,
+        "problems": problems,
+        "wrong": {problem.path for problem in problems},
+        "open_points": publishing_problems(terms, today=today),
+        "streams": [(stream, *STREAM_NAMES[stream], weights.get(stream, 0.0)) for stream in STREAMS],
+        "fields": _fields(terms, library, today),
+        "services": list(BusinessService.objects.live().order_by("name").values_list("key", "name")),
+        "promises": promises(terms, library),
+        "covered": covered_words(terms, _service_names()),
+        "shares": stream_shares(terms),
+        "published": published,
+        "changes": term_changes(published, terms) if published else [],
+    }
+
+
+def _fields(
+    terms: AgreementTerms, library: Mapping[str, Indicator], today: date
+) -> list[tuple[str, dict[str, list[IndicatorField]]]]:
+    agreed, past = {a.key: a for a in terms.indicators}, past_values(terms, today=today)
+    groups: dict[str, list[IndicatorField]] = {stream: [] for stream in STREAMS}
+    for key, indicator in library.items():
+        groups[indicator.stream].append(_field(indicator, agreed.get(key), past.get(key, [])))
+    for own in groups.values():
+        own.sort(key=lambda found: (not found.is_agreed, -found.weight, found.indicator.name))
+    return [(STREAM_NAMES[stream][0], _parted(own)) for stream, own in groups.items() if own]
+
+
+def _parted(own: Sequence[IndicatorField]) -> dict[str, list[IndicatorField]]:
+    return {
+        "agreed": [found for found in own if found.is_agreed],
+        "others": [found for found in own if not found.is_agreed],
+    }
+
+
+def _field(indicator: Indicator, agreed: AgreedIndicator | None, values: Sequence[float]) -> IndicatorField:
+    target = indicator.target if agreed is None or agreed.target is None else agreed.target
+    met = sum((v >= target) if indicator.floor < indicator.ceiling else (v <= target) for v in values)
+    return IndicatorField(
+        indicator=indicator,
+        is_agreed=agreed is not None,
+        weight=agreed.weight if agreed else 0.0,
+        target=f"{target * factor_of(indicator):.6g}",
+        usual=written(indicator, indicator.target),
+        past=distribution(values, target, span=_span(indicator, values, target)),
+        past_words=f"met in {met} of {len(values)} months" if values else "not measured yet",
+    )
+
+
+def _span(indicator: Indicator, values: Sequence[float], target: float) -> tuple[float, float]:
+    """Return the ends of the axis, worse first: floor and ceiling, widened to what was seen."""
+    low = min([indicator.floor, indicator.ceiling, target, *values])
+    high = max([indicator.floor, indicator.ceiling, target, *values])
+    return (low, high) if indicator.floor < indicator.ceiling else (high, low)
+
+
+def _service_names() -> dict[str, str]:
+    return dict(BusinessService.objects.values_list("key", "name"))
+
+
+@open_to(setting_up)
+@require_POST
+def rehearsal(request: HttpRequest, key: str) -> HttpResponse:
+    """Replay what the editor holds, saved or not, on the past months; nothing is stored."""
+    found = agreement_or_404(request, key)
+    typed = read_terms(_terms_to_edit(found), request.POST, newest_indicators())
+    terms, library = typed.terms, newest_indicators()
+    context: dict[str, object] = {
+        "agreement": found,
+        "promises": promises(terms, library),
+        "covered": covered_words(terms, _service_names()),
+        "shares": stream_shares(terms),
+        "valid_from": terms.valid_from,
+    }
+    many = terms.covers_rest and BusinessService.objects.live().count() > _MANY
+    try:
+        played = rehearse(
+            terms, today=timezone.localdate(), now=timezone.now(), months=_MONTHS_OF_MANY if many else _MONTHS
+        )
+    except AgreementError as error:
+        context["problems"] = [*typed.problems, *error.problems]
+    else:
+        context |= {"played": played, "rows": rehearsed_rows(played), "problems": typed.problems}
+    is_part = bool(request.htmx)  # type: ignore[attr-defined]
+    return render(request, f"experience/{'rehearsal' if is_part else 'rehearsal_page'}.html", context)
+
+
+@open_to(setting_up)
+@require_POST
+def undo_publishing(request: HttpRequest, key: str) -> HttpResponse:
+    """Withdraw the published version before it is used; its terms are a draft again."""
+    found = agreement_or_404(request, key)
+    published = published_version(found)
+    if published is None:
+        raise Http404
+    try:
+        withdraw(published, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    except AgreementError as error:
+        messages.error(request, " ".join(problem.message for problem in error.problems))
+        return redirect("agreement", key=key)
+    messages.success(request, "Taken back. Its terms are a draft again, and the version before holds.")
+    return redirect(reverse("agreement-edit", args=[key]))

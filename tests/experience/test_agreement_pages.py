@@ -1,0 +1,182 @@
+"""The agreement editor: drafted, rehearsed, published, compared and taken back by people."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.http import QueryDict
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from experience.agreement_form import key_of, promises, read_terms
+from experience.models import Agreement, AgreementVersion
+from experience.selectors.agreements import newest_indicators, version_terms
+from experience.services.agreements import AgreementError, publish, withdraw, write_draft
+from experience.services.library import install_indicators
+from experience.services.starter import starter_terms
+from surveys.models import BusinessService, ConfigurationChange, User
+from tests.experience.factories import measured
+from tests.factories import NOW
+
+pytestmark = pytest.mark.django_db
+TOMORROW = timezone.localdate() + timedelta(days=1)
+
+
+@pytest.fixture
+def page(client: Client, agreement_admin: User) -> Client:
+    """A browser of the agreement admin."""
+    install_indicators()
+    client.force_login(agreement_admin)
+    return client
+
+
+@pytest.fixture
+def published(page: Client, service: BusinessService) -> AgreementVersion:
+    terms = replace(starter_terms(NOW.date()), key="mail", covers_rest=False, services=(service.key,))
+    return publish(write_draft(terms, by=None), by=None, now=NOW)
+
+
+def typed(version: AgreementVersion, **changes: Any) -> dict[str, Any]:
+    """What the editor would send for these terms, with some fields changed."""
+    terms = version_terms(version)
+    data: dict[str, Any] = {
+        "name": terms.name,
+        "ambition": terms.ambition,
+        "valid_from": TOMORROW.isoformat(),
+    }
+    data |= {f"weight.{stream}": weight for stream, weight in terms.weights}
+    data |= {f"weight.{agreed.key}": agreed.weight for agreed in terms.indicators}
+    return data | {"agreed": [a.key for a in terms.indicators], "services": list(terms.services)} | changes
+
+
+def test_a_new_agreement_starts_as_a_draft_that_judges_nobody(page: Client, service: BusinessService) -> None:
+    response = page.post(reverse("agreement-new"), {"name": "Printing, all sites", "preset": "people_first"})
+
+    draft = AgreementVersion.objects.get(agreement__key="printing-all-sites")
+    assert response.headers["Location"] == "/agreements/printing-all-sites/edit/"
+    assert (draft.state, draft.weight_experience) == ("draft", 0.7)
+
+
+@pytest.mark.parametrize("name", ["", "!!!", "Mail"])
+def test_a_name_that_cannot_be_taken_says_so(page: Client, published: AgreementVersion, name: str) -> None:
+    assert page.post(reverse("agreement-new"), {"name": name}).status_code == 422
+    assert Agreement.objects.count() == 1
+
+
+def test_what_is_promised_stands_in_plain_words(page: Client, published: AgreementVersion) -> None:
+    words = page.get(reverse("agreement", args=["mail"])).content.decode().replace("\u00a0", " ")
+
+    assert "for <b>E-mail</b>, the parties promise" in words
+    assert "Satisfaction: at least 4.2 of 5." in words
+    assert "Repeat contacts: at most 8 %." in words
+
+
+def test_a_target_typed_in_per_cent_is_stored_as_a_share(page: Client, published: AgreementVersion) -> None:
+    page.post(reverse("agreement-edit", args=["mail"]), typed(published, **{"target.repeat_contact": "6,5"}))
+
+    terms = version_terms(AgreementVersion.objects.drafts().get())
+    agreed = {a.key: a for a in terms.indicators}
+    assert agreed["repeat_contact"].target == pytest.approx(0.065)
+    assert agreed["rating"].target is None
+
+
+def test_the_usual_target_typed_again_is_no_change(page: Client, published: AgreementVersion) -> None:
+    data = QueryDict(mutable=True)
+    for name, value in typed(published, **{"target.repeat_contact": "8", "target.rating": "4.2"}).items():
+        data.setlist(name, value if isinstance(value, list) else [str(value)])
+
+    found = read_terms(version_terms(published), data, newest_indicators())
+
+    assert found.problems == ()
+    assert set(found.terms.indicators) == set(version_terms(published).indicators)
+
+
+def test_what_cannot_be_read_comes_back_with_what_was_typed(
+    page: Client, published: AgreementVersion
+) -> None:
+    data = typed(published, ambition="Kept words", **{"target.rating": "four"})
+
+    response = page.post(reverse("agreement-edit", args=["mail"]), data)
+
+    assert response.status_code == 422
+    assert "is not a number. Write it like 4.2." in response.content.decode()
+    assert "Kept words" in response.content.decode()
+    assert not AgreementVersion.objects.drafts().exists()
+
+
+def test_publishing_makes_a_version_that_the_page_compares(page: Client, published: AgreementVersion) -> None:
+    data = typed(published, publish="1", note="Harder.", **{"target.rating": "4.4"})
+
+    page.post(reverse("agreement-edit", args=["mail"]), data)
+
+    words = page.get(reverse("agreement", args=["mail"])).content.decode()
+    assert "<b>Version 2</b>" in words
+    assert "<ins>4.4</ins>" in words
+    assert ConfigurationChange.objects.filter(subject="agreement mail", what="Version 2 published").exists()
+
+
+def test_where_a_second_person_publishes_the_drafter_is_told(
+    page: Client, published: AgreementVersion, agreement_admin: User
+) -> None:
+    data = typed(published, publish="1", needs_second_person="on", **{"target.rating": "4.4"})
+
+    response = page.post(reverse("agreement-edit", args=["mail"]), data)
+
+    assert response.status_code == 422
+    assert "Somebody else publishes it." in response.content.decode()
+
+
+def test_a_publication_is_undone_before_its_first_use_and_the_version_before_holds(
+    page: Client, published: AgreementVersion
+) -> None:
+    page.post(
+        reverse("agreement-edit", args=["mail"]), typed(published, publish="1", **{"target.rating": "4.4"})
+    )
+
+    page.post(reverse("agreement-undo", args=["mail"]))
+
+    states = dict(AgreementVersion.objects.values_list("number", "state"))
+    assert states == {1: "published", 2: "withdrawn", 3: "draft"}
+    draft = version_terms(AgreementVersion.objects.drafts().get())
+    assert {a.key: a.target for a in draft.indicators}["rating"] == 4.4
+    published.refresh_from_db()
+    assert published.covered.get().is_primary
+
+
+def test_a_version_that_gave_a_result_stays(published: AgreementVersion, service: BusinessService) -> None:
+    measured(service, agreement_version=published)
+
+    with pytest.raises(AgreementError, match="Draft the next one"):
+        withdraw(published, by=None, now=NOW)
+
+
+def test_the_rehearsal_answers_what_is_typed_and_stores_nothing(
+    page: Client, published: AgreementVersion
+) -> None:
+    data = typed(published, **{"target.rating": "4.4"})
+
+    words = page.post(
+        reverse("agreement-rehearsal", args=["mail"]), data, headers={"HX-Request": "true"}
+    ).content.decode()
+
+    assert "Satisfaction: at least 4.4 of 5." in words
+    assert 'id="rehearsal"' in words
+    assert not AgreementVersion.objects.drafts().exists()
+
+
+def test_the_heaviest_promise_comes_first(published: AgreementVersion) -> None:
+    words = promises(version_terms(published), newest_indicators())
+
+    assert words[0].startswith("Satisfaction")
+    assert len(words) == 6  # what is only shown promises nothing
+
+
+@pytest.mark.parametrize(
+    ("name", "key"), [("Printing, all sites", "printing-all-sites"), ("  Ü ", ""), ("A" * 99, "a" * 60)]
+)
+def test_a_key_is_made_from_a_name(name: str, key: str) -> None:
+    assert key_of(name) == key
