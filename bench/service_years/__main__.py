@@ -8,6 +8,7 @@ python -m bench.service_years --fleets 0 --write       the section of docs/simul
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import subprocess
 import sys
@@ -37,6 +38,8 @@ def main() -> int:
             store_run(_in_own_process(seed, arguments, environment))
     wanted = (arguments.database, arguments.services, arguments.days)
     runs = [run for run in stored_runs() if run.fleet[:-1] == wanted]
+    if not runs:
+        raise SystemExit("There is no run of this size on this database yet. Run one: --fleets 1")
     text = as_markdown(runs, engine_fleets=arguments.engine_fleets)
     print(text)
     if arguments.write:
@@ -54,7 +57,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--days", type=int, default=YEAR_DAYS, help="Working days after the warm-up.")
     parser.add_argument("--database", choices=DATABASES, default=DATABASES[0])
     parser.add_argument(
-        "--engine-fleets", type=int, default=200, help="Fleets of the engine-only simulation."
+        "--engine-fleets", type=int, default=100, help="Fleets of the engine-only simulation."
     )
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--stage", action="store_true", help=argparse.SUPPRESS)
@@ -78,6 +81,9 @@ def _live(seed: int, arguments: argparse.Namespace) -> Run:
     call_command("migrate", verbosity=0)
     from bench.service_years import by_services
 
+    # What was imported stays; without it the collector looks at less, and less often.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
     fleet = draw_fleet(seed, arguments.services, arguments.days)
     started = time.process_time()
     lives = by_services.lives_of(fleet)

@@ -6,6 +6,7 @@ live months, the close lane once a month is final, and on Mondays the week.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -86,6 +87,13 @@ def lives_of(fleet: Fleet) -> Lives:
     return lives
 
 
+def windows_of(fleet: Fleet) -> Iterator[tuple[date, Look]]:
+    """Yield what the trailing 28 days of every service say on each evening."""
+    watch = _Watch(fleet)
+    for evening, today in enumerate(fleet.days):
+        yield today, watch.window(evening)
+
+
 def _note(life: list[Opening], gap: Gap | None, today: date) -> None:
     """Bring the record of a service up to its gap of this evening."""
     if gap is None or gap.opened_on is None:
@@ -153,7 +161,7 @@ class _Watch:
         """Return the gap of every service after one more evening."""
         today = self._days[evening]
         used = self._parameters_of(today, evening)
-        rolling = self._look(window(today, ROLLING_DAYS), evening, used)
+        rolling = self.window(evening)
         looks = [(rolling, np.zeros(len(gaps), dtype=np.bool_)), *self._close(today, evening, used)]
         e = self._early(today, evening)
         weeks = self._weeks(rolling, evening, used)
@@ -161,6 +169,11 @@ class _Watch:
             after_evening(gap, [_evidence(today, place, look, e, found) for look, found in looks], week)
             for place, (gap, week) in enumerate(zip(gaps, weeks, strict=True))
         ]
+
+    def window(self, evening: int) -> Look:
+        """Return the trailing 28 days of every service."""
+        today = self._days[evening]
+        return self._look(window(today, ROLLING_DAYS), evening, self._parameters_of(today, evening))
 
     def _parameters_of(self, day: date, evening: int) -> Parameters:
         """Return the parameters of a day, estimated on the evening they are first asked for, then frozen."""

@@ -28,6 +28,8 @@ SOURCE = "bench"
 EVENING = time(22)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 SIX_DAYS = 6 * 24 * 60
+# Tickets are resolved early in the day, so that their people are asked and can answer by the evening.
+RESOLVING_MINUTES = 180
 # So many people use a service that nobody is asked twice within the rest period, and nobody counts twice in
 # a window: the chance of being asked is 1, and every answer is worth one.
 PEOPLE = 220
@@ -106,7 +108,7 @@ def _ticket(fleet: Fleet, place: int) -> TicketRecord:
 
 
 def _resolved_at(fleet: Fleet, place: int) -> datetime:
-    return datetime.combine(fleet.days[fleet.day[place]], time(8), UTC) + place % 480 * MINUTE
+    return datetime.combine(fleet.days[fleet.day[place]], time(8), UTC) + place % RESOLVING_MINUTES * MINUTE
 
 
 def _answers(fleet: Fleet, by_day: Sequence[Sequence[int]], day: int) -> Iterator[AnswerRecord]:

@@ -56,11 +56,6 @@ class Fleet:
     stars: Counts
     later: NDArray[np.bool_]
 
-    @property
-    def first_day(self) -> date:
-        """The first day of the year that counts, after the warm-up."""
-        return self.days[WARM_UP_DAYS]
-
 
 def draw_fleet(seed: int, services: int, year_days: int = YEAR_DAYS) -> Fleet:
     """Return a fleet of so many services (a multiple of five) over the warm-up and so many working days."""

@@ -119,14 +119,16 @@ def _median_day(years: Years) -> FloatArray:
     return np.asarray(np.quantile(years.first, 0.5, axis=-1, method="inverted_cdf"))
 
 
-def _rate_interval(value: Callable[[Years], FloatArray]) -> Callable[[Years], Range]:
-    """Return the exact Poisson interval (Garwood 1936) of a number per service-year."""
+def poisson_interval(events: int, years: int) -> Range:
+    """Return the exact 95 % interval of a number per service-year (Garwood 1936)."""
+    low = chi2.ppf(TAIL, 2 * events) / 2 if events else 0.0
+    return float(low) / years, float(chi2.ppf(1.0 - TAIL, 2 * events + 2) / 2) / years
 
+
+def _rate_interval(value: Callable[[Years], FloatArray]) -> Callable[[Years], Range]:
     def interval(years: Years) -> Range:
         n = years.opened.size
-        events = round(float(value(years)) * n)
-        low = chi2.ppf(TAIL, 2 * events) / (2 * n) if events else 0.0
-        return float(low), float(chi2.ppf(1.0 - TAIL, 2 * events + 2) / (2 * n))
+        return poisson_interval(round(float(value(years)) * n), n)
 
     return interval
 
@@ -175,21 +177,23 @@ _MEASURES = {
 # --- the section --------------------------------------------------------------------------------------------
 
 
-_INTRODUCTION = """What an installation does, not the rules alone. {fleets} fleets of {services} services live
-through a warm-up of 20 and a year of {days} working days in an empty {database} database. Every evening the
-day's tickets and answers are registered, the decisions whom to ask are made, the evidence is counted and the
-day is judged, by the services that a running installation uses; the gaps are read from their table. About two
-answers come per service and day. Half of them come three working days late, and people answer more or less
-often by how their ticket went, which also moves how happy they are.
+_INTRODUCTION = """What an installation does, not the rules alone. {fleets} fleets of {services} services
+live through a warm-up of 20 and a year of {days} working days, each in an empty {database} database. Every
+evening the day's tickets and answers are registered, the decisions whom to ask are made, the evidence is
+counted and the day is judged, by the services that a running installation uses; the gaps are read from their
+table. About two answers come per service and day. Half of them come three working days late, and people
+answer more or less often by how their ticket went, which also moves how happy they are.
 
 Two of five services are exactly on target. One each of five was fine (78) and lies from the first day of the
 year on 5, 10 or 15 POMP below target. *Engine alone* is the same rule, calendar and population on arrays,
 without services and database, over {engine_fleets} other fleets; *as many fleets* is the range in which 95 %
-of studies of {fleets} such fleets fall. Exact intervals are Poisson's for rates, of shares Clopper and
-Pearson's.
+of studies of {fleets} such fleets fall, so that one figure in twenty lies outside by chance. Exact intervals
+of rates are Poisson's, of shares Clopper and Pearson's.
 
 **The two routes on the same {fleets} fleets: {same} of {years} service-years opened and closed the same gaps
 by the same lane on the same days.** Through the database a service-year took {seconds:.1f} s of one core.
+`python -m bench.service_years --seed N` adds a fleet to `bench/service_years/counts.json`, and
+`--fleets 0 --write` writes this section from it.
 """
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from bench.service_years import by_engine, by_services
 from bench.service_years.fleets import draw_fleet
+from experience.models import Measurement
 
 
 @pytest.mark.django_db
@@ -19,3 +21,12 @@ def test_services_and_database_open_and_close_the_gaps_that_the_rule_does() -> N
     opened = [opening for life in lives for opening in life]
     assert {opening.lane for opening in opened} == {"early", "close"}
     assert any(opening.closed_on for opening in opened)
+    for day, look in by_engine.windows_of(fleet):
+        measured = Measurement.objects.filter(period="rolling", ends_on=day).order_by("service")
+        n, p = zip(*measured.values_list("n_effective", "p_below"), strict=True)
+        np.testing.assert_allclose(_numbers(n), np.where(look.n > 0, look.n, np.nan), rtol=1e-9)
+        np.testing.assert_allclose(_numbers(p), np.where(look.n >= 8, look.p, np.nan), rtol=1e-9)
+
+
+def _numbers(column: tuple[float | None, ...]) -> list[float]:
+    return [np.nan if value is None else value for value in column]
