@@ -17,11 +17,11 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from surveys.engine.scales import Band
-from surveys.engine.wording import WORDS, Words, language_for
+from surveys.engine.wording import WORDS, Words, language_of
 from surveys.engine.wording.second_thoughts import SECOND_THOUGHTS
 from surveys.forms import COMMENT_LENGTH, AnswerForm, initial_answer
 from surveys.models import Invitation, Response, Visit
-from surveys.selectors.asked import Asked, asked, find_invitation, has_opted_out
+from surveys.selectors.asked import Asked, asked, find_invitation, has_opted_out, page_language
 from surveys.selectors.contradictions import second_thought
 from surveys.sender import sender_of
 from surveys.services.answer import NotAnswerableError, record_answer, record_click, record_visit
@@ -40,6 +40,7 @@ class PublicView(View):
     invitation: Invitation
     asked: Asked
     now: datetime
+    chosen_language: str
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Find the invitation and answer; an unknown token gets a page that says what may have happened."""
@@ -55,7 +56,10 @@ class PublicView(View):
         invitation = find_invitation(token)
         if invitation is None:
             return unknown_token(request)
-        self.invitation, self.asked, self.now = invitation, asked(invitation), timezone.now()
+        self.chosen_language = chosen_language(request)
+        browser = request.headers.get("Accept-Language", "")
+        language = page_language(invitation, chosen=self.chosen_language, browser=browser)
+        self.invitation, self.asked, self.now = invitation, asked(invitation, language), timezone.now()
         with translation.override(self.words.code):
             return super().dispatch(request, token=token)
 
@@ -63,6 +67,11 @@ class PublicView(View):
     def words(self) -> Words:
         """The words of the person's language."""
         return self.asked.words
+
+    def _to(self, url_name: str) -> HttpResponse:
+        """Lead to another page of the survey, in the language that was chosen on this one."""
+        query = f"?lang={self.chosen_language}" if self.chosen_language else ""
+        return redirect(reverse(url_name, args=[self.invitation.token]) + query)
 
     @property
     def is_open(self) -> bool:
@@ -97,12 +106,18 @@ class AnswerView(PublicView):
         if not form.is_valid():
             return self._show(request, form, request.POST.get("visit", ""), status=400)
         try:
-            record_answer(self.invitation.pk, form.answer(), now=self.now, sender=sender_of(request))
+            record_answer(
+                self.invitation.pk,
+                form.answer(),
+                now=self.now,
+                sender=sender_of(request),
+                language=self.words.code,
+            )
         except NotAnswerableError:
             self.invitation.refresh_from_db(fields=["state"])
             return self._shut(request)
         wake(EVIDENCE_SWEEP, COMMENT_SWEEP)
-        return redirect("answer-thanks", token=token)
+        return self._to("answer-thanks")
 
     def _clicked(self, request: HttpRequest) -> int | None:
         ratings = {str(rating): rating for rating in self.asked.questionnaire.scale.ratings}
@@ -167,7 +182,7 @@ class ThanksView(PublicView):
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         """Say thank you; without an answer, show the survey."""
         if self.response is None:
-            return redirect("answer", token=token)
+            return self._to("answer")
         context = {
             "words": self.words,
             "asked": self.asked,
@@ -212,9 +227,14 @@ class UnsubscribeView(PublicView):
 
 def unknown_token(request: HttpRequest) -> HttpResponse:
     """Say in the browser's language what may be wrong with a link."""
-    wish = request.headers.get("Accept-Language", "").split(",")[0].split(";")[0]
-    words = WORDS[language_for(wish)]
+    words = WORDS[chosen_language(request) or language_of("", request.headers.get("Accept-Language", ""))]
     return message(request, words, words.unknown, words.unknown_text, status=404)
+
+
+def chosen_language(request: HttpRequest) -> str:
+    """Return the language chosen on a page, by its code; "" when none was or we do not speak it."""
+    code = request.POST.get("lang", "") or request.GET.get("lang", "")
+    return code if code in WORDS else ""
 
 
 def message(
@@ -236,5 +256,12 @@ def message(
 
 def page(request: HttpRequest, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     """Render one of the public templates."""
-    shown = context | {"organisation": settings.ORGANISATION}
+    language = chosen_language(request)
+    shown = context | {
+        "organisation": settings.ORGANISATION,
+        "languages": WORDS.values(),
+        "chosen_language": language,
+        "in_language": f"?lang={language}" if language else "",
+        "clicked": request.GET.get("r", "") if request.GET.get("r", "").isdigit() else "",
+    }
     return render(request, f"surveys/{name}.html", shown, status=status)

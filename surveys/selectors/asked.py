@@ -13,7 +13,7 @@ from django.utils.timezone import localtime
 
 from surveys.engine.questionnaire import OfferedReason, Questionnaire, ticket_title
 from surveys.engine.scales import SCALES, Band
-from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS, Words, fill, language_for
+from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS, Words, fill, language_for, language_of
 from surveys.engine.zones import named_zone
 from surveys.models import Invitation, OptOut, Person, Question, SurveyVersion
 
@@ -46,9 +46,9 @@ def find_invitation(token: str) -> Invitation | None:
     return invitations.filter(token=token).first()
 
 
-def asked(invitation: Invitation) -> Asked:
-    """Return what `invitation` asks, in its language."""
-    words = WORDS[language_for(invitation.language)]
+def asked(invitation: Invitation, language: str = "") -> Asked:
+    """Return what `invitation` asks, in `language` or, without one, in the invitation's."""
+    words = WORDS[language_for(language or invitation.language)]
     ticket = invitation.resolution.ticket
     number = {"number": ticket.number, "minimum": settings.PRIVACY_MINIMUM}
     return Asked(
@@ -89,10 +89,14 @@ def _reasons(question: Question, words: Words) -> tuple[OfferedReason, ...]:
         OfferedReason(
             key=option["key"],
             band=Band(option["band"]),
-            text=_in_language(option["wording"], words) or words.reasons.get(option["key"], option["key"]),
+            text=_reason_text(option["key"], option["wording"], words),
         )
         for option in question.options
     )
+
+
+def _reason_text(key: str, wording: Mapping[str, str], words: Words) -> str:
+    return wording.get(words.code) or words.reasons.get(key) or wording.get(DEFAULT_LANGUAGE) or key
 
 
 def _in_language(wording: Mapping[str, str], words: Words) -> str:
@@ -111,6 +115,17 @@ def _day(moment: datetime, invitation: Invitation, words: Words) -> str:
     zone = named_zone(invitation.person.time_zone) or named_zone(invitation.service.time_zone)
     with translation.override(words.code):
         return date_format(localtime(moment, zone), "MONTH_DAY_FORMAT")
+
+
+def page_language(invitation: Invitation, *, chosen: str, browser: str) -> str:
+    """Return the language of the page: the one chosen on it, then the person's, then the browser's.
+
+    A mail that was written in another language than the default keeps its page in that language.
+    """
+    if chosen in WORDS:
+        return chosen
+    is_known = invitation.language != DEFAULT_LANGUAGE
+    return language_of(invitation.person.language or (invitation.language if is_known else ""), browser)
 
 
 def has_opted_out(person: Person) -> bool:

@@ -70,7 +70,7 @@ def shown(page: Page, name: str) -> bool:
     return page.get_by_role("checkbox", name=name).is_visible()
 
 
-@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("language", ["en", "ar", "ja"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_public_page_is_accessible_and_fits(
     page: Page, live_server: Any, language: str, scheme: Any

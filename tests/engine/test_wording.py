@@ -12,13 +12,43 @@ from surveys.engine.wording import (
     Words,
     fill,
     language_for,
+    language_of,
 )
 
+TWELVE = ["en", "de", "fr", "es", "it", "pt", "nl", "sv", "fi", "pl", "ja", "ar"]
 EVERY_LANGUAGE = pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
 
 
 def blanks(text: str) -> set[str]:
     return set(re.findall(r"\{\w+\}", text))
+
+
+def test_twelve_languages_are_spoken_and_one_runs_from_right_to_left() -> None:
+    assert list(WORDS) == TWELVE
+    assert [words.code for words in WORDS.values()] == TWELVE
+    assert [words.code for words in WORDS.values() if words.direction == "rtl"] == ["ar"]
+
+
+@EVERY_LANGUAGE
+def test_a_language_is_no_copy_of_another(words: Words) -> None:
+    for other in WORDS.values():
+        if other is not words:
+            same = [f.name for f in fields(Words) if getattr(words, f.name) == getattr(other, f.name)]
+            assert len(same) <= 6, (other.code, same)
+
+
+@pytest.mark.parametrize(
+    ("person", "browser", "language"),
+    [
+        ("fr", "de", "fr"),
+        ("", "de-AT,de;q=0.9,en;q=0.8", "de"),
+        ("tlh", "ja", "ja"),
+        ("", "tlh, pl;q=0.5", "pl"),
+        ("", "", "en"),
+    ],
+)
+def test_the_person_chooses_before_the_browser(person: str, browser: str, language: str) -> None:
+    assert language_of(person, browser) == language
 
 
 @EVERY_LANGUAGE

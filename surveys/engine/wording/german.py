@@ -4,6 +4,7 @@ from surveys.engine.wording.words import Words
 
 GERMAN = Words(
     code="de",
+    name="Deutsch",
     direction="ltr",
     mail_subject="Wie gut haben wir geholfen: {ticket}?",
     mail_resolved="{number} ({service}) wurde am {day} gelöst.",
@@ -11,6 +12,7 @@ GERMAN = Words(
     mail_link="Oder öffnen Sie die Umfrage hier:",
     reminder="Eine kurze Erinnerung: Ihre Antwort fehlt noch. Wir erinnern nur einmal.",
     mail_why="Sie erhalten diese Mail, weil {number} für Sie gelöst wurde.",
+    language="Sprache",
     page_title="Wie gut haben wir geholfen?",
     question="Wie gut haben wir geholfen: {ticket}?",
     duration="Es dauert 20 Sekunden.",
@@ -28,6 +30,7 @@ GERMAN = Words(
     optional="freiwillig",
     reasons_low="Was lief schlecht?",
     reasons_high="Was lief gut?",
+    reasons_any="Was trifft zu?",
     reasons={
         "explain_again": "Ich musste alles mehrfach erklären",
         "slow": "Es hat zu lange gedauert",
@@ -42,6 +45,10 @@ GERMAN = Words(
         "informed": "Gut informiert",
         "well_explained": "Gut erklärt",
     },
+    solved="Ist es wirklich gelöst?",
+    solved_yes="Ja",
+    solved_no="Nein, nicht gelöst",
+    contact_me="Melden Sie sich dazu bei mir. Erst dann erfährt der Service Desk, welches Ticket meines ist.",
     lost_time="Wie viel Arbeitszeit hat Sie das gekostet?",
     lost_time_picks={
         0: "Keine",
@@ -67,6 +74,8 @@ GERMAN = Words(
     thanks="Vielen Dank.",
     thanks_next="Ihre Antwort ist gespeichert. Sie zählt im Ergebnis von {service}.",
     thanks_change="Sie können Ihre Antwort bis {day} ändern.",
+    follow_up="Das tut uns leid. Wir haben {receiver} soeben informiert; Sie hören bis {time} von uns.",
+    improved="Sie haben es gesagt, wir haben es getan",
     change="Antwort ändern",
     your_rating="Sie haben {rating} von {high} gewählt.",
     closed="Diese Umfrage ist geschlossen.",
@@ -77,6 +86,10 @@ GERMAN = Words(
     unknown="Dieser Link funktioniert nicht.",
     unknown_text="Vielleicht wurde er abgeschnitten. Öffnen Sie ihn noch einmal aus der Mail, oder kopieren"
     " Sie den ganzen Link.",
+    feedback="Wie gut funktioniert {service} für Sie?",
+    feedback_readers="Ihre Antwort trägt keinen Namen. Das Team dieses Service liest sie.",
+    too_many="Das war viel auf einmal.",
+    too_many_text="Von hier kamen zu viele Antworten. Bitte versuchen Sie es in einer Stunde noch einmal.",
     unsubscribe="Keine Umfragen mehr",
     unsubscribe_question="Keine Umfragen mehr?",
     unsubscribe_text="Wir fragen Sie nicht mehr, wie es lief. Mails zu Ihren Tickets selbst kommen"

@@ -21,6 +21,7 @@ class Words:
     """
 
     code: str
+    name: str  # what the language calls itself
     direction: str
 
     mail_subject: str  # {ticket}
@@ -30,6 +31,7 @@ class Words:
     reminder: str
     mail_why: str  # {number}
 
+    language: str
     page_title: str
     question: str  # {ticket}
     duration: str
@@ -43,7 +45,12 @@ class Words:
     optional: str
     reasons_low: str
     reasons_high: str
+    reasons_any: str
     reasons: Mapping[str, str]
+    solved: str
+    solved_yes: str
+    solved_no: str
+    contact_me: str
     lost_time: str
     lost_time_picks: Mapping[int, str]
     lost_time_other: str
@@ -63,6 +70,8 @@ class Words:
     thanks: str
     thanks_next: str  # {service}
     thanks_change: str  # {day}
+    follow_up: str  # {receiver}, {time}
+    improved: str
     change: str
     your_rating: str  # {rating}, {high}
 
@@ -72,6 +81,11 @@ class Words:
     withdrawn_text: str  # {number}
     unknown: str
     unknown_text: str
+
+    feedback: str  # {service}
+    feedback_readers: str
+    too_many: str
+    too_many_text: str
 
     unsubscribe: str
     unsubscribe_question: str
