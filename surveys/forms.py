@@ -13,6 +13,7 @@ from surveys.services.answer import Answer
 
 COMMENT_LENGTH = 4000
 LONGEST_LOST_TIME = 31 * 24 * 60  # minutes
+SOLVED = {"yes": True, "no": False}
 # The answer page never shows a field's own error twice, so each field names one sentence for whatever is
 # wrong.
 NUMBER_ERRORS = ("required", "invalid", "invalid_choice", "min_value")
@@ -34,6 +35,8 @@ class AnswerForm(forms.Form):
         self.words = words
         self.fields["rating"] = _rating(questionnaire, words)
         self.fields["reasons"] = _reasons(questionnaire, words)
+        if questionnaire.solved:
+            self.fields["solved"] = _solved(words)
         if questionnaire.lost_time:
             self.fields |= _lost_time(words)
         if questionnaire.comment:
@@ -62,6 +65,7 @@ class AnswerForm(forms.Form):
             reasons=frozenset(given["reasons"]),
             lost_time_minutes=given["lost_time_minutes"],
             comment=given.get("comment", ""),
+            is_solved=SOLVED.get(given.get("solved", "")),
         )
 
 
@@ -79,6 +83,7 @@ def initial_answer(response: Response | None, rating: int | None) -> dict[str, A
         "hours": None if is_pick or lost_time is None else lost_time // 60,
         "minutes": None if is_pick or lost_time is None else lost_time % 60,
         "comment": response.comment,
+        "solved": next((key for key, value in SOLVED.items() if value == response.is_solved), ""),
     }
 
 
@@ -98,6 +103,10 @@ def _reasons(questionnaire: Questionnaire, words: Words) -> forms.Field:
         required=False,
         error_messages={"invalid_choice": words.reason_unknown, "invalid_list": words.reason_unknown},
     )
+
+
+def _solved(words: Words) -> forms.Field:
+    return forms.ChoiceField(choices=[("yes", words.solved_yes), ("no", words.solved_no)], required=False)
 
 
 def _lost_time(words: Words) -> dict[str, forms.Field]:

@@ -13,6 +13,7 @@ from surveys.services.apply_intake import apply_due_events
 from surveys.services.close_invitations import close_invitations, forget_visits
 from surveys.services.decide import decide_resolutions
 from surveys.services.exclusions import propose_exclusions
+from surveys.services.follow_up import call_webhooks
 from surveys.services.remind import put_reminders
 from surveys.services.score_comments import score_comments as score_waiting_comments
 from surveys.services.send_messages import send_messages
@@ -75,6 +76,12 @@ def read_bounces() -> None:
 def propose_shared_accounts() -> None:
     """Propose whoever has more tickets than one person can for exclusion."""
     propose_exclusions(now=timezone.now())
+
+
+@shared_task
+def call_due_webhooks() -> None:
+    """Tell ticket systems which tickets are not solved."""
+    call_webhooks(now=timezone.now())
 
 
 @shared_task

@@ -7,8 +7,10 @@ from surveys.api.asking import PreviewRuleView, WhyAskedView
 from surveys.api.intake import IntakeView
 from surveys.api.people import PeopleView
 from surveys.staff.audit import answer_audit
+from surveys.staff.follow_ups import follow_up_done, follow_ups
 from surveys.staff.mail import failed_mail, send_failed_again
 from surveys.staff.people import people, people_import, person_download, person_erase, proposal_settle
+from surveys.staff.notices import notices
 from surveys.staff.rules import sending_rule, sending_rules
 from surveys.staff.why import why_asked
 
@@ -27,6 +29,9 @@ urlpatterns = [
     path("api/v1/people/", PeopleView.as_view(), name="api-people"),
     path("api/v1/sending-rules/preview/", PreviewRuleView.as_view(), name="api-preview-rule"),
     path("api/v1/intake/<slug:source>/", IntakeView.as_view(), name="intake"),
+    path("asking/not-solved/", follow_ups, name="follow-ups"),
+    path("asking/not-solved/<int:key>/done/", follow_up_done, name="follow-up-done"),
+    path("asking/notices/", notices, name="notices"),
     path("asking/scanners/", answer_audit, name="answer-audit"),
     path("s/<str:token>/", views.AnswerView.as_view(), name="answer"),
     path("s/<str:token>/click/", views.ClickView.as_view(), name="answer-click"),

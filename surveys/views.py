@@ -20,9 +20,10 @@ from surveys.engine.scales import Band
 from surveys.engine.wording import WORDS, Words, language_of
 from surveys.engine.wording.second_thoughts import SECOND_THOUGHTS
 from surveys.forms import COMMENT_LENGTH, AnswerForm, initial_answer
-from surveys.models import Invitation, Response, Visit
-from surveys.selectors.asked import Asked, asked, find_invitation, has_opted_out, page_language
+from surveys.models import FollowUp, Invitation, Response, Visit
+from surveys.selectors.asked import Asked, asked, find_invitation, has_opted_out, local_time, page_language
 from surveys.selectors.contradictions import second_thought
+from surveys.selectors.follow_ups import improvements, receiver_of
 from surveys.sender import sender_of
 from surveys.services.answer import NotAnswerableError, record_answer, record_click, record_visit
 from surveys.services.opt_out import opt_in, opt_out
@@ -59,7 +60,8 @@ class PublicView(View):
         self.chosen_language = chosen_language(request)
         browser = request.headers.get("Accept-Language", "")
         language = page_language(invitation, chosen=self.chosen_language, browser=browser)
-        self.invitation, self.asked, self.now = invitation, asked(invitation, language), timezone.now()
+        self.invitation, self.now = invitation, timezone.now()
+        self.asked = asked(invitation, language, asks_solved=receiver_of(invitation.resolution) is not None)
         with translation.override(self.words.code):
             return super().dispatch(request, token=token)
 
@@ -189,6 +191,10 @@ class ThanksView(PublicView):
             "response": self.response,
             "scale": self.asked.questionnaire.scale,
             "is_open": self.is_open,
+            "follow_up": self._follow_up(),
+            "improvements": improvements(
+                self.invitation.service, language=self.words.code, today=timezone.localdate()
+            ),
             "second_thought": self._second_thought(self.response) if self.is_open else None,
         }
         return page(request, "thanks", context)
@@ -198,6 +204,14 @@ class ThanksView(PublicView):
         spoken = SECOND_THOUGHTS.get(self.words.code)
         found = second_thought(response) if spoken else None
         return (spoken.question(found), spoken.link) if spoken and found else None
+
+    def _follow_up(self) -> str:
+        found = FollowUp.objects.open().filter(resolution=self.invitation.resolution)
+        follow_up = found.select_related("receiver").first()
+        if follow_up is None:
+            return ""
+        by = local_time(follow_up.due_at, self.invitation, self.words)
+        return self.asked.say(self.words.follow_up, receiver=follow_up.receiver.name, time=by)
 
 
 class UnsubscribeView(PublicView):

@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 INTAKE_SWEEP = "surveys.tasks.apply_intake"
 DECIDE_SWEEP = "surveys.tasks.decide_due_resolutions"
+MAIL_SWEEP = "surveys.tasks.send_due_messages"
+HOOK_SWEEP = "surveys.tasks.call_due_webhooks"
 COMMENT_SWEEP = "surveys.tasks.score_new_comments"
 EVIDENCE_SWEEP = "experience.tasks.refresh_evidence"
 SHARED_SECONDS = 1

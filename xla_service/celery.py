@@ -32,6 +32,7 @@ app.conf.beat_schedule = {
     "settle-answers": every(30, "surveys.tasks.settle_answers"),
     "read-bounces": every(300, "surveys.tasks.read_bounces"),
     "propose-exclusions": every(21_600, "surveys.tasks.propose_shared_accounts"),
+    "call-webhooks": every(10, "surveys.tasks.call_due_webhooks"),
     "score-comments": every(10, "surveys.tasks.score_new_comments"),
     "refresh-evidence": every(10, "experience.tasks.refresh_evidence"),
     "nightly": every(3600, "experience.tasks.run_nightly"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from surveys.engine.scales import Band, Scale
 
@@ -24,6 +26,7 @@ class Questionnaire:
 
     scale: Scale
     rating: str
+    solved: str = ""
     reasons: tuple[OfferedReason, ...] = ()
     lost_time: str = ""
     comment: str = ""
@@ -31,6 +34,14 @@ class Questionnaire:
     def reasons_of(self, band: Band) -> tuple[OfferedReason, ...]:
         """Return the reasons of one band, in their order."""
         return tuple(reason for reason in self.reasons if reason.band == band)
+
+
+def varied(keys: Sequence[str], *, seed: str) -> list[str]:
+    """Return the keys in an order of their own for each seed, the same at every call.
+
+    What stands first is ticked more often; over many people an order that varies takes that out.
+    """
+    return sorted(keys, key=lambda key: blake2b(f"{seed}|{key}".encode(), digest_size=8).digest())
 
 
 def ticket_title(short_description: str, number: str) -> str:

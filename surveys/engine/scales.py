@@ -7,10 +7,11 @@ from enum import StrEnum
 
 
 class Band(StrEnum):
-    """Which reasons fit a rating: what went wrong, what went well, or both."""
+    """Which reasons fit a rating: what went wrong, what went well, or both; `ANY` fits every rating."""
 
     LOW = "low"
     HIGH = "high"
+    ANY = "any"
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Scale:
         return 100.0 * (rating - self.low) / (self.high - self.low)
 
     def bands(self, rating: int) -> frozenset[Band]:
-        """Return the bands of reasons offered for a rating; raises ValueError off the scale."""
+        """Return the bands that a rating belongs to; raises ValueError off the scale."""
         if rating not in self.ratings:
             raise ValueError(f"{rating} is not on the scale from {self.low} to {self.high}.")
         fits = {Band.LOW: rating <= self.wrong_until, Band.HIGH: rating >= self.well_from}

@@ -12,6 +12,7 @@ from surveys.models.asking import Bounce, Decision, Invitation, Message, OptOut,
 from surveys.models.audit import ConfigurationChange
 from surveys.models.catalogue import BusinessService, ResolutionTarget, ServiceAlias, ServiceUserCount
 from surveys.models.changes import EvidenceChange
+from surveys.models.follow_ups import FollowUp, FollowUpReceiver, ServiceNotice
 from surveys.models.intake import IntakeEvent, IntakeSource
 from surveys.models.people import ExclusionProposal, Person, User
 from surveys.models.sentiment import SentimentVersion
@@ -28,6 +29,8 @@ __all__ = [
     "Decision",
     "EvidenceChange",
     "ExclusionProposal",
+    "FollowUp",
+    "FollowUpReceiver",
     "IntakeEvent",
     "IntakeSource",
     "Invitation",
@@ -45,6 +48,7 @@ __all__ = [
     "SentimentVersion",
     "ServiceAlias",
     "ServiceUserCount",
+    "ServiceNotice",
     "Survey",
     "SurveyVersion",
     "Ticket",

@@ -147,6 +147,8 @@ class SentAnswer(models.Model):
     is_solved = models.BooleanField(null=True, blank=True)
     lost_time_minutes = models.PositiveIntegerField(null=True, blank=True)
     reasons = models.JSONField(default=list)
+    # The order in which the page showed the reasons, by key.
+    reason_order = models.JSONField(default=list)
     comment = models.TextField(blank=True)
     language = models.CharField(max_length=16, blank=True)
     is_simulated = models.BooleanField(default=False)

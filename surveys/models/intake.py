@@ -22,6 +22,9 @@ class IntakeSource(models.Model):
         default=dict, blank=True, help_text="Field -> JMESPath, over the preset's own."
     )
     secret = models.CharField(max_length=200)
+    ticket_url = models.CharField(
+        max_length=300, blank=True, help_text="Address of a ticket there: https://itsm.example.org/{number}"
+    )
     is_active = models.BooleanField(default=True)
 
     def __str__(self) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.conf import settings
@@ -11,7 +11,7 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from surveys.engine.questionnaire import OfferedReason, Questionnaire, ticket_title
+from surveys.engine.questionnaire import OfferedReason, Questionnaire, ticket_title, varied
 from surveys.engine.scales import SCALES, Band
 from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS, Words, fill, language_for, language_of
 from surveys.engine.zones import named_zone
@@ -46,15 +46,20 @@ def find_invitation(token: str) -> Invitation | None:
     return invitations.filter(token=token).first()
 
 
-def asked(invitation: Invitation, language: str = "") -> Asked:
-    """Return what `invitation` asks, in `language` or, without one, in the invitation's."""
+def asked(invitation: Invitation, language: str = "", *, asks_solved: bool = False) -> Asked:
+    """Return what `invitation` asks, in `language` or, without one, in the invitation's.
+
+    Whether it was really solved is asked with `asks_solved` only: where a "no" reaches somebody.
+    """
     words = WORDS[language_for(language or invitation.language)]
     ticket = invitation.resolution.ticket
     number = {"number": ticket.number, "minimum": settings.PRIVACY_MINIMUM}
     return Asked(
         invitation=invitation,
         words=words,
-        questionnaire=questionnaire(invitation.survey_version, words),
+        questionnaire=_in_own_order(
+            questionnaire(invitation.survey_version, words, asks_solved=asks_solved), invitation
+        ),
         ticket=ticket_title(ticket.short_description, ticket.number),
         number=ticket.number,
         service=invitation.service.name,
@@ -64,7 +69,17 @@ def asked(invitation: Invitation, language: str = "") -> Asked:
     )
 
 
-def questionnaire(version: SurveyVersion, words: Words) -> Questionnaire:
+def _in_own_order(questions: Questionnaire, invitation: Invitation) -> Questionnaire:
+    order = reason_order([reason.key for reason in questions.reasons], invitation)
+    return replace(questions, reasons=tuple(sorted(questions.reasons, key=lambda row: order.index(row.key))))
+
+
+def reason_order(keys: Sequence[str], invitation: Invitation) -> list[str]:
+    """Return the order in which this invitation's page shows the reasons; it is kept with each answer."""
+    return varied(keys, seed=f"reasons-{invitation.pk}")
+
+
+def questionnaire(version: SurveyVersion, words: Words, *, asks_solved: bool = False) -> Questionnaire:
     """Return a version's questions; what it words itself stands before the built-in words."""
     questions = {question.kind: question for question in version.questions.all()}
     rating = questions[Question.Kind.RATING]
@@ -72,6 +87,7 @@ def questionnaire(version: SurveyVersion, words: Words) -> Questionnaire:
     return Questionnaire(
         scale=SCALES[rating.scale],
         rating=_worded(rating, words.question, words),
+        solved=_worded(questions.get(Question.Kind.SOLVED), words.solved, words) if asks_solved else "",
         reasons=_reasons(reasons, words) if reasons else (),
         lost_time=_worded(questions.get(Question.Kind.LOST_TIME), words.lost_time, words),
         comment=_worded(questions.get(Question.Kind.COMMENT), words.comment, words),
@@ -109,6 +125,14 @@ def _readers(version: SurveyVersion, words: Words) -> str:
         SurveyVersion.Mode.CONFIDENTIAL: words.readers_confidential,
         SurveyVersion.Mode.ANONYMOUS: words.readers_anonymous,
     }[SurveyVersion.Mode(version.mode)]
+
+
+def local_time(moment: datetime, invitation: Invitation, words: Words) -> str:
+    """Return day and time of a moment where the person is, as their language writes them."""
+    zone = named_zone(invitation.person.time_zone) or named_zone(invitation.service.time_zone)
+    with translation.override(words.code):
+        local = localtime(moment, zone)
+        return f"{date_format(local, 'MONTH_DAY_FORMAT')}, {local:%H:%M}"
 
 
 def _day(moment: datetime, invitation: Invitation, words: Words) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
-from surveys.engine.scales import SCALES, Scale
+from surveys.engine.scales import SCALES, Band, Scale
 from surveys.models import Invitation, Question, Response, SentAnswer, Visit
+from surveys.selectors.asked import reason_order
 from surveys.services.settle_answers import SETTLES_AFTER, settle_invitation
 
 MOST_SENT = 200  # answers kept per invitation; a person needs a handful
@@ -137,6 +140,8 @@ def _sent_answer(
         question.kind: question for question in Question.objects.filter(version=invitation.survey_version_id)
     }
     scale = SCALES[questions[Question.Kind.RATING].scale]
+    reasons = questions.get(Question.Kind.REASONS)
+    options = reasons.options if reasons else []
     visit = invitation.visits.filter(pk=sender.visit_id).first() if sender.visit_id else None
     return SentAnswer(
         invitation=invitation,
@@ -146,7 +151,8 @@ def _sent_answer(
         rating=answer.rating,
         is_solved=answer.is_solved,
         lost_time_minutes=answer.lost_time_minutes,
-        reasons=sorted(_offered(answer, scale, questions.get(Question.Kind.REASONS))),
+        reasons=sorted(_offered(answer, scale, options)),
+        reason_order=reason_order([option["key"] for option in options], invitation),
         comment=answer.comment,
         language=how.language or invitation.language,
         is_simulated=how.is_simulated,
@@ -171,7 +177,6 @@ def _says(sent: SentAnswer) -> tuple[object, ...]:
     return (*content, sent.is_confirmed, sent.is_simulated, sent.language, sent.visit_id)
 
 
-def _offered(answer: Answer, scale: Scale, question: Question | None) -> set[str]:
-    bands = scale.bands(answer.rating)
-    options = question.options if question else []
+def _offered(answer: Answer, scale: Scale, options: Iterable[Mapping[str, Any]]) -> set[str]:
+    bands = scale.bands(answer.rating) | {Band.ANY}
     return {option["key"] for option in options if option["band"] in bands} & answer.reasons

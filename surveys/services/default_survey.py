@@ -13,6 +13,10 @@ from surveys.models import Question, SendingRule, Survey, SurveyVersion
 
 KEY = "after-resolution"
 NAME = "After a ticket is resolved"
+_KIND = Question.Kind
+# Whether it was solved is asked only where a "no" reaches somebody.
+KINDS = [_KIND.RATING, _KIND.REASONS, _KIND.LOST_TIME, _KIND.SOLVED, _KIND.COMMENT]
+EARLIER_KINDS = [_KIND.RATING, _KIND.REASONS, _KIND.LOST_TIME, _KIND.COMMENT]
 
 
 @transaction.atomic
@@ -21,14 +25,22 @@ def create_default_survey(*, now: datetime) -> SurveyVersion:
     survey, _ = Survey.objects.get_or_create(key=KEY, defaults={"name": NAME})
     SendingRule.objects.get_or_create(survey=survey, number=1, defaults={"created_at": now})
     published = survey.versions.filter(published_at__isnull=False).order_by("-number").first()
-    return published or _publish_version(survey, now)
+    if published is None or _is_earlier_default(published):
+        return _publish_version(survey, now)
+    return published
+
+
+def _is_earlier_default(version: SurveyVersion) -> bool:
+    """Say whether a version is the one we shipped before, untouched: then the next follows it."""
+    questions = list(version.questions.all())
+    kinds = [question.kind for question in questions]
+    return kinds == EARLIER_KINDS and not any(question.wording for question in questions)
 
 
 def _publish_version(survey: Survey, now: datetime) -> SurveyVersion:
     number = survey.versions.count() + 1
     version = SurveyVersion.objects.create(survey=survey, number=number, published_at=now)
-    kinds = [Question.Kind.RATING, Question.Kind.REASONS, Question.Kind.LOST_TIME, Question.Kind.COMMENT]
-    for position, kind in enumerate(kinds, start=1):
+    for position, kind in enumerate(KINDS, start=1):
         Question.objects.create(
             version=version,
             position=position,

@@ -28,6 +28,7 @@ from surveys.models import (
 from surveys.services.bulk import column_values, has_changed
 from surveys.services.changes import mark_changed
 from surveys.services.contradictions import judge_again
+from surveys.services.follow_up import follow
 from xla_service.lane import write_lane
 
 # Longer than the pause that ends a sitting: what belongs together has come by then.
@@ -151,6 +152,7 @@ def _write(invitation: Invitation, sent: SentAnswer, standing: Standing, now: da
         mark_changed([(invitation.service_id, invitation.resolution.resolved_on)])
     if standing == Standing.ACCEPTED:
         invitation.messages.filter(state=Message.State.DUE).update(state=Message.State.WITHDRAWN)
+        follow(response, now=now)
     return response
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from surveys.engine.questionnaire import ticket_title
+from surveys.engine.questionnaire import ticket_title, varied
 
 
 @pytest.mark.parametrize(
@@ -16,3 +16,13 @@ from surveys.engine.questionnaire import ticket_title
 )
 def test_a_ticket_is_named_on_one_short_line(description: str, title: str) -> None:
     assert ticket_title(description, "INC1") == title
+
+
+def test_the_order_of_reasons_varies_by_invitation_and_stays_for_each() -> None:
+    keys = ["slow", "not_solved", "came_back", "no_news"]
+    orders = [tuple(varied(keys, seed=str(number))) for number in range(200)]
+
+    assert orders == [tuple(varied(keys, seed=str(number))) for number in range(200)]
+    assert all(sorted(order) == sorted(keys) for order in orders)
+    firsts = [order[0] for order in orders]
+    assert all(30 < firsts.count(key) < 70 for key in keys)

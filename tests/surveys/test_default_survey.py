@@ -8,11 +8,11 @@ from tests.factories import NOW
 pytestmark = pytest.mark.django_db
 
 
-def test_the_default_survey_asks_for_a_rating_reasons_lost_time_and_a_comment() -> None:
+def test_the_default_survey_asks_for_a_rating_reasons_lost_time_solved_and_a_comment() -> None:
     version = create_default_survey(now=NOW)
 
     kinds = [question.kind for question in version.questions.all()]
-    assert kinds == ["rating", "reasons", "lost_time", "comment"]
+    assert kinds == ["rating", "reasons", "lost_time", "solved", "comment"]
     assert version.published_at == NOW
     assert version.questions.get(kind=Question.Kind.RATING).scale == "satisfaction"
 
@@ -31,6 +31,30 @@ def test_making_it_again_changes_nothing() -> None:
     assert create_default_survey(now=NOW) == first
 
     assert [model.objects.count() for model in (Survey, SurveyVersion, SendingRule)] == [1, 1, 1]
+
+
+def earlier_default() -> SurveyVersion:
+    """The version that installations have from before "was it really solved?" was asked."""
+    version = create_default_survey(now=NOW)
+    version.questions.filter(kind="solved").delete()
+    return version
+
+
+def test_an_untouched_earlier_default_is_followed_by_a_new_version_and_stays() -> None:
+    earlier = earlier_default()
+
+    newest = create_default_survey(now=NOW)
+
+    assert (newest.survey, newest.number) == (earlier.survey, 2)
+    assert earlier.questions.count() == 4
+    assert create_default_survey(now=NOW) == newest
+
+
+def test_an_earlier_version_with_words_of_its_own_stays_in_force() -> None:
+    earlier = earlier_default()
+    earlier.questions.filter(kind="rating").update(wording={"en": "Well?"})
+
+    assert create_default_survey(now=NOW) == earlier
 
 
 def test_the_newest_published_version_is_the_survey() -> None:

@@ -1,0 +1,124 @@
+"""Follow-ups: what happens when somebody says that it was not solved."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from surveys.models.catalogue import BusinessService
+from surveys.models.constraints import one_of
+from surveys.models.tickets import Resolution
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from surveys.models.people import User
+
+
+class FollowUpReceiver(models.Model):
+    """Who hears that a ticket is not solved: one assignment group's, or without a group everybody else's."""
+
+    assignment_group = models.CharField(
+        max_length=100, blank=True, unique=True, help_text="Empty: for every group without a receiver."
+    )
+    name = models.CharField(max_length=100, help_text="As people read it: the Service Desk.")
+    email = models.EmailField(max_length=254)
+    webhook_url = models.URLField(
+        blank=True, help_text="Is posted the ticket number, so that the ticket system can open it again."
+    )
+    webhook_secret = models.CharField(max_length=200, blank=True, help_text="Signs what is posted there.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(webhook_url="") | ~Q(webhook_secret=""), name="follow_up_webhook_signed"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FollowUpQuerySet(models.QuerySet["FollowUp"]):
+    """Reads of follow-ups and the predicates sweeps share."""
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Return the follow-ups about services this user may read."""
+        return self.filter(service__in=BusinessService.objects.visible_to(user))
+
+    def open(self) -> Self:
+        """Return the follow-ups that wait for somebody."""
+        return self.filter(state=FollowUp.State.OPEN)
+
+    def hooks_due(self, now: datetime) -> Self:
+        """Return the follow-ups whose ticket system is to be told now."""
+        return self.filter(hook_due_at__lte=now)
+
+
+class FollowUpState(models.TextChoices):
+    """Open until somebody took care of it, or the person says that it is solved after all."""
+
+    OPEN = "open", "Open"
+    DONE = "done", "Done"
+    TAKEN_BACK = "taken_back", "Solved after all"
+
+
+class FollowUp(models.Model):
+    """Somebody said that a resolution solved nothing: the desk was told and answers by `due_at`."""
+
+    State = FollowUpState
+
+    resolution = models.OneToOneField(Resolution, on_delete=models.CASCADE, related_name="follow_up")
+    service = models.ForeignKey(BusinessService, on_delete=models.PROTECT, related_name="follow_ups")
+    receiver = models.ForeignKey(FollowUpReceiver, on_delete=models.PROTECT, related_name="follow_ups")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    told_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    # The call of the receiver's webhook: empty when there is none, or when it was answered or given up.
+    hook_due_at = models.DateTimeField(null=True, blank=True)
+    hook_attempts = models.PositiveSmallIntegerField(default=0)
+    hook_error = models.CharField(max_length=300, blank=True)
+
+    objects = FollowUpQuerySet.as_manager()
+
+    class Meta:
+        constraints = [one_of("state", FollowUpState, name="follow_up_state")]
+        indexes = [
+            # Serves the page of open follow-ups, the most urgent first.
+            models.Index(fields=["due_at"], condition=Q(state="open"), name="follow_up_open"),
+            # Serves the sweep that calls webhooks, which runs every ten seconds.
+            models.Index(
+                fields=["hook_due_at"], condition=Q(hook_due_at__isnull=False), name="follow_up_hook_due"
+            ),
+        ]
+
+
+class ServiceNotice(models.Model):
+    """One "you said, we did": what was improved in a service because of earlier answers.
+
+    The judging side writes them when an improvement worked; staff write them too. Newest first on the
+    thank-you page. Each language has a text; English stands in for those without one.
+    """
+
+    service = models.ForeignKey(BusinessService, on_delete=models.CASCADE, related_name="notices")
+    wording = models.JSONField(help_text='{"en": "Printers on floor 3 were replaced."}')
+    shown_from = models.DateField()
+    shown_until = models.DateField(null=True, blank=True)
+    key = models.CharField(max_length=100, blank=True, help_text="Names what it tells of, to tell it once.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["service", "key"], condition=~Q(key=""), name="notice_once")
+        ]
+        indexes = [
+            # Serves the thank-you page: the newest notices of a service.
+            models.Index(fields=["service", "-shown_from"], name="notice_newest")
+        ]

@@ -1,0 +1,39 @@
+"""Who hears that something is not solved, what waits for them, and what was improved."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from surveys.engine.wording import DEFAULT_LANGUAGE
+from surveys.models import BusinessService, FollowUp, FollowUpReceiver, Resolution, ServiceNotice
+
+NOTICES_SHOWN = 2
+
+
+def receiver_of(resolution: Resolution) -> FollowUpReceiver | None:
+    """Return who hears about this resolution: its group's receiver, else everybody's, else None."""
+    groups = {"", resolution.assignment_group}
+    found = {
+        row.assignment_group: row for row in FollowUpReceiver.objects.filter(assignment_group__in=groups)
+    }
+    return found.get(resolution.assignment_group) or found.get("")
+
+
+def open_follow_ups(services: QuerySet[BusinessService]) -> QuerySet[FollowUp]:
+    """Return the open follow-ups of these services with what their page shows, the most urgent first."""
+    rows = FollowUp.objects.open().filter(service__in=services)
+    return rows.select_related("resolution__ticket", "service", "receiver").order_by("due_at", "pk")
+
+
+def improvements(service: BusinessService, *, language: str, today: date) -> list[str]:
+    """Return what was improved in a service because of answers, the newest two, in `language` or English."""
+    running = ServiceNotice.objects.filter(
+        Q(shown_until__isnull=True) | Q(shown_until__gte=today), service=service, shown_from__lte=today
+    )
+    texts = [
+        row.wording.get(language) or row.wording.get(DEFAULT_LANGUAGE, "")
+        for row in running.order_by("-shown_from", "-pk")[:NOTICES_SHOWN]
+    ]
+    return [text for text in texts if text]

@@ -1,0 +1,147 @@
+"""Telling the desk at once when somebody says that it was not solved."""
+
+from __future__ import annotations
+
+import json
+import logging
+import urllib.request
+from datetime import datetime, time, timedelta
+from urllib.parse import quote
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.template.loader import render_to_string
+
+from surveys.engine.retries import next_attempt
+from surveys.engine.signatures import sign
+from surveys.engine.working_time import WorkingWeek, after_working_days
+from surveys.engine.zones import named_zone
+from surveys.models import FollowUp, FollowUpReceiver, IntakeSource, Response, SurveyVersion, Ticket, User
+from surveys.selectors.follow_ups import receiver_of
+from surveys.services.outbox import put_notice
+from surveys.wakeups import HOOK_SWEEP, MAIL_SWEEP, wake
+from xla_service.lane import write_lane
+
+logger = logging.getLogger(__name__)
+
+WEEK = WorkingWeek(frozenset({1, 2, 3, 4, 5}), starts=time(8), ends=time(17))
+ANSWERED_WITHIN_WORKING_DAYS = 1
+LEASE = timedelta(minutes=2)
+TIMEOUT_SECONDS = 10
+ERROR_LENGTH = 300
+
+
+def follow(response: Response, *, now: datetime) -> FollowUp | None:
+    """Open a follow-up for an answer that says "not solved", or take one back; return the one there is.
+
+    Call it in the transaction that stored the answer. Mail and webhook leave after it is committed.
+    """
+    if response.resolution is None or response.is_solved is None:
+        return None
+    found = FollowUp.objects.filter(resolution=response.resolution).first()
+    if response.is_solved:
+        if found and found.state == FollowUp.State.OPEN:
+            FollowUp.objects.filter(pk=found.pk).update(state=FollowUp.State.TAKEN_BACK, hook_due_at=None)
+        return None
+    if found and found.state != FollowUp.State.TAKEN_BACK:
+        return found
+    receiver = receiver_of(response.resolution)
+    return _tell(response, receiver, found, now) if receiver else None
+
+
+def ticket_link(ticket: Ticket) -> str:
+    """Return the address of a ticket in the system it came from, "" when its source names none."""
+    pattern = IntakeSource.objects.filter(key=ticket.source).values_list("ticket_url", flat=True).first()
+    return (pattern or "").replace("{number}", quote(ticket.number, safe=""))
+
+
+def mark_done(follow_up_id: int, *, by: User, now: datetime) -> bool:
+    """Note that somebody took care of a follow-up; return False when nothing waited any more."""
+    waiting = FollowUp.objects.open().filter(pk=follow_up_id)
+    return bool(waiting.update(state=FollowUp.State.DONE, done_by=by, done_at=now))
+
+
+def call_webhooks(*, now: datetime) -> int:
+    """Tell the ticket systems what is due, and return how many took it. A refused call is tried again."""
+    taken = 0
+    for key in list(FollowUp.objects.hooks_due(now).values_list("pk", flat=True)[:100]):
+        with write_lane(), transaction.atomic():
+            claimed = FollowUp.objects.hooks_due(now).filter(pk=key)
+            is_mine = claimed.update(hook_due_at=now + LEASE, hook_attempts=F("hook_attempts") + 1)
+        if is_mine:
+            taken += _call(FollowUp.objects.select_related("receiver", "resolution__ticket").get(pk=key), now)
+    return taken
+
+
+def _tell(response: Response, receiver: FollowUpReceiver, found: FollowUp | None, now: datetime) -> FollowUp:
+    zone = named_zone(settings.TIME_ZONE)
+    assert response.resolution is not None
+    assert zone is not None  # a system check refuses another
+    follow_up = found or FollowUp(resolution=response.resolution, service=response.service)
+    follow_up.receiver = receiver
+    follow_up.state = FollowUp.State.OPEN
+    follow_up.told_at = now
+    follow_up.due_at = after_working_days(now, ANSWERED_WITHIN_WORKING_DAYS, WEEK, zone)
+    follow_up.hook_due_at = now if receiver.webhook_url else None
+    follow_up.hook_attempts, follow_up.hook_error = 0, ""
+    follow_up.save()
+    _mail(follow_up, response, now)
+    wake(MAIL_SWEEP, HOOK_SWEEP)
+    return follow_up
+
+
+def _mail(follow_up: FollowUp, response: Response, now: datetime) -> None:
+    ticket = follow_up.resolution.ticket
+    context = {
+        "ticket": ticket,
+        "follow_up": follow_up,
+        "link": ticket_link(ticket),
+        # Beyond the ticket number nothing is told where the respondent was promised that nobody would be.
+        "response": response if response.survey_version.mode == SurveyVersion.Mode.NAMED else None,
+    }
+    put_notice(
+        key=f"not-solved-{follow_up.pk}-{int(now.timestamp())}",
+        recipient=follow_up.receiver.email,
+        subject=f"Not solved: {ticket.number} {ticket.short_description}"[:250],
+        text=render_to_string("surveys/mail/follow_up.txt", context),
+        now=now,
+    )
+
+
+def _call(follow_up: FollowUp, now: datetime) -> bool:
+    body = json.dumps(
+        {
+            "event": "not_solved",
+            "source": follow_up.resolution.ticket.source,
+            "number": follow_up.resolution.ticket.number,
+            "due_at": follow_up.due_at.isoformat(),
+        }
+    ).encode()
+    error = _post(follow_up, body)
+    due_at = next_attempt(attempts=follow_up.hook_attempts, now=now) if error else None
+    mine = FollowUp.objects.filter(pk=follow_up.pk, hook_attempts=follow_up.hook_attempts)
+    mine.update(hook_due_at=due_at, hook_error=error[:ERROR_LENGTH])
+    if error and due_at is None:
+        logger.warning(
+            "The webhook of follow-up %s is given up after %s calls.", follow_up.pk, follow_up.hook_attempts
+        )
+    return not error
+
+
+def _post(follow_up: FollowUp, body: bytes) -> str:
+    """Post the body, signed; return what went wrong, "" when the other side took it."""
+    request = urllib.request.Request(
+        follow_up.receiver.webhook_url,
+        data=body,
+        headers={
+            "Content-Type": "application/json",
+            "X-XLA-Signature": sign(body, follow_up.receiver.webhook_secret),
+            "X-XLA-Delivery": f"follow-up-{follow_up.pk}",
+        },
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):
+            return ""
+    except (OSError, ValueError) as error:  # refused, unreachable, too slow, an answer of 4xx or 5xx
+        return str(error) or type(error).__name__

@@ -1,0 +1,64 @@
+""" "You said, we did": a form to tell respondents what was improved, and the list of what they read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS
+from surveys.models import BusinessService, ServiceNotice
+from xla_service.access import open_to, setting_up
+from xla_service.navigation import Section, declare_page
+
+declare_page("notices", "You said, we did", Section.ASKING, rule=setting_up, order=40)
+
+LONGEST = 300
+SHOWN = 50
+
+
+class NoticeForm(forms.Form):
+    """One notice: its service, one language's sentence or more, and until when it is shown."""
+
+    service = forms.ModelChoiceField(BusinessService.objects.none())
+    shown_until = forms.DateField(
+        required=False, label="Shown until", widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    def __init__(self, *args: Any, services: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["service"].queryset = services  # type: ignore[attr-defined]
+        for words in WORDS.values():
+            self.fields[f"text_{words.code}"] = forms.CharField(
+                label=words.name, max_length=LONGEST, required=words.code == DEFAULT_LANGUAGE
+            )
+
+    def wording(self) -> dict[str, str]:
+        """Return the text of each language that has one."""
+        texts = {code: self.cleaned_data[f"text_{code}"].strip() for code in WORDS}
+        return {code: text for code, text in texts.items() if text}
+
+
+@open_to(setting_up)
+@require_http_methods(["GET", "HEAD", "POST"])
+def notices(request: HttpRequest) -> HttpResponse:
+    """Show what respondents read on the thank-you page; a POST adds a notice."""
+    services = BusinessService.objects.visible_to(request.user).live()
+    form = NoticeForm(request.POST or None, services=services)
+    if request.method == "POST" and form.is_valid():
+        ServiceNotice.objects.create(
+            service=form.cleaned_data["service"],
+            wording=form.wording(),
+            shown_from=timezone.localdate(),
+            shown_until=form.cleaned_data["shown_until"],
+        )
+        messages.success(request, "People who answer about this service read it from now on.")
+        return redirect("notices")
+    shown = ServiceNotice.objects.filter(service__in=services).select_related("service")
+    context = {"form": form, "notices": shown.order_by("-shown_from", "-pk")[:SHOWN], "all": len(WORDS)}
+    return render(request, "surveys/staff/notices.html", context)

@@ -1,0 +1,253 @@
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from surveys.engine.signatures import is_signed
+from surveys.models import (
+    BusinessService,
+    FollowUp,
+    FollowUpReceiver,
+    IntakeSource,
+    Message,
+    ServiceNotice,
+    User,
+)
+from surveys.services.answer import Answer, record_answer, record_click
+from surveys.services.follow_up import call_webhooks
+from tests.factories import NOW, InvitationFactory, ResolutionFactory
+
+pytestmark = pytest.mark.django_db
+NOT_SOLVED = Answer(2, comment="Still broken.", is_solved=False)
+
+
+@pytest.fixture
+def desk() -> FollowUpReceiver:
+    return FollowUpReceiver.objects.create(name="the Service Desk", email="desk@example.org")
+
+
+def page(client: Client, invitation) -> str:
+    return client.get(f"/s/{invitation.token}/").content.decode()
+
+
+def open_invitation(**facts):
+    return InvitationFactory.create(due_at=timezone.now() - timedelta(hours=1), **facts)
+
+
+def test_without_a_receiver_the_question_is_not_shown(client: Client) -> None:
+    invitation = open_invitation()
+
+    assert "Was it really solved?" not in page(client, invitation)
+    FollowUpReceiver.objects.create(name="Mail team", email="mail@example.org", assignment_group="Mail")
+    assert "Was it really solved?" not in page(client, invitation)
+
+
+def test_no_tells_the_desk_at_once_and_the_person_until_when(client: Client, desk: FollowUpReceiver) -> None:
+    invitation = open_invitation()
+    IntakeSource.objects.create(
+        key="servicenow",
+        name="ITSM",
+        preset="generic",
+        secret="s",
+        ticket_url="https://itsm.example/{number}",
+    )
+    assert "Was it really solved?" in page(client, invitation)
+
+    given = {"rating": "2", "solved": "no", "comment": "Still broken."}
+    thanks = client.post(f"/s/{invitation.token}/", given, follow=True).content.decode()
+
+    follow_up = FollowUp.objects.get()
+    mail = Message.objects.get(kind="notice")
+    number = invitation.resolution.ticket.number
+    assert "Sorry. We told the Service Desk just now; you will hear by" in thanks
+    assert (follow_up.state, mail.recipient, mail.state) == ("open", "desk@example.org", "due")
+    assert f"https://itsm.example/{number}" in mail.text
+    assert "Still broken." in mail.text
+
+
+@pytest.mark.parametrize(
+    ("told", "due"),
+    [
+        (datetime(2026, 6, 1, 14, tzinfo=UTC), datetime(2026, 6, 2, 14, tzinfo=UTC)),
+        (datetime(2026, 6, 5, 14, tzinfo=UTC), datetime(2026, 6, 8, 14, tzinfo=UTC)),
+    ],
+    ids=["Monday", "Friday"],
+)
+def test_it_is_due_in_one_working_day(desk: FollowUpReceiver, told: datetime, due: datetime) -> None:
+    record_answer(InvitationFactory.create().pk, NOT_SOLVED, now=told)
+
+    assert FollowUp.objects.get().due_at == due
+
+
+def test_the_group_of_the_ticket_hears_before_the_desk(desk: FollowUpReceiver) -> None:
+    team = FollowUpReceiver.objects.create(name="Mail", email="mail@example.org", assignment_group="Mail")
+    resolution = ResolutionFactory.create(assignment_group="Mail")
+
+    record_answer(InvitationFactory.create(resolution=resolution).pk, NOT_SOLVED, now=NOW)
+
+    assert FollowUp.objects.get().receiver == team
+
+
+def test_saying_it_twice_tells_once_and_yes_takes_it_back(desk: FollowUpReceiver) -> None:
+    invitation = InvitationFactory.create()
+    for minute in (0, 1):
+        record_answer(invitation.pk, NOT_SOLVED, now=NOW + timedelta(minutes=minute))
+    assert Message.objects.filter(kind="notice").count() == 1
+
+    record_answer(invitation.pk, Answer(4, is_solved=True), now=NOW + timedelta(minutes=2))
+
+    assert FollowUp.objects.get().state == "taken_back"
+
+
+def test_a_click_and_a_confidential_comment_are_told_to_nobody(desk: FollowUpReceiver) -> None:
+    invitation = InvitationFactory.create()
+    record_click(invitation.pk, 1, now=NOW)
+    assert not FollowUp.objects.exists()
+    version = invitation.survey_version
+    version.mode = "confidential"
+    version.save()
+
+    record_answer(invitation.pk, NOT_SOLVED, now=NOW)
+
+    text = Message.objects.get(kind="notice").text
+    assert invitation.resolution.ticket.number in text
+    assert "Still broken." not in text
+    assert "Rating" not in text
+
+
+# --- the ticket system
+
+
+class Peer(HTTPServer):
+    """A ticket system that takes what is posted, or refuses it."""
+
+    status = 200
+    taken: list[tuple[dict[str, str], bytes]]
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Peer
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.taken.append((dict(self.headers), body))
+        self.send_response(self.server.status)
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        """Keep the test's output clean."""
+
+
+@pytest.fixture
+def peer() -> Iterator[Peer]:
+    server = Peer(("127.0.0.1", 0), Handler)
+    server.taken = []
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def not_solved(peer: Peer) -> FollowUp:
+    FollowUpReceiver.objects.create(
+        name="Desk",
+        email="desk@example.org",
+        webhook_url=f"http://127.0.0.1:{peer.server_port}/reopen",
+        webhook_secret="shared",
+    )
+    record_answer(InvitationFactory.create().pk, NOT_SOLVED, now=NOW)
+    return FollowUp.objects.get()
+
+
+def test_the_ticket_system_is_told_once_and_signed(peer: Peer) -> None:
+    follow_up = not_solved(peer)
+
+    assert call_webhooks(now=NOW) == 1
+    assert call_webhooks(now=NOW + timedelta(days=1)) == 0
+
+    ((headers, body),) = peer.taken
+    assert json.loads(body)["number"] == follow_up.resolution.ticket.number
+    assert is_signed(body, secret="shared", signature=headers["X-Xla-Signature"])
+
+
+def test_a_refused_call_is_tried_again_until_it_is_given_up(peer: Peer) -> None:
+    follow_up = not_solved(peer)
+    peer.status = 503
+    moment = NOW
+
+    for _ in range(8):
+        call_webhooks(now=moment)
+        moment += timedelta(days=1)
+
+    follow_up.refresh_from_db()
+    assert len(peer.taken) == 5
+    assert follow_up.hook_due_at is None
+    assert "503" in follow_up.hook_error
+
+
+# --- the page of those who wait
+
+
+def test_the_owner_sees_who_waits_and_marks_it_done(
+    client: Client, owner: User, service: BusinessService, desk: FollowUpReceiver
+) -> None:
+    client.force_login(owner)
+    assert "Nobody is waiting" in client.get("/asking/not-solved/").content.decode()
+    invitation = InvitationFactory.create(resolution=ResolutionFactory.create(on_service=service))
+    record_answer(invitation.pk, NOT_SOLVED, now=NOW)
+
+    assert invitation.resolution.ticket.number in client.get("/asking/not-solved/").content.decode()
+    client.post(f"/asking/not-solved/{FollowUp.objects.get().pk}/done/")
+
+    done = FollowUp.objects.get()
+    assert (done.state, done.done_by) == ("done", owner)
+
+
+def test_a_stranger_sees_and_changes_nothing(client: Client, stranger: User, desk: FollowUpReceiver) -> None:
+    record_answer(InvitationFactory.create().pk, NOT_SOLVED, now=NOW)
+    client.force_login(stranger)
+
+    assert "Nobody is waiting" in client.get("/asking/not-solved/").content.decode()
+    assert client.post(f"/asking/not-solved/{FollowUp.objects.get().pk}/done/").status_code == 404
+
+
+# --- you said, we did
+
+
+def test_what_was_improved_is_read_on_the_thank_you_page(client: Client, agreement_admin: User) -> None:
+    invitation = open_invitation()
+    client.force_login(agreement_admin)
+    given = {
+        "service": invitation.service_id,
+        "text_en": "We replaced the printers.",
+        "text_ja": "交換しました。",
+    }
+
+    assert client.post("/asking/notices/", given).status_code == 302
+
+    assert "We replaced the printers." in client.get("/asking/notices/").content.decode()
+    record_answer(invitation.pk, Answer(4), now=timezone.now())
+    thanks = f"/s/{invitation.token}/thanks/"
+    assert "You said, we did" in client.get(thanks).content.decode()
+    assert "交換しました。" in client.get(f"{thanks}?lang=ja").content.decode()
+    assert "We replaced the printers." in client.get(f"{thanks}?lang=pl").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("shown_from", "shown_until"), [(date(2999, 1, 1), None), (date(2020, 1, 1), date(2020, 2, 1))]
+)
+def test_a_notice_has_its_time(client: Client, shown_from: date, shown_until: date | None) -> None:
+    invitation = open_invitation()
+    ServiceNotice.objects.create(
+        service=invitation.service, wording={"en": "Done."}, shown_from=shown_from, shown_until=shown_until
+    )
+    record_answer(invitation.pk, Answer(4), now=timezone.now())
+
+    assert "You said, we did" not in client.get(f"/s/{invitation.token}/thanks/").content.decode()
