@@ -9,8 +9,8 @@ from surveys.api.people import PeopleView
 from surveys.staff.audit import answer_audit
 from surveys.staff.follow_ups import follow_up_done, follow_ups
 from surveys.staff.mail import failed_mail, send_failed_again
-from surveys.staff.people import people, people_import, person_download, person_erase, proposal_settle
 from surveys.staff.notices import notices
+from surveys.staff.people import people, people_import, person_download, person_erase, proposal_settle
 from surveys.staff.rules import sending_rule, sending_rules
 from surveys.staff.why import why_asked
 

@@ -29,6 +29,16 @@ class BusinessServiceQuerySet(models.QuerySet["BusinessService"]):
             return self
         return self.filter(Q(owner=user) | Q(pk__in=user.team_services.values("pk")))
 
+    def looked_after_by(self, user: User | AnonymousUser) -> Self:
+        """Return the services that this user acts on: all for those who set up, else their own and their
+        team's.
+        """
+        if not user.is_authenticated:
+            return self.none()
+        if user.is_superuser or user.role in (user.Role.AGREEMENT_ADMIN, user.Role.ADMINISTRATOR):
+            return self
+        return self.filter(Q(owner=user) | Q(pk__in=user.team_services.values("pk")))
+
     def live(self) -> Self:
         """Return the services that are measured: in use, neither planned nor retired."""
         return self.filter(lifecycle=BusinessService.Lifecycle.LIVE)

@@ -11,6 +11,7 @@ from django.forms.models import model_to_dict
 from surveys.models import (
     Bounce,
     Decision,
+    FollowUp,
     IntakeEvent,
     Invitation,
     Message,
@@ -43,6 +44,7 @@ def person_export(person: Person) -> dict[str, Any]:
         "mails": _rows(Message.objects.filter(invitation__person=person)),
         "answers": [_answer(answer) for answer in answers.order_by("pk")],
         "answers_as_sent": _rows(SentAnswer.objects.filter(invitation__person=person)),
+        "follow_ups": _rows(FollowUp.objects.filter(resolution__person=person)),
         "visits": _rows(Visit.objects.filter(invitation__person=person)),
         "opt_outs": _rows(OptOut.objects.filter(person=person)),
         "bounces": _rows(Bounce.objects.filter(person=person)),

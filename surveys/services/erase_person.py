@@ -11,9 +11,11 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Q
 
+from surveys.links import notice_message_id
 from surveys.models import (
     Bounce,
     CommentSentiment,
+    FollowUp,
     IntakeEvent,
     Invitation,
     Message,
@@ -96,6 +98,10 @@ def _erase_words(person: Person) -> None:
 def _erase_mail(person: Person) -> None:
     mails = Message.objects.filter(invitation__person=person)
     mails.update(recipient="", subject="", text="", html="", last_error="")
+    for key in FollowUp.objects.filter(resolution__person=person).values_list("pk", flat=True):
+        begins = notice_message_id(f"not-solved-{key}-").partition("@")[0]
+        told = Message.objects.filter(message_id__startswith=begins)
+        told.update(subject="", text="")
     Bounce.objects.filter(person=person).update(recipient="", diagnosis="")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -28,7 +29,13 @@ def follow_ups(request: HttpRequest) -> HttpResponse:
     page = Paginator(open_follow_ups(services), PER_PAGE).get_page(request.GET.get("page"))
     now = timezone.now()
     rows = [(row, ticket_link(row.resolution.ticket), row.due_at < now) for row in page.object_list]
-    context = {"page": page, "rows": rows, "has_receiver": FollowUpReceiver.objects.exists()}
+    acts_on = set(BusinessService.objects.looked_after_by(request.user).values_list("pk", flat=True))
+    context = {
+        "page": page,
+        "rows": rows,
+        "acts_on": acts_on,
+        "has_receiver": FollowUpReceiver.objects.exists(),
+    }
     return render(request, "surveys/staff/follow_ups.html", context)
 
 
@@ -36,8 +43,11 @@ def follow_ups(request: HttpRequest) -> HttpResponse:
 @require_POST
 def follow_up_done(request: HttpRequest, key: int) -> HttpResponse:
     """Note that the desk got in touch."""
-    if not FollowUp.objects.visible_to(request.user).filter(pk=key).exists():
+    follow_up = FollowUp.objects.visible_to(request.user).filter(pk=key).first()
+    if follow_up is None:
         raise Http404
+    if not BusinessService.objects.looked_after_by(request.user).filter(pk=follow_up.service_id).exists():
+        raise PermissionDenied
     if mark_done(key, by=request.user, now=timezone.now()):  # type: ignore[arg-type]  # signed in
         messages.success(request, "Done. It left the list.")
     else:

@@ -18,7 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from experience.models import Agreement, Gap, Improvement, SavedView
 from experience.services.agreements import publish, write_draft
 from experience.services.starter import starter_terms
-from surveys.models import BusinessService, ExclusionProposal, Ticket, User
+from surveys.models import BusinessService, ExclusionProposal, FollowUp, FollowUpReceiver, Ticket, User
 from tests.experience.factories import gap, measured
 from tests.factories import NOW, PersonFactory, ResolutionFactory, default_survey
 
@@ -84,6 +84,17 @@ def _agreement(world: World) -> list[Any]:
     return [world.agreement.key]
 
 
+def _follow_up(world: World) -> FollowUp:
+    receiver, _ = FollowUpReceiver.objects.get_or_create(name="Desk", email="desk@example.org")
+    return FollowUp.objects.create(
+        resolution=ResolutionFactory.create(on_service=world.service),
+        service=world.service,
+        receiver=receiver,
+        told_at=NOW,
+        due_at=NOW,
+    )
+
+
 # Addresses outside this table of roles, and what guards them instead.
 GUARDED_OTHERWISE = {
     "answer": "the token of the invitation",
@@ -127,6 +138,9 @@ TABLE = {
     "api-why-asked": Access("API reads own", args=lambda world: [world.ticket.number]),
     "api-preview-rule": Access("API sets up", "post"),
     "answer-audit": Access("sets up"),
+    "notices": Access("sets up"),
+    "follow-ups": Access("signed in"),
+    "follow-up-done": Access("acts on own", "post", lambda world: [_follow_up(world).pk]),
     "why-asked": Access("signed in"),
     "sending-rules": Access("sets up"),
     "sending-rule": Access("sets up", args=lambda world: [default_survey().key]),

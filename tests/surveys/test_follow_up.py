@@ -19,6 +19,7 @@ from surveys.models import (
     User,
 )
 from surveys.services.answer import Answer, record_answer, record_click
+from surveys.services.erase_person import erase_person
 from surveys.services.follow_up import call_webhooks
 from tests.factories import NOW, InvitationFactory, ResolutionFactory
 
@@ -216,6 +217,16 @@ def test_a_stranger_sees_and_changes_nothing(client: Client, stranger: User, des
 
     assert "Nobody is waiting" in client.get("/asking/not-solved/").content.decode()
     assert client.post(f"/asking/not-solved/{FollowUp.objects.get().pk}/done/").status_code == 404
+
+
+def test_erasing_the_person_takes_their_words_out_of_the_mail_to_the_desk(desk: FollowUpReceiver) -> None:
+    invitation = InvitationFactory.create()
+    record_answer(invitation.pk, NOT_SOLVED, now=NOW)
+
+    erase_person(invitation.person, now=NOW)
+
+    mail = Message.objects.get(kind="notice")
+    assert (mail.subject, mail.text, mail.recipient) == ("", "", "desk@example.org")
 
 
 # --- you said, we did
