@@ -6,7 +6,9 @@ from experience.api.signals import SignalsView
 from experience.views import agreements as agreement_pages
 from experience.views import gap_inbox
 from experience.views.gaps import acknowledge, dismiss
+from experience.views.health import health
 from experience.views.portfolio import drop_view, export, portfolio, save_view
+from experience.views.reviews import executive_page, review, reviews
 from experience.views.service import answers, service
 
 urlpatterns: list[URLPattern] = [
@@ -32,6 +34,10 @@ urlpatterns: list[URLPattern] = [
     path("agreements/<slug:key>/edit/", agreement_pages.edit, name="agreement-edit"),
     path("agreements/<slug:key>/rehearsal/", agreement_pages.rehearsal, name="agreement-rehearsal"),
     path("agreements/<slug:key>/undo/", agreement_pages.undo_publishing, name="agreement-undo"),
+    path("executive/", executive_page, name="executive"),
+    path("reviews/", reviews, name="reviews"),
+    re_path(r"^services/(?P<key>[\w-]+)/review/(?P<month>\d{4}-\d{2})/$", review, name="review"),
+    path("health/", health, name="health"),
     path("actions/", gap_inbox.improvement_list, name="improvements"),
     re_path(
         r"^actions/(?P<pk>\d+)/(?P<step>done|give-up|take-back)/$",

@@ -8,6 +8,7 @@ from surveys.api.intake import IntakeView
 from surveys.api.people import PeopleView
 from surveys.staff.audit import answer_audit
 from surveys.staff.follow_ups import follow_up_done, follow_ups
+from surveys.staff.inbound import inbound, replay
 from surveys.staff.mail import failed_mail, send_failed_again
 from surveys.staff.notices import notices
 from surveys.staff.people import people, people_import, person_download, person_erase, proposal_settle
@@ -15,6 +16,8 @@ from surveys.staff.rules import sending_rule, sending_rules
 from surveys.staff.why import why_asked
 
 urlpatterns = [
+    path("data/inbound/", inbound, name="inbound"),
+    path("data/inbound/replay/", replay, name="inbound-replay"),
     path("asking/", why_asked, name="why-asked"),
     path("asking/rules/", sending_rules, name="sending-rules"),
     path("asking/rules/<slug:survey>/", sending_rule, name="sending-rule"),

@@ -8,9 +8,10 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 
 from experience.engine.gaps import UNJUDGED, Verdict
+from experience.engine.periods import Period
 from experience.models import Gap, GapEvent, Measurement
 from experience.selectors.portfolio import STANDING_STATES, TREND_WEEKS, StandingGap, verdict_of
 from experience.selectors.results import ResultFigures, is_hidden, read_results
@@ -139,3 +140,21 @@ def _week(row: dict[str, Any]) -> Week:
         score_high=shown["high"],
         sla_share=row["sla_share"],
     )
+
+
+def month_result(service: BusinessService, month: Period) -> NewestResult | None:
+    """Return the result of a calendar month with the gap that stood in it; None where none was measured."""
+    found = Measurement.objects.current().filter(
+        service=service,
+        period=Measurement.Period.MONTH,
+        starts_on=month.first_on,
+        agreement_version__agreement__is_primary=True,
+    )
+    newest = found.select_related("agreement_version__agreement", "parameter_set").defer("inputs").first()
+    return None if newest is None else _read(newest, next(iter(gaps_in(service, month)), None))
+
+
+def gaps_in(service: BusinessService, month: Period) -> list[Gap]:
+    """Return the gaps of a service that stood on a day of the month, newest first."""
+    stood = Gap.objects.filter(service=service, opened_on__lte=month.last_on)
+    return list(stood.filter(Q(closed_on=None) | Q(closed_on__gte=month.first_on)).order_by("-pk"))

@@ -1,0 +1,148 @@
+"""Six numbers for those who lead: what a month was like for people, in business words."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db.models import Q, Sum
+
+from experience.engine.periods import Period
+from experience.models import Gap, Measurement
+from experience.selectors.results import REPEAT_CONTACT, is_hidden
+from surveys.models import BusinessService
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from surveys.models import User
+
+OWN_TEAMS = "Own teams"
+_SURE = (Measurement.Status.LIKELY_RED, Measurement.Status.LIKELY_GREEN)
+_BELOW = (Measurement.Status.LIKELY_RED, Measurement.Status.LEAN_RED)
+_ABOVE = (Measurement.Status.LIKELY_GREEN, Measurement.Status.LEAN_GREEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A month of some services. `lost_hours` and `repeat_share` are None where nobody measured them.
+
+    `below` and `on_target` count services; `below_sure` and `on_target_sure` those of them that are sure.
+    """
+
+    name: str
+    services: int
+    below: int
+    below_sure: int
+    on_target: int
+    on_target_sure: int
+    people: int
+    lost_hours: float | None
+    repeat_share: float | None
+
+    @property
+    def unjudged(self) -> int:
+        """How many services had too few answers."""
+        return self.services - self.below - self.on_target
+
+
+@dataclass(frozen=True, slots=True)
+class Executive:
+    """The whole of a month, by supplier, and the watermelons that were opened and fixed in it."""
+
+    whole: Summary
+    suppliers: tuple[Summary, ...]
+    opened: int
+    fixed: int
+
+    @property
+    def named(self) -> tuple[Summary, ...]:
+        """The suppliers without the own teams."""
+        return tuple(each for each in self.suppliers if each.name != OWN_TEAMS)
+
+    @property
+    def disappointing(self) -> int:
+        """How many suppliers have a service that is surely below target."""
+        return sum(each.below_sure > 0 for each in self.named)
+
+
+def executive(user: User | AnonymousUser, month: Period) -> Executive:
+    """Return the numbers of one month of the services a user may read."""
+    results = list(_results(user, month))
+    people = _people(user, month)
+    by_supplier: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in results:
+        by_supplier[row["service__supplier"] or OWN_TEAMS].append(row)
+    gaps = Gap.objects.visible_to(user).filter(kind=Gap.Kind.WATERMELON)
+    return Executive(
+        whole=_summary("All", results, people),
+        suppliers=tuple(_summary(name, own, people) for name, own in sorted(by_supplier.items())),
+        opened=gaps.filter(opened_on__range=(month.first_on, month.last_on)).count(),
+        fixed=gaps.filter(
+            state=Gap.State.CLOSED, closed_on__range=(month.first_on, month.last_on), opened_on__isnull=False
+        ).count(),
+    )
+
+
+def _results(user: User | AnonymousUser, month: Period) -> Iterator[dict[str, Any]]:
+    found = Measurement.objects.current().filter(
+        service__in=BusinessService.objects.visible_to(user).live(),
+        agreement_version__agreement__is_primary=True,
+        period=Measurement.Period.MONTH,
+        starts_on=month.first_on,
+    )
+    columns = ("service_id", "service__supplier", "status", "n_answered", "n_resolved", "results")
+    yield from ({name: row[name] for name in columns} for row in found.values(*columns))
+
+
+def _people(user: User | AnonymousUser, month: Period) -> dict[int, int]:
+    """Return the people affected by the gaps that stood in the month, by service."""
+    stood = (
+        Gap.objects.visible_to(user).filter(opened_on__lte=month.last_on).exclude(state=Gap.State.DISMISSED)
+    )
+    stood = stood.exclude(kind=Gap.Kind.OVER_STRICT).filter(service__isnull=False)
+    rows = stood.filter(Q(closed_on=None) | Q(closed_on__gte=month.first_on)).values("service_id")
+    return {row["service_id"]: row["people"] for row in rows.annotate(people=Sum("affected_people"))}
+
+
+def _summary(name: str, rows: Sequence[dict[str, Any]], people: dict[int, int]) -> Summary:
+    below = [row["status"] for row in rows if row["status"] in _BELOW]
+    above = [row["status"] for row in rows if row["status"] in _ABOVE]
+    return Summary(
+        name=name,
+        services=len(rows),
+        below=len(below),
+        below_sure=sum(status in _SURE for status in below),
+        on_target=len(above),
+        on_target_sure=sum(status in _SURE for status in above),
+        people=sum(people.get(row["service_id"], 0) for row in rows),
+        lost_hours=_total([_lost_hours(row) for row in rows]),
+        repeat_share=_repeat_share(rows),
+    )
+
+
+def _lost_hours(row: dict[str, Any]) -> float | None:
+    hidden = is_hidden(row["status"], row["n_answered"], settings.PRIVACY_MINIMUM)
+    found: float | None = None if hidden else row["results"].get("lost_hours")
+    return found
+
+
+def _total(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def _repeat_share(rows: Iterable[dict[str, Any]]) -> float | None:
+    """Return the share over all resolutions, each service counted by how many it had."""
+    pairs = [(_repeat(row["results"]), row["n_resolved"]) for row in rows]
+    known = [(share, n) for share, n in pairs if share is not None and n]
+    total = sum(n for _, n in known)
+    return sum(share * n for share, n in known) / total if total else None
+
+
+def _repeat(document: dict[str, Any]) -> float | None:
+    found = (row["value"] for row in document.get("indicators", ()) if row["key"] == REPEAT_CONTACT)
+    return next(found, None)

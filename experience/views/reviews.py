@@ -1,0 +1,91 @@
+"""The review of a service, one printed page a month, and the executive page."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from experience.engine.periods import Period, is_final, month_of, previous_month
+from experience.models import Improvement
+from experience.selectors.executive import executive
+from experience.selectors.service_page import gaps_in, month_result, weeks_of
+from experience.views.portfolio import past_months
+from experience.views.service import visible_or_404
+from experience.views.service_parts import (
+    action_markers,
+    funnel_rows,
+    headline,
+    indicator_lines,
+    moved,
+    week_charts,
+)
+from surveys.models import BusinessService
+from xla_service.access import everyone, open_to
+from xla_service.navigation import Section, declare_page
+
+declare_page("executive", "Executive", Section.PORTFOLIO, order=20)
+declare_page("reviews", "Reviews", Section.PORTFOLIO, pages=["review"], order=30)
+
+
+@open_to(everyone)
+@require_safe
+def executive_page(request: HttpRequest) -> HttpResponse:
+    """Show six numbers of a month beside those of the month before."""
+    month = _chosen_month(request.GET.get("month", ""))
+    context = {
+        "month": month,
+        "months": past_months(timezone.localdate()),
+        "now": executive(request.user, month),
+        "before": executive(request.user, previous_month(month)),
+    }
+    return render(request, "experience/executive.html", context)
+
+
+def _chosen_month(text: str) -> Period:
+    try:
+        return month_of(date.fromisoformat(f"{text}-01"))
+    except ValueError:
+        return previous_month(month_of(timezone.localdate()))
+
+
+@open_to(everyone)
+@require_safe
+def reviews(request: HttpRequest) -> HttpResponse:
+    """List the services of the reader with their reviews of the last months."""
+    services = BusinessService.objects.visible_to(request.user).live().order_by("name")
+    months = past_months(timezone.localdate())[:6]
+    return render(request, "experience/reviews.html", {"services": services, "months": months})
+
+
+@open_to(everyone)
+@require_safe
+def review(request: HttpRequest, key: str, month: str) -> HttpResponse:
+    """Show the review of one service for one month, made to be printed on a page of A4."""
+    service = visible_or_404(request, key)
+    try:
+        period = month_of(date.fromisoformat(f"{month}-01"))
+    except ValueError as error:
+        raise Http404 from error
+    result = month_result(service, period)
+    context: dict[str, object] = {"service": service, "month": period, "result": result}
+    if result is not None:
+        weeks = weeks_of(service, until=period.last_on)[-13:]
+        done = Improvement.objects.filter(service=service).filter(
+            Q(done_on__range=(period.first_on, period.last_on)) | Q(state=Improvement.State.PLANNED)
+        )
+        context |= {
+            "headline": headline(result, weeks),
+            "charts": week_charts(result, weeks, action_markers(service, weeks)),
+            "indicators": indicator_lines(result),
+            "funnel": funnel_rows(result),
+            "moved": moved(result),
+            "gaps": gaps_in(service, period),
+            "improvements": done.select_related("responsible"),
+            "is_final": is_final(period, timezone.localdate()),
+        }
+    return render(request, "experience/review.html", context)

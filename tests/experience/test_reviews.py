@@ -1,0 +1,98 @@
+"""The review of a service and the executive page: a month in figures that do not overclaim."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from experience.engine.periods import Period
+from experience.models import Gap, Measurement
+from experience.selectors.executive import executive
+from surveys.models import BusinessService, User
+from tests.experience.factories import gap, measured, starter
+from tests.factories import BusinessServiceFactory
+
+pytestmark = pytest.mark.django_db
+MAY = Period(date(2026, 5, 1), date(2026, 5, 31))
+
+
+def of_may(service: BusinessService, **columns: object) -> Measurement:
+    month = {"period": Measurement.Period.MONTH, "starts_on": MAY.first_on, "ends_on": MAY.last_on}
+    return measured(service, **({"agreement_version": starter()} | month | columns))  # type: ignore[arg-type]
+
+
+def test_the_executive_counts_services_people_and_hours_of_the_month(
+    service: BusinessService, viewer: User
+) -> None:
+    of_may(service)
+    of_may(BusinessServiceFactory.create(supplier="Aster"), status="lean_red")
+    of_may(BusinessServiceFactory.create(supplier="Kestrel"), status="likely_green")
+    of_may(BusinessServiceFactory.create(supplier="Kestrel"), status="collecting")
+    gap(service, opened_on=date(2026, 5, 10))
+
+    found = executive(viewer, MAY)
+
+    assert (found.whole.below, found.whole.below_sure, found.whole.on_target) == (2, 1, 1)
+    assert (found.whole.unjudged, found.whole.people, found.opened) == (1, 180, 1)
+    assert found.whole.lost_hours == pytest.approx(4 * 31.5)
+    assert found.whole.repeat_share == pytest.approx(0.2)
+    assert [each.name for each in found.named] == ["Aster", "Kestrel"]
+    assert found.disappointing == 0  # Aster is not sure, and the own team is no supplier
+
+
+def test_hours_of_fewer_than_five_people_are_left_out(service: BusinessService, viewer: User) -> None:
+    of_may(service, status="hidden", answered=3)
+
+    assert executive(viewer, MAY).whole.lost_hours is None
+
+
+def test_a_watermelon_is_fixed_in_the_month_in_which_it_closed(
+    service: BusinessService, viewer: User
+) -> None:
+    gap(service, state=Gap.State.CLOSED, opened_on=date(2026, 4, 2), closed_on=date(2026, 5, 20))
+
+    found = executive(viewer, MAY)
+
+    assert (found.opened, found.fixed) == (0, 1)
+
+
+def test_a_stranger_gets_the_numbers_of_their_own_services_alone(
+    service: BusinessService, stranger: User
+) -> None:
+    of_may(service)
+
+    assert executive(stranger, MAY).whole.services == 0
+
+
+def test_the_executive_page_says_who_is_sure(client: Client, viewer: User, service: BusinessService) -> None:
+    of_may(service)
+    client.force_login(viewer)
+
+    words = client.get(reverse("executive") + "?month=2026-05").content.decode()
+
+    assert "1 below (1 sure)" in words
+    assert (
+        "Nothing was measured in this month"
+        in client.get(reverse("executive") + "?month=2020-01").content.decode()
+    )
+
+
+def test_the_review_shows_its_month_and_the_gap_that_stood_in_it(
+    client: Client, owner: User, service: BusinessService
+) -> None:
+    of_may(service, rating=3.1, rating_low=2.9, rating_high=3.3)
+    gap(service, opened_on=date(2026, 5, 10), state=Gap.State.CLOSED, closed_on=date(2026, 6, 5))
+    client.force_login(owner)
+
+    words = client.get(reverse("review", args=[service.key, "2026-05"])).content.decode()
+
+    assert "Users rate it 3.1 of 5 (2.9–3.3)" in words
+    assert "<b>Watermelon</b>, closed, since 10 May; 180 people." in words
+    assert (
+        "Nothing was measured in April 2026"
+        in client.get(reverse("review", args=[service.key, "2026-04"])).content.decode()
+    )
+    assert client.get(reverse("review", args=[service.key, "2026-13"])).status_code == 404
