@@ -9,6 +9,7 @@ from experience.services.calibrate import calibrate
 from experience.services.improvements import judge_improvements
 from experience.services.judge import MONDAY, judge_day, organisation_day, refresh
 from experience.services.notices import send_weekly_digests, tell_owners
+from experience.services.themes import refresh_themes
 
 
 @shared_task
@@ -25,7 +26,8 @@ def run_nightly() -> None:
     now = timezone.now()
     refresh(now=now)
     today = organisation_day(now)
-    judge_day(today, now=now)
+    if judge_day(today, now=now):
+        refresh_themes(today=today)
     judge_improvements(today=today, now=now)
     tell_owners(today=today, now=now)
     if today.weekday() == MONDAY:

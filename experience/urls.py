@@ -5,6 +5,7 @@ from django.urls import URLPattern, path, re_path
 from experience.api.signals import SignalsView
 from experience.views import agreements as agreement_pages
 from experience.views import gap_inbox
+from experience.views.comments import comments, looked_at
 from experience.views.gaps import acknowledge, dismiss
 from experience.views.health import health
 from experience.views.portfolio import drop_view, export, portfolio, save_view
@@ -21,6 +22,8 @@ urlpatterns: list[URLPattern] = [
     path("services/<slug:key>/answers/", answers, name="service-answers"),
     path("services/<slug:key>/gap/acknowledge/", acknowledge, name="gap-acknowledge"),
     path("services/<slug:key>/gap/dismiss/", dismiss, name="gap-dismiss"),
+    path("comments/", comments, name="comments"),
+    path("comments/<int:pk>/looked-at/", looked_at, name="comment-looked-at"),
     path("gaps/", gap_inbox.gaps, name="gaps"),
     path("gaps/<int:pk>/", gap_inbox.gap, name="gap"),
     path("gaps/<int:pk>/take/", gap_inbox.take_in_hand, name="gap-take"),

@@ -23,6 +23,7 @@ from experience.models.gaps import GapQuerySet
 from experience.services.evidence import refresh_changed_days
 from experience.services.judge import judge_day, organisation_day, replay
 from experience.services.starter import create_starter_agreements
+from experience.services.themes import refresh_themes
 from surveys.models import BusinessService, Invitation, Person, Response, Ticket
 from surveys.services.decide import decide_resolutions
 from surveys.services.import_tickets import import_tickets
@@ -94,7 +95,8 @@ class Load:
 
     def score(self) -> str:
         """Score the sentiment of their comments."""
-        return f"{score_comments(now=self.now):,} comments read"
+        read = score_comments(now=self.now)
+        return f"{read:,} comments read, {refresh_themes(today=self.now.date())} themes found"
 
     def mail(self) -> str:
         """Leave the newest invitations to the mail server and to whoever watches."""

@@ -11,6 +11,7 @@ from experience.models.agreements import (
     Sla,
     SlaReport,
 )
+from experience.models.comments import CommentTheme
 from experience.models.evidence import DayCell, PackedDay, ParameterSet
 from experience.models.gaps import Gap, GapEvent
 from experience.models.improvements import Improvement
@@ -24,6 +25,7 @@ __all__ = [
     "AgreementIndicator",
     "AgreementService",
     "AgreementVersion",
+    "CommentTheme",
     "DayCell",
     "FrozenTermsError",
     "Gap",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,9 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, Max, Prefetch, Q, QuerySet
 
-from surveys.models import BusinessService, CommentSentiment, Question, Response, SurveyVersion
+from experience.selectors.access import reads_unmasked
+from surveys.engine.masking import mask_comment
+from surveys.models import BusinessService, CommentSentiment, Question, Response, SurveyVersion, User
 
 _SCALE_ENDS = {"satisfaction": (1, 5), "happiness": (0, 10), "effort": (1, 7)}
 _UNHAPPY = (
@@ -45,6 +47,13 @@ class Answer:
     sentiment_label: str
     answered_at: datetime | None
     is_simulated: bool
+    service_id: int
+    is_masked: bool
+
+    @property
+    def is_unmasked_comment(self) -> bool:
+        """Say whether a comment is shown with the names and numbers in it, which is logged."""
+        return bool(self.pieces) and not self.is_masked
 
     @property
     def tone(self) -> str:
@@ -71,28 +80,44 @@ def answer_count(service: BusinessService) -> AnswerCount:
     return AnswerCount(values["total"], values["newest_at"], values["newest_id"] or 0)
 
 
-def latest_answers(service: BusinessService, *, limit: int, only: str = "") -> list[Answer]:
-    """Return the newest accepted answers, each cut down to what its survey's mode lets readers see.
+def latest_answers(service: BusinessService, *, reader: User, limit: int, only: str = "") -> list[Answer]:
+    """Return the newest accepted answers, each cut down to what its survey's mode lets `reader` see.
 
     `only` restricts to answers that are "unhappy" (rated below the middle of their scale) or that carry
     "comments". Confidential and anonymous answers show as comments alone, and only once enough people
     have commented.
     """
     answers = Response.objects.accepted().filter(service=service)
-    found = _restricted(answers, only).order_by("-answered_at", "-pk")
-    rows = list(
-        found.select_related("survey_version", "resolution__ticket").prefetch_related(
-            Prefetch("sentiments", CommentSentiment.objects.order_by("-pk")), "reasons"
-        )[:limit]
-    )
-    words = _reason_words({row.survey_version_id for row in rows})
-    shown = [_answer(row, words) for row in rows]
+    rows = list(with_details(_restricted(answers, only).order_by("-answered_at", "-pk"))[:limit])
+    shown = shown_answers(rows, reader)
     masked_too = any(not _is_named(row) for row in rows) and _has_enough_masked_comments(service)
     return [
         answer
         for answer, row in zip(shown, rows, strict=True)
         if _is_named(row) or (masked_too and row.comment)
     ]
+
+
+def with_details(answers: QuerySet[Response]) -> QuerySet[Response]:
+    """Return the answers with what `shown_answers` reads beside them."""
+    return answers.select_related(
+        "survey_version", "resolution__ticket", "resolution__person"
+    ).prefetch_related(Prefetch("sentiments", CommentSentiment.objects.order_by("-pk")), "reasons")
+
+
+def shown_answers(rows: Sequence[Response], reader: User) -> list[Answer]:
+    """Return each answer as `reader` may see it; what names somebody is masked without the right to it."""
+    words = _reason_words({row.survey_version_id for row in rows})
+    services = {row.service_id for row in rows}
+    unmasked = reads_unmasked(reader, services)
+    names = _team_names(services - unmasked)
+    return [_answer(row, words, row.service_id not in unmasked, names) for row in rows]
+
+
+def _team_names(service_ids: Collection[int]) -> list[str]:
+    """Return the names of those who look after these services: comments often thank them."""
+    team = User.objects.filter(Q(owned_services__in=service_ids) | Q(team_services__in=service_ids))
+    return [user.get_full_name() or user.username for user in team.distinct()] if service_ids else []
 
 
 def _restricted(answers: QuerySet[Response], only: str) -> QuerySet[Response]:
@@ -112,11 +137,14 @@ def _has_enough_masked_comments(service: BusinessService) -> bool:
     return masked.count() >= settings.PRIVACY_MINIMUM
 
 
-def _answer(row: Response, words: Mapping[tuple[int, str], str]) -> Answer:
+def _answer(
+    row: Response, words: Mapping[tuple[int, str], str], hides_names: bool, names: Sequence[str]
+) -> Answer:
     is_named = _is_named(row)
     ticket = row.resolution.ticket if row.resolution and is_named else None
     sentiment = next(iter(row.sentiments.all()), None)
     keys = [reason.key for reason in row.reasons.all()] if is_named else []
+    is_masked = hides_names or not is_named
     return Answer(
         ticket_number=ticket.number if ticket else "",
         subject=ticket.short_description if ticket else "",
@@ -125,12 +153,24 @@ def _answer(row: Response, words: Mapping[tuple[int, str], str]) -> Answer:
         reasons=tuple(words.get((row.survey_version_id, key), key) for key in keys),
         lost_time_minutes=row.lost_time_minutes if is_named else None,
         is_solved=row.is_solved if is_named else None,
-        pieces=tuple(comment_pieces(row.comment, sentiment.cues if sentiment else ())),
+        pieces=tuple(
+            comment_pieces(
+                _comment(row, names) if is_masked else row.comment, sentiment.cues if sentiment else ()
+            )
+        ),
         sentiment=sentiment.label if sentiment else "",
         sentiment_label=sentiment.get_label_display() if sentiment else "",
         answered_at=row.answered_at if is_named else None,
         is_simulated=row.is_simulated,
+        service_id=row.service_id,
+        is_masked=is_masked,
     )
+
+
+def _comment(row: Response, team: Sequence[str]) -> str:
+    """Return the comment with what names somebody masked; its length and the places of its cues stay."""
+    person = row.resolution.person if row.resolution else None
+    return mask_comment(row.comment, [*team, person.name] if person else team)
 
 
 def comment_pieces(comment: str, cues: Iterable[Mapping[str, Any]]) -> list[Piece]:

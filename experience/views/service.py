@@ -10,7 +10,16 @@ from django.views.decorators.http import require_safe
 
 from experience.selectors.access import looks_after
 from experience.selectors.answers import RESTRICTIONS, answer_count, latest_answers
-from experience.selectors.service_page import newest_result, standing_gap, visible_service, weeks_of
+from experience.selectors.comment_mood import CommentMood, comment_mood
+from experience.selectors.comments import themes_of
+from experience.selectors.service_page import (
+    NewestResult,
+    newest_result,
+    standing_gap,
+    visible_service,
+    weeks_of,
+)
+from experience.views.comment_parts import mood_line, theme_lines
 from experience.views.service_parts import (
     action_markers,
     chips,
@@ -23,9 +32,11 @@ from experience.views.service_parts import (
     waterfall_rows,
     week_charts,
 )
-from surveys.models import BusinessService
+from surveys.models import BusinessService, User
+from surveys.services.comment_readings import note_readings
 
 _LATEST = 8
+_THEMES = 6
 _NO_CONTENT = 204
 
 
@@ -34,6 +45,7 @@ _NO_CONTENT = 204
 def service(request: HttpRequest, key: str) -> HttpResponse:
     """Show one service. One that the user may not read is answered like one that does not exist."""
     found = visible_or_404(request, key)
+    reader: User = request.user  # type: ignore[assignment]  # login_required
     gap = standing_gap(found)
     result = newest_result(found, gap)
     context: dict[str, object] = {"service": found, "gap": gap, "result": result, **_answers(request, found)}
@@ -52,6 +64,9 @@ def service(request: HttpRequest, key: str) -> HttpResponse:
             "funnel": funnel_rows(result),
             "histogram": histogram_rows(result),
             "surety": surety(result),
+            "service_key": found.key if context["may_act"] else "",
+            "themes": theme_lines(themes_of(reader, found.key, most=_THEMES)),
+            "mood": mood_line(_mood(found, result)),
         }
     return render(request, "experience/service.html", context)
 
@@ -74,13 +89,22 @@ def visible_or_404(request: HttpRequest, key: str) -> BusinessService:
     return found
 
 
+def _mood(found: BusinessService, result: NewestResult) -> CommentMood | None:
+    days = result.measurement
+    return comment_mood(found, first=days.starts_on, last=days.ends_on) if not result.is_hidden else None
+
+
 def _answers(request: HttpRequest, found: BusinessService) -> dict[str, object]:
     only = request.GET.get("only", "")
     only = only if only in RESTRICTIONS else ""
-    may_act = looks_after(request.user, found)  # type: ignore[arg-type]  # login_required
+    reader: User = request.user  # type: ignore[assignment]  # login_required
+    may_act = looks_after(reader, found)
+    shown = latest_answers(found, reader=reader, limit=_LATEST, only=only) if may_act else []
+    unmasked = sum(answer.is_unmasked_comment for answer in shown)
+    note_readings({found.pk: unmasked}, by=reader, now=timezone.now())
     return {
         "answer_count": answer_count(found),
         "may_act": may_act,
         "only": only,
-        "answers": latest_answers(found, limit=_LATEST, only=only) if may_act else [],
+        "answers": shown,
     }

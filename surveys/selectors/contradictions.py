@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from surveys.engine.contradictions import HAPPY_POMP, UNHAPPY_POMP, Contradiction, contradiction
 from surveys.engine.scales import SCALES
-from surveys.engine.sentiment import score_comment
 from surveys.models import Response
 
 
@@ -19,6 +18,9 @@ def second_thought(response: Response) -> Contradiction | None:
     if UNHAPPY_POMP < pomp < HAPPY_POMP:
         return None
     found = response.sentiments.order_by("-pk").first()
+    # Only here, because a web process should start without what reads comments.
+    from surveys.engine.sentiment import score_comment
+
     read = found or score_comment(response.comment, response.language or None)
     if read.polarity is None:
         return None

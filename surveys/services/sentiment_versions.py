@@ -12,7 +12,14 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import transaction
 
-from surveys.engine.sentiment import ModelError, Scorer, load_model, shipped_lexicons, shipped_scorer
+from surveys.engine.sentiment import (
+    ModelError,
+    Scorer,
+    load_model,
+    shipped_function_words,
+    shipped_lexicons,
+    shipped_scorer,
+)
 from surveys.engine.sentiment.lexicon import parse_lexicon
 from surveys.engine.sentiment.shipped import check_features, lexicon_texts
 from surveys.models import CommentSentiment, Resolution, SentimentVersion
@@ -122,4 +129,4 @@ def scorer_from(content: bytes) -> Scorer:
     except ModelError:
         return shipped_scorer()
     added = {code: parse_lexicon("", code) for code in model.facts.get("added_languages", ())}
-    return Scorer(model, shipped_lexicons() | added)
+    return Scorer(model, shipped_lexicons() | added, shipped_function_words())

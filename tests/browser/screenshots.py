@@ -14,7 +14,12 @@ FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 FLAGS = ["--no-sandbox", "--disable-gpu"]
 WIDTHS = (1280, 375)
 SCHEMES = ("light", "dark")
-PAGES = {"portfolio": "/", "service": f"/services/{WATERMELON.key}/", "mailbox": "/mailbox/"}
+PAGES = {
+    "portfolio": "/",
+    "service": f"/services/{WATERMELON.key}/",
+    "comments": "/comments/",
+    "mailbox": "/mailbox/",
+}
 
 
 def main(address: str) -> None:

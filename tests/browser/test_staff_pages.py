@@ -79,7 +79,7 @@ def test_every_staff_page_is_accessible_fits_and_obeys_the_policy(
     assert violations(page) == []
     sign_in(page, live_server)
 
-    for path in ("/", f"/services/{portfolio.key}/", "/services/archive/"):
+    for path in ("/", f"/services/{portfolio.key}/", "/services/archive/", "/comments/"):
         page.goto(live_server.url + path)
         page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
         assert violations(page) == []

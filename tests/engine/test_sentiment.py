@@ -131,6 +131,54 @@ def test_cues_point_at_the_words_that_decided():
 
 
 @pytest.mark.parametrize(
+    ("text", "decided"),
+    [
+        ("The printer still does not work and nobody called me", {"still does not", "work", "nobody called"}),
+        (
+            "Great service, thanks to the team for the quick help",
+            {"Great service", "thanks", "quick", "help"},
+        ),
+        ("Der Drucker geht immer noch nicht und das ist schade", {"geht immer noch nicht", "schade"}),
+    ],
+)
+def test_only_words_that_carry_meaning_are_cues(text, decided):
+    cues = {cue.text for cue in score_comment(text).cues}
+
+    assert cues == decided
+
+
+def test_no_filler_word_is_ever_a_cue():
+    filler = {
+        "the",
+        "and",
+        "to",
+        "is",
+        "with",
+        "das",
+        "und",
+        "le",
+        "la",
+        "de",
+        "que",
+        "il",
+        "het",
+        "en",
+        "och",
+        "ja",
+    }
+
+    shown = {
+        cue.text.lower()
+        for comment in read_comments()[::3]
+        for cue in score_comment(comment.text, comment.language).cues
+        if cue.kind == "word"
+    }
+
+    assert shown.isdisjoint(filler)
+    assert shown
+
+
+@pytest.mark.parametrize(
     "text", ["", "   ", "\n", "12345", "https://example.org/ticket", "今日は", "спасибо", "xqzt"]
 )
 def test_what_cannot_be_read_is_unscored_and_never_neutral(text):

@@ -18,8 +18,16 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from experience.models import Agreement, Gap, Improvement, SavedView
 from experience.services.agreements import publish, write_draft
 from experience.services.starter import starter_terms
-from surveys.models import BusinessService, ExclusionProposal, FollowUp, FollowUpReceiver, Ticket, User
-from tests.experience.factories import gap, measured
+from surveys.models import (
+    BusinessService,
+    Contradiction,
+    ExclusionProposal,
+    FollowUp,
+    FollowUpReceiver,
+    Ticket,
+    User,
+)
+from tests.experience.factories import answer, gap, measured
 from tests.factories import NOW, PersonFactory, ResolutionFactory, default_survey
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +81,12 @@ def _gap(world: World) -> list[Any]:
     return [world.gap.pk]
 
 
+def _contradiction(world: World) -> list[Any]:
+    response = answer(world.service, rating=5, comment="Terrible")
+    kind = Contradiction.Kind.HAPPY_RATING
+    return [Contradiction.objects.create(response=response, kind=kind, found_at=NOW).response_id]
+
+
 def _proposal(world: World) -> list[Any]:
     person = PersonFactory.create()
     return [
@@ -120,6 +134,8 @@ TABLE = {
     "service-answers": Access("reads own", args=_service),
     "gap-acknowledge": Access("acts on own", "post", _service),
     "gap-dismiss": Access("acts on own", "post", _service, {"reason": "Known"}),
+    "comments": Access("signed in"),
+    "comment-looked-at": Access("acts on own", "post", _contradiction),
     "gaps": Access("signed in"),
     "gap": Access("reads own", args=_gap),
     "gap-take": Access("acts on own", "post", _gap),

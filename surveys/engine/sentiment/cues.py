@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from surveys.engine.sentiment.model import SentimentModel
 from surveys.engine.sentiment.reading import BAD_FACES, GOOD_FACES, Reading
-from surveys.engine.sentiment.tokens import CLAUSE_ENDS
+from surveys.engine.sentiment.tokens import CLAUSE_ENDS, PLACEHOLDERS, fold
 
 MOST_CUES = 8
-LEARNED_WORD_LEAN = 0.35
+PHRASE_LEAN = 0.35
+# A learned word is shown from this weight on; below it, a word says little on its own.
+LEARNED_WORD_LEAN = 0.5
+SHORTEST_WORD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +32,23 @@ class Cue:
 
 
 def deciding_cues(
-    text: str, reading: Reading, language: str, model: SentimentModel, label: str
+    text: str,
+    reading: Reading,
+    language: str,
+    model: SentimentModel,
+    label: str,
+    filler: Collection[str] = (),
 ) -> tuple[Cue, ...]:
-    """Return the strongest cues in text order; a label that takes a side has that side's first."""
+    """Return the strongest cues in text order; a label that takes a side has that side's first.
+
+    A word whose weight was learned is shown only on the side that the label takes, and never if it is one of
+    the `filler` words, which have a weight but no meaning of their own.
+    """
     cues = [*_phrase_cues(text, reading, model), *_face_cues(text, reading)]
-    covered = {index for cue in reading.cues for index in range(cue.first, cue.last)}
-    cues.extend(_learned_cues(text, reading, language, model, covered))
     wanted = {"negative": -1.0, "positive": 1.0}.get(label, 0.0)
+    covered = {index for cue in reading.cues for index in range(cue.first, cue.last)}
+    learned = _learned_cues(text, reading, language, model, covered)
+    cues.extend(cue for cue in learned if cue.lean * wanted > 0 and fold(cue.text) not in filler)
     by_strength = sorted(cues, key=lambda cue: (-abs(cue.lean) - (cue.lean * wanted > 0), cue.start))
     return tuple(sorted(by_strength[:MOST_CUES], key=lambda cue: (cue.start, cue.end)))
 
@@ -46,7 +59,7 @@ def _phrase_cues(text: str, reading: Reading, model: SentimentModel) -> Iterator
         start, end = reading.tokens[cue.first].start, reading.tokens[cue.last - 1].end
         lean = model.leaning(name) if cue.sign else 0.0
         if cue.sign:
-            lean = cue.sign * max(abs(lean), LEARNED_WORD_LEAN)
+            lean = cue.sign * max(abs(lean), PHRASE_LEAN)
             yield Cue(cue.kind, text[start:end], start, end, lean)
 
 
@@ -61,7 +74,7 @@ def _learned_cues(
     text: str, reading: Reading, language: str, model: SentimentModel, covered: set[int]
 ) -> Iterator[Cue]:
     for index, token in enumerate(reading.tokens):
-        if index in covered or token.form in CLAUSE_ENDS:
+        if index in covered or token.form in CLAUSE_ENDS | PLACEHOLDERS or len(token.form) < SHORTEST_WORD:
             continue
         name = f"{language}:w:{'!' if reading.negated[index] else ''}{token.form}"
         lean = model.leaning(name)

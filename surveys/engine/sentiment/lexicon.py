@@ -185,6 +185,12 @@ class Lexicon:
     cues: PhraseIndex
     grammar: PhraseIndex
 
+    def lone_words(self) -> frozenset[str]:
+        """Return the words that are a phrase of their own: cues, negations and the like."""
+        phrases = self.cues.phrases + self.grammar.phrases
+        alone = (phrase.elements[0].forms for phrase in phrases if len(phrase.elements) == 1)
+        return frozenset(form for forms in alone for form in forms)
+
     def words(self) -> frozenset[str]:
         """Return every literal word form that occurs in a phrase."""
         phrases = self.cues.phrases + self.grammar.phrases

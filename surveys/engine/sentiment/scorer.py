@@ -55,10 +55,14 @@ class Sentiment:
 
 @dataclass(frozen=True)
 class Scorer:
-    """A model with the lexicons that it was trained on; the lexicons' languages are the scored ones."""
+    """A model with the lexicons that it was trained on; the lexicons' languages are the scored ones.
+
+    `function_words` have no meaning of their own and are never shown as cues.
+    """
 
     model: SentimentModel
     lexicons: Mapping[str, Lexicon]
+    function_words: frozenset[str] = frozenset()
 
     def score(self, text: str, language: str | None = None) -> Sentiment:
         """Return the sentiment of one comment; `language` is the survey's, as an ISO or BCP 47 tag."""
@@ -107,6 +111,12 @@ class Scorer:
                 known[code].add(word)
         return {code: frozenset(words) for code, words in known.items()}
 
+    @cached_property
+    def _filler(self) -> Mapping[str, frozenset[str]]:
+        """Return per language the function words that the lexicon gives no meaning of their own."""
+        words = frozenset(fold(word) for word in self.function_words)
+        return {code: words - lexicon.lone_words() for code, lexicon in self.lexicons.items()}
+
     def _known_share(self, words: Sequence[str], language: str) -> float:
         known = self.known_words[language]
         return sum(word in known or word.replace("'", "") in known for word in words) / len(words)
@@ -137,7 +147,7 @@ class Scorer:
             polarity=polarity_of(chances, label),
             label=label,
             confidence=chances[label],
-            cues=deciding_cues(text, reading, language, self.model, label),
+            cues=deciding_cues(text, reading, language, self.model, label, self._filler[language]),
             language=language,
             model_version=self.model.version,
         )

@@ -60,7 +60,7 @@ def shipped_scorer() -> Scorer:
     """
     model = load_model(MODEL_PATH.read_bytes())
     check_features(model, lexicon_texts())
-    return Scorer(model, shipped_lexicons())
+    return Scorer(model, shipped_lexicons(), shipped_function_words())
 
 
 @lru_cache(maxsize=1)

@@ -1,0 +1,143 @@
+"""The comments that a reader may read, found by words, service, feeling, rating and theme; contradictions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+
+from experience.models import CommentTheme
+from experience.selectors.access import looked_after
+from experience.selectors.answers import Answer, shown_answers, with_details
+from surveys.engine.contradictions import HAPPY_POMP, UNHAPPY_POMP
+from surveys.engine.scales import SCALES
+from surveys.models import BusinessService, CommentSentiment, Contradiction, Response, SurveyVersion
+
+if TYPE_CHECKING:
+    from surveys.models import User
+
+ALL, WAITING, LOOKED_AT = "all", "contradictions", "looked-at"
+TABS = ((ALL, "All comments"), (WAITING, "Contradictions"), (LOOKED_AT, "Looked at"))
+BANDS = (("low", "Unhappy ratings"), ("middle", "In between"), ("high", "Happy ratings"))
+_NAMED = Q(survey_version__mode=SurveyVersion.Mode.NAMED)
+_MOST_THEMES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class CommentChoice:
+    """What a reader asked for; empty means everything."""
+
+    tab: str = ALL
+    text: str = ""
+    service: str = ""
+    label: str = ""
+    band: str = ""
+    theme: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CommentLine:
+    """One comment of the list; `contradiction` where its rating says the opposite."""
+
+    answer: Answer
+    service: BusinessService
+    contradiction: Contradiction | None
+
+
+def read_comment_choice(parameters: dict[str, str]) -> CommentChoice:
+    """Return the choice in the query parameters; unknown words are the default."""
+
+    def one_of(name: str, known: Collection[str]) -> str:
+        given = parameters.get(name, "")
+        return given if given in known else ""
+
+    return CommentChoice(
+        tab=one_of("tab", [key for key, _ in TABS]) or ALL,
+        text=parameters.get("q", "").strip()[:100],
+        service=parameters.get("service", "")[:60],
+        label=one_of("label", CommentSentiment.Label.values),
+        band=one_of("band", [key for key, _ in BANDS]),
+        theme=parameters.get("theme", "").strip()[:200],
+    )
+
+
+def read_services(user: User) -> list[BusinessService]:
+    """Return the services whose single comments somebody reads, by name."""
+    visible = list(BusinessService.objects.visible_to(user).order_by("name"))
+    own = looked_after(user, [service.pk for service in visible])
+    return [service for service in visible if service.pk in own]
+
+
+def chosen_comments(services: Collection[BusinessService], choice: CommentChoice) -> QuerySet[Response]:
+    """Return the matching comments about these services, the newest first.
+
+    Confidential and anonymous comments appear once enough people wrote one about the service, and never in a
+    choice by rating: it would give the rating away.
+    """
+    ids = [s.pk for s in services if choice.service in ("", s.key)]
+    found = Response.objects.accepted().filter(service__in=ids).exclude(comment="")
+    if choice.tab != ALL or choice.band:
+        found = found.filter(_NAMED)
+    else:
+        found = found.filter(_NAMED | Q(service__in=_with_enough_masked(ids)))
+    if choice.tab != ALL:
+        found = found.filter(
+            contradiction__looked_at__isnull=choice.tab == WAITING, contradiction__isnull=False
+        )
+    for words in filter(None, (choice.text, choice.theme)):
+        found = found.filter(comment__icontains=words)
+    if choice.label:
+        newest = CommentSentiment.objects.filter(response=OuterRef("pk")).order_by("-pk")
+        found = found.annotate(label=Subquery(newest.values("label")[:1])).filter(label=choice.label)
+    if choice.band:
+        found = found.filter(_in_band(choice.band))
+    return found.order_by("-answered_at", "-pk")
+
+
+def _with_enough_masked(ids: Sequence[int]) -> list[int]:
+    commented = Response.objects.accepted().filter(service__in=ids).exclude(comment="").exclude(_NAMED)
+    counts = commented.values_list("service").annotate(n=Count("pk")).order_by()
+    return [service for service, n in counts if n >= settings.PRIVACY_MINIMUM]
+
+
+def _in_band(band: str) -> Q:
+    condition = Q(pk__in=())
+    for key, scale in SCALES.items():
+        ratings = [rating for rating in scale.ratings if _band_of(scale.pomp(rating)) == band]
+        condition |= Q(scale=key, rating__in=ratings)
+    return condition
+
+
+def _band_of(pomp: float) -> str:
+    return "low" if pomp <= UNHAPPY_POMP else ("high" if pomp >= HAPPY_POMP else "middle")
+
+
+def comment_lines(found: QuerySet[Response], reader: User) -> list[CommentLine]:
+    """Return the lines of a page of comments as `reader` may see them."""
+    rows = list(with_details(found).select_related("service", "contradiction"))
+    return [
+        CommentLine(answer, row.service, getattr(row, "contradiction", None))
+        for row, answer in zip(rows, shown_answers(rows, reader), strict=True)
+    ]
+
+
+def waiting_count(services: Collection[BusinessService]) -> int:
+    """Return how many contradictions about these services nobody has looked at."""
+    found = Contradiction.objects.waiting().filter(response__service__in=services)
+    return found.filter(response__survey_version__mode=SurveyVersion.Mode.NAMED).count()
+
+
+def themes_of(user: User, service_key: str, *, most: int = _MOST_THEMES) -> list[CommentTheme]:
+    """Return what people write about a service, the weightiest first."""
+    return list(CommentTheme.objects.visible_to(user).filter(service__key=service_key)[:most])
+
+
+def visible_contradiction(user: User, response_id: int) -> Contradiction | None:
+    """Return the contradiction of an answer about a service that this user sees, None for another."""
+    found = Contradiction.objects.visible_to(user).filter(
+        response=response_id, response__survey_version__mode=SurveyVersion.Mode.NAMED
+    )
+    return found.select_related("response__service").first()

@@ -1,0 +1,60 @@
+"""Find what people write about, once a night, from the newest comments of all services."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.db.models import OuterRef, Subquery
+
+from experience.models import CommentTheme
+from surveys.engine.sentiment import shipped_function_words
+from surveys.engine.themes import ThemeComment, find_themes
+from surveys.models import CommentSentiment, Response
+from xla_service.lane import write_lane
+
+DAYS = 90
+# About five seconds of work; with more comments than this, the newest ones say enough.
+MOST_COMMENTS = 20_000
+LONGEST_TERM = 200
+
+
+def refresh_themes(*, today: date) -> int:
+    """Replace the themes of every service by those of its comments of the last 90 days; return how many."""
+    found = find_themes(_comments(today), function_words=shipped_function_words())
+    rows = [
+        CommentTheme(
+            service_id=int(service),
+            term=theme.term,
+            people=theme.people,
+            comments=theme.comments,
+            weight=theme.weight,
+            polarity=theme.polarity,
+            low=theme.low,
+            high=theme.high,
+            made_on=today,
+        )
+        for service, themes in found.items()
+        for theme in themes
+        if len(theme.term) <= LONGEST_TERM
+    ]
+    with write_lane(), transaction.atomic():
+        CommentTheme.objects.all().delete()
+        CommentTheme.objects.bulk_create(rows)
+    return len(rows)
+
+
+def _comments(today: date) -> list[ThemeComment]:
+    newest = CommentSentiment.objects.filter(response=OuterRef("pk")).order_by("-pk")
+    rows = (
+        Response.objects.accepted()
+        .filter(resolution__resolved_on__gt=today - timedelta(days=DAYS), service__lifecycle="live")
+        .exclude(comment="")
+        .annotate(polarity=Subquery(newest.values("polarity")[:1]))
+        .order_by("-pk")
+        .values_list("pk", "service_id", "resolution__person_id", "comment", "polarity")[:MOST_COMMENTS]
+    )
+    return [
+        ThemeComment(str(service), f"p{person}" if person else f"r{pk}", comment, polarity)
+        for pk, service, person, comment, polarity in rows
+    ]

@@ -1,0 +1,110 @@
+"""The comments explorer: what people wrote, found, read with the words that decided, and looked after."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from experience.selectors.access import looks_after
+from experience.selectors.comments import (
+    BANDS,
+    TABS,
+    WAITING,
+    CommentChoice,
+    chosen_comments,
+    comment_lines,
+    read_comment_choice,
+    read_services,
+    themes_of,
+    visible_contradiction,
+    waiting_count,
+)
+from experience.views.comment_parts import theme_lines
+from surveys.models import CommentSentiment, User
+from surveys.services.comment_readings import note_readings
+from surveys.services.contradictions import look_at
+from xla_service.access import everyone, open_to
+from xla_service.navigation import Section, declare_page
+
+declare_page("comments", "Comments", Section.COMMENTS, order=10)
+_PAGE_SIZE = 25
+
+
+@open_to(everyone)
+@require_safe
+def comments(request: HttpRequest) -> HttpResponse:
+    """Show the comments as the query parameters ask; htmx gets the list alone."""
+    reader: User = request.user  # type: ignore[assignment]  # open_to
+    choice = read_comment_choice(request.GET.dict())
+    services = read_services(reader)
+    page = Paginator(chosen_comments(services, choice), _PAGE_SIZE).get_page(request.GET.get("page"))
+    lines = comment_lines(page.object_list, reader)  # type: ignore[arg-type]  # a sliced queryset
+    shown = Counter(line.answer.service_id for line in lines if line.answer.is_unmasked_comment)
+    note_readings(shown, by=reader, now=timezone.now())
+    waiting = waiting_count(services)
+    context = {
+        "choice": choice,
+        "services": services,
+        "page": page,
+        "lines": lines,
+        "tabs": [
+            (key, label, waiting if key == WAITING else None, query_of(choice, tab=key))
+            for key, label in TABS
+        ],
+        "labels": CommentSentiment.Label.choices,
+        "bands": BANDS,
+        "service_key": choice.service,
+        "themes": theme_lines(themes_of(reader, choice.service)) if choice.service else [],
+        "query": query_of(choice),
+        "query_without_theme": query_of(choice, theme=""),
+        "here": request.get_full_path(),
+    }
+    is_part = bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+    response = render(request, f"experience/{'comments_list' if is_part else 'comments'}.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@open_to(everyone)
+@require_POST
+def looked_at(request: HttpRequest, pk: int) -> HttpResponse:
+    """Note that somebody looked at the contradiction of an answer, and lead back to the list."""
+    reader: User = request.user  # type: ignore[assignment]  # open_to
+    found = visible_contradiction(reader, pk)
+    if found is None:
+        raise Http404
+    if not looks_after(reader, found.response.service):
+        raise PermissionDenied
+    if look_at(found, by=reader, now=timezone.now()):
+        messages.success(request, "Noted. The rating still counts as given.")
+    else:
+        messages.info(request, "Somebody looked at it before you.")
+    back = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+    return redirect(back if is_ours else f"{reverse('comments')}?tab={WAITING}")
+
+
+def query_of(choice: CommentChoice, **changes: str) -> str:
+    """Return the choice, with some of it changed, as query parameters; what is empty is left out."""
+    changed = replace(choice, **changes)
+    named = {
+        "tab": changed.tab,
+        "q": changed.text,
+        "service": changed.service,
+        "label": changed.label,
+        "band": changed.band,
+        "theme": changed.theme,
+    }
+    return urlencode({name: value for name, value in named.items() if value})
