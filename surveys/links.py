@@ -53,6 +53,16 @@ def _host() -> str:
     return urlsplit(settings.PUBLIC_URL).hostname or "localhost"
 
 
+def nullifier(token: str) -> str:
+    """Return what stands for an invitation beside its anonymous answer.
+
+    Made with the key of anonymous surveys, which is not in the database: who has only the database cannot
+    tell whose it is.
+    """
+    key = settings.ANONYMITY_KEY.encode()[:64]
+    return blake2b(f"nullifier|{token}".encode(), key=key, digest_size=32).hexdigest()
+
+
 def network_hash(address: str) -> str:
     """Return a keyed hash of the network of an address (/24, for IPv6 /48), or nothing for no address.
 

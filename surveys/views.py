@@ -23,7 +23,8 @@ from surveys.forms import COMMENT_LENGTH, AnswerForm, initial_answer
 from surveys.models import FollowUp, Invitation, Response, Visit
 from surveys.selectors.asked import Asked, asked, find_invitation, has_opted_out, local_time, page_language
 from surveys.selectors.contradictions import second_thought
-from surveys.selectors.follow_ups import improvements, receiver_of
+from surveys.selectors.current_response import current_response
+from surveys.selectors.follow_ups import asks_solved, improvements
 from surveys.sender import sender_of
 from surveys.services.answer import NotAnswerableError, record_answer, record_click, record_visit
 from surveys.services.opt_out import opt_in, opt_out
@@ -61,7 +62,7 @@ class PublicView(View):
         browser = request.headers.get("Accept-Language", "")
         language = page_language(invitation, chosen=self.chosen_language, browser=browser)
         self.invitation, self.now = invitation, timezone.now()
-        self.asked = asked(invitation, language, asks_solved=receiver_of(invitation.resolution) is not None)
+        self.asked = asked(invitation, language, asks_solved=asks_solved(invitation))
         with translation.override(self.words.code):
             return super().dispatch(request, token=token)
 
@@ -82,9 +83,15 @@ class PublicView(View):
 
     @property
     def response(self) -> Response | None:
-        """The answer given so far: what the person confirmed, whether it counts or was set apart."""
-        response = getattr(self.invitation.resolution, "response", None)
+        """The answer that was sent last, whether it counts or was set apart; a click alone is none."""
+        response = current_response(self.invitation)
         return None if response is None or response.state == Response.State.PROVISIONAL else response
+
+    @property
+    def own_answer(self) -> Response | None:
+        """The answer that the form shows to be changed: never what a mail scanner sent."""
+        response = self.response
+        return response if response and response.state == Response.State.ACCEPTED else None
 
 
 class AnswerView(PublicView):
@@ -95,16 +102,17 @@ class AnswerView(PublicView):
         if not self.is_open:
             return self._shut(request)
         rating = self._clicked(request)
-        visit = ""
+        visit = None
         if request.method == "GET":  # HEAD comes from a machine that asks whether the link works
-            visit = str(self._note_visit(request, rating).pk)
-        return self._show(request, self._form(initial=initial_answer(self.response, rating)), visit)
+            visit = self._note_visit(request, rating)
+        form = self._form(initial=initial_answer(self.own_answer, rating))
+        return self._show(request, form, str(visit.pk) if visit else "")
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         """Store a complete answer and say thank you; show what is missing in an incomplete one."""
         if not self.is_open:
             return self._shut(request)
-        form = self._form(data=request.POST, initial=initial_answer(self.response, None))
+        form = self._form(data=request.POST, initial=initial_answer(self.own_answer, None))
         if not form.is_valid():
             return self._show(request, form, request.POST.get("visit", ""), status=400)
         try:
@@ -125,7 +133,7 @@ class AnswerView(PublicView):
         ratings = {str(rating): rating for rating in self.asked.questionnaire.scale.ratings}
         return ratings.get(request.GET.get("r", ""))
 
-    def _note_visit(self, request: HttpRequest, rating: int | None) -> Visit:
+    def _note_visit(self, request: HttpRequest, rating: int | None) -> Visit | None:
         return record_visit(self.invitation, now=self.now, sender=sender_of(request), rating=rating)
 
     def _form(self, **values: Any) -> AnswerForm:
@@ -138,7 +146,7 @@ class AnswerView(PublicView):
             "asked": self.asked,
             "form": form,
             "visit": visit,
-            "has_answered": self.response is not None,
+            "has_answered": self.own_answer is not None,
             "question": questions.rating.partition("{ticket}"),
             "reason_groups": [(band, questions.reasons_of(band)) for band in Band],
             "comment_length": COMMENT_LENGTH,

@@ -7,7 +7,15 @@ from datetime import date
 from django.db.models import Q, QuerySet
 
 from surveys.engine.wording import DEFAULT_LANGUAGE
-from surveys.models import BusinessService, FollowUp, FollowUpReceiver, Resolution, ServiceNotice
+from surveys.models import (
+    BusinessService,
+    FollowUp,
+    FollowUpReceiver,
+    Invitation,
+    Resolution,
+    ServiceNotice,
+    SurveyVersion,
+)
 
 NOTICES_SHOWN = 2
 
@@ -19,6 +27,15 @@ def receiver_of(resolution: Resolution) -> FollowUpReceiver | None:
         row.assignment_group: row for row in FollowUpReceiver.objects.filter(assignment_group__in=groups)
     }
     return found.get(resolution.assignment_group) or found.get("")
+
+
+def asks_solved(invitation: Invitation) -> bool:
+    """Say whether "was it really solved?" is asked: where a "no" reaches somebody, and names nobody who was
+    promised not to be named.
+    """
+    if invitation.survey_version.mode == SurveyVersion.Mode.ANONYMOUS:
+        return False
+    return receiver_of(invitation.resolution) is not None
 
 
 def open_follow_ups(services: QuerySet[BusinessService]) -> QuerySet[FollowUp]:

@@ -10,8 +10,9 @@ from typing import Any
 from django.db import transaction
 
 from surveys.engine.scales import SCALES, Band, Scale
-from surveys.models import Invitation, Question, Response, SentAnswer, Visit
+from surveys.models import Invitation, Question, Response, SentAnswer, SurveyVersion, Visit
 from surveys.selectors.asked import reason_order
+from surveys.services.anonymous import remember_touch, store_anonymous
 from surveys.services.settle_answers import SETTLES_AFTER, settle_invitation
 
 MOST_SENT = 200  # answers kept per invitation; a person needs a handful
@@ -75,19 +76,37 @@ def record_answer(
     return _record(invitation_id, answer, how, now=now, sender=sender)
 
 
-def record_click(invitation_id: int, rating: int, *, now: datetime, sender: Sender = UNSEEN) -> Response:
+def record_click(
+    invitation_id: int, rating: int, *, now: datetime, sender: Sender = UNSEEN
+) -> Response | None:
     """Keep the rating that a visible page shows, provisional: it counts once confirmed, or at closing.
 
-    Raises what `record_answer` raises.
+    Anonymous surveys keep no clicks: None. Raises what `record_answer` raises.
     """
+    anonymous = Invitation.objects.filter(survey_version__mode=SurveyVersion.Mode.ANONYMOUS)
+    if anonymous.filter(pk=invitation_id).exists():
+        return None
     return _record(invitation_id, Answer(rating), _How(is_confirmed=False), now=now, sender=sender)
 
 
 @transaction.atomic
 def record_visit(
     invitation: Invitation, *, now: datetime, sender: Sender, rating: int | None = None, is_trap: bool = False
-) -> Visit:
-    """Note that the answer page or, with `is_trap`, the hidden link was opened; a visit changes no answer."""
+) -> Visit | None:
+    """Note that the answer page or, with `is_trap`, the hidden link was opened; a visit changes no answer.
+
+    Of anonymous surveys the database keeps no visit: None.
+    """
+    if invitation.survey_version.mode == SurveyVersion.Mode.ANONYMOUS:
+        remember_touch(
+            invitation,
+            now=now,
+            network=sender.network_hash,
+            option=rating,
+            is_trap=is_trap,
+            is_headless=sender.is_headless,
+        )
+        return None
     return Visit.objects.create(
         invitation=invitation,
         visited_at=now,
@@ -102,15 +121,27 @@ def record_visit(
 def _record(invitation_id: int, answer: Answer, how: _How, *, now: datetime, sender: Sender) -> Response:
     # Taking the row lets two tabs answer one after the other, and an answer finish before a withdrawal.
     invitation = (
-        Invitation.objects.select_for_update(of=("self",)).select_related("resolution").get(pk=invitation_id)
+        Invitation.objects.select_for_update(of=("self",))
+        .select_related("resolution", "survey_version")
+        .get(pk=invitation_id)
     )
     if invitation.state != Invitation.State.OPEN or invitation.closes_at <= now:
         raise NotAnswerableError(f"Invitation {invitation_id} takes no answer any more.")
+    if invitation.survey_version.mode == SurveyVersion.Mode.ANONYMOUS:
+        return _record_anonymous(invitation, answer, how, now, sender)
     _keep_earlier(invitation)
     _keep(invitation, _sent_answer(invitation, answer, how, now, sender))
     response = settle_invitation(invitation, now=now)
     assert response is not None  # an answer was kept above
     return response
+
+
+def _record_anonymous(
+    invitation: Invitation, answer: Answer, how: _How, now: datetime, sender: Sender
+) -> Response:
+    sent = _sent_answer(invitation, answer, how, now, sender)
+    scale = invitation.survey_version.questions.get(kind=Question.Kind.RATING).scale
+    return store_anonymous(invitation, sent, scale=scale)
 
 
 def _keep_earlier(invitation: Invitation) -> None:

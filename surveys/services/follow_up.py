@@ -15,7 +15,7 @@ from django.template.loader import render_to_string
 
 from surveys.engine.retries import next_attempt
 from surveys.engine.signatures import sign
-from surveys.engine.working_time import WorkingWeek, after_working_days
+from surveys.engine.working_time import WorkingWeek, after_working_time
 from surveys.engine.zones import named_zone
 from surveys.models import FollowUp, FollowUpReceiver, IntakeSource, Response, SurveyVersion, Ticket, User
 from surveys.selectors.follow_ups import receiver_of
@@ -26,7 +26,7 @@ from xla_service.lane import write_lane
 logger = logging.getLogger(__name__)
 
 WEEK = WorkingWeek(frozenset({1, 2, 3, 4, 5}), starts=time(8), ends=time(17))
-ANSWERED_WITHIN_WORKING_DAYS = 1
+WORKING_DAY = timedelta(hours=9)
 LEASE = timedelta(minutes=2)
 TIMEOUT_SECONDS = 10
 ERROR_LENGTH = 300
@@ -82,7 +82,7 @@ def _tell(response: Response, receiver: FollowUpReceiver, found: FollowUp | None
     follow_up.receiver = receiver
     follow_up.state = FollowUp.State.OPEN
     follow_up.told_at = now
-    follow_up.due_at = after_working_days(now, ANSWERED_WITHIN_WORKING_DAYS, WEEK, zone)
+    follow_up.due_at = after_working_time(now, WORKING_DAY, WEEK, zone)
     follow_up.hook_due_at = now if receiver.webhook_url else None
     follow_up.hook_attempts, follow_up.hook_error = 0, ""
     follow_up.save()

@@ -15,6 +15,7 @@ from surveys.engine.retries import MOST_ATTEMPTS, next_attempt
 from surveys.engine.working_time import QuietHours, when_not_quiet
 from surveys.models import Invitation, Message, OptOut, Person, Response, SendingRule
 from surveys.selectors.asking_rules import quiet_hours, zone_of
+from surveys.selectors.current_response import answered_anonymously
 from surveys.services.compose_mail import compose_mail
 from surveys.services.withdraw import withdraw_invitations
 
@@ -100,7 +101,7 @@ def _send_claimed(claimed: Sequence[Message], connection: MailConnection, clock:
     """Return how many mails were begun and how many of them were confirmed; the others are given back."""
     if not claimed:
         return 0, 0
-    unwanted = _unwanted(claimed, clock())
+    unwanted, told = _unwanted(claimed, clock()), _answered_anonymously(claimed)
     read_at, confirmed = clock(), 0
     for position, message in enumerate(claimed):
         if position and clock() - read_at > FRESH:
@@ -108,6 +109,8 @@ def _send_claimed(claimed: Sequence[Message], connection: MailConnection, clock:
             return position, confirmed
         if message.pk in unwanted:
             _withdraw(message, clock())
+        elif message.pk in told:
+            _note_sent(message, clock())
         else:
             confirmed += _send_one(message, connection, clock)
     return len(claimed), confirmed
@@ -145,6 +148,19 @@ def _unwanted(claimed: Sequence[Message], now: datetime) -> set[int]:
         or (invitation.person_id, None) in refusals
         or (invitation.person_id, invitation.survey_version.survey_id) in refusals
     }
+
+
+def _answered_anonymously(claimed: Sequence[Message]) -> set[int]:
+    """Return the reminders of anonymous surveys that were answered. They are written down as sent and not
+    sent: any other word in the row would tell who answered.
+    """
+    reminders = {
+        message.pk: message.invitation
+        for message in claimed
+        if message.kind == Message.Kind.REMINDER and message.invitation
+    }
+    answered = answered_anonymously(reminders.values())
+    return {key for key, invitation in reminders.items() if invitation.pk in answered}
 
 
 def _note_sent(message: Message, now: datetime) -> bool:

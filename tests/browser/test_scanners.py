@@ -233,6 +233,7 @@ def test_a_page_that_nobody_sees_records_nothing(person: BrowserContext, mail: M
 def test_a_moment_on_a_visible_page_is_enough_and_a_new_choice_is_kept(
     person: BrowserContext, mail: Message
 ) -> None:
+    time_passes(5)
     page = person.new_page()
     page.goto(link(mail, 4))
     wait_for_answer(1)

@@ -8,7 +8,7 @@ from django.test import Client
 
 from surveys.engine.wording import WORDS
 from surveys.models import Invitation, OptOut, Person, Response, Visit
-from surveys.services.answer import Answer, record_answer
+from surveys.services.answer import Answer, Sender, record_answer, record_visit
 from tests.factories import InvitationFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db
@@ -304,6 +304,18 @@ def test_an_answer_can_be_changed_and_the_form_shows_it(client: Client, invitati
     assert b"Three calls." in page
     client.post(url(invitation), {"rating": "4"})
     assert Response.objects.get().rating == 4
+
+
+def test_what_a_scanner_sent_is_not_shown_to_the_person(client: Client, invitation: Invitation) -> None:
+    now = invitation.due_at
+    record_visit(invitation, now=now, sender=Sender("net"), is_trap=True)
+    record_answer(invitation.pk, Answer(1, comment="xyz"), now=now, sender=Sender("net"))
+
+    page = client.get(url(invitation)).content
+
+    assert checked(page) == []
+    assert b"xyz" not in page
+    assert b"Send answer" in page
 
 
 def test_another_button_of_the_mail_preselects_the_new_rating(client: Client, invitation: Invitation) -> None:

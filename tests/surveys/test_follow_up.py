@@ -76,8 +76,9 @@ def test_no_tells_the_desk_at_once_and_the_person_until_when(client: Client, des
     [
         (datetime(2026, 6, 1, 14, tzinfo=UTC), datetime(2026, 6, 2, 14, tzinfo=UTC)),
         (datetime(2026, 6, 5, 14, tzinfo=UTC), datetime(2026, 6, 8, 14, tzinfo=UTC)),
+        (datetime(2026, 6, 7, 2, tzinfo=UTC), datetime(2026, 6, 8, 17, tzinfo=UTC)),
     ],
-    ids=["Monday", "Friday"],
+    ids=["Monday", "Friday", "in the night to Sunday"],
 )
 def test_it_is_due_in_one_working_day(desk: FollowUpReceiver, told: datetime, due: datetime) -> None:
     record_answer(InvitationFactory.create().pk, NOT_SOLVED, now=told)

@@ -1,0 +1,141 @@
+"""Answers of anonymous surveys: stored without the person, the ticket and the time.
+
+The database holds the service, the ISO week, a response class that at least five people share, and a
+nullifier. No visit, no click and no history is stored. What the scanner rule needs waits in the cache for ten
+minutes under the nullifier, and reaches the database never.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.core.cache import cache
+from django.utils import timezone
+
+from surveys.engine import scanners
+from surveys.links import nullifier
+from surveys.models import CommentSentiment, Invitation, Response, ResponseReason, SentAnswer
+
+# Keys of answers are drawn, not counted: their order would tell the order of answering.
+FIRST_DRAWN_KEY = 1 << 40
+DRAWN_KEYS = 1 << 52
+REMEMBERED_SECONDS = 600
+DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """What was seen of one invitation in the last ten minutes."""
+
+    touches: tuple[scanners.Touch, ...] = ()
+    posts: tuple[scanners.Post, ...] = ()
+
+
+def remember_touch(
+    invitation: Invitation,
+    *,
+    now: datetime,
+    network: str,
+    option: int | None = None,
+    is_trap: bool = False,
+    is_headless: bool = False,
+) -> None:
+    """Keep an opening of the page for ten minutes, outside the database."""
+    seen = _seen(invitation)
+    touch = scanners.Touch(len(seen.touches) + 1, now, network, option, is_trap, is_headless)
+    _keep(invitation, replace(seen, touches=(*seen.touches, touch)))
+
+
+def store_anonymous(invitation: Invitation, sent: SentAnswer, *, scale: str) -> Response:
+    """Store an answer without the person, or change the one of the same invitation, and return it.
+
+    `sent` is not stored. An answer that looks like a mail scanner's is set apart, and never replaces one
+    that counts.
+    """
+    suspicions = _judge(invitation, sent)
+    own = nullifier(invitation.token)
+    response = Response.objects.filter(nullifier=own).first()
+    is_suspicious = bool(suspicions[-1]) and settings.SET_SCANNERS_APART
+    if is_suspicious and response is not None and not all(suspicions):
+        return response  # what a person sent before stands
+    if response is None:
+        response = Response(pk=FIRST_DRAWN_KEY + secrets.randbelow(DRAWN_KEYS), nullifier=own)
+    elif response.comment != sent.comment:
+        CommentSentiment.objects.filter(response=response).delete()
+    response.state = Response.State.SET_APART if is_suspicious else Response.State.ACCEPTED
+    response.set_apart_reason = suspicions[-1] if is_suspicious else ""
+    _fill(response, invitation, sent, scale)
+    response.save()
+    _store_reasons(response, sent)
+    return response
+
+
+def coarse_class(invitation: Invitation, week: date) -> str:
+    """Return the longest prefix of the resolution's class that five invitations share, of those to the same
+    service that were open in the week starting at `week`; "" when not even the service has five.
+    """
+    open_then = Invitation.objects.filter(
+        service=invitation.service_id,
+        due_at__date__lte=week + timedelta(days=6),
+        closes_at__date__gte=week,
+    )
+    own = invitation.resolution.response_class
+    for length in range(min(DIGITS, len(own)), 0, -1):
+        sharing = open_then.filter(resolution__response_class__startswith=own[:length])
+        if len(sharing.values_list("pk")[: settings.PRIVACY_MINIMUM]) >= settings.PRIVACY_MINIMUM:
+            return own[:length]
+    return ""
+
+
+def _fill(response: Response, invitation: Invitation, sent: SentAnswer, scale: str) -> None:
+    day = timezone.localtime(sent.sent_at).date()
+    year, week, weekday = day.isocalendar()
+    response.service_id = invitation.service_id
+    response.survey_version_id = invitation.survey_version_id
+    response.channel = Response.Channel.INVITATION
+    response.scale = scale
+    response.rating = sent.rating
+    response.lost_time_minutes = sent.lost_time_minutes
+    response.comment = sent.comment
+    response.language = sent.language
+    response.is_simulated = sent.is_simulated
+    response.iso_week = f"{year}-W{week:02d}"
+    response.response_class = coarse_class(invitation, day - timedelta(days=weekday - 1))
+
+
+def _store_reasons(response: Response, sent: SentAnswer) -> None:
+    ResponseReason.objects.filter(response=response).delete()
+    ResponseReason.objects.bulk_create(
+        ResponseReason(pk=FIRST_DRAWN_KEY + secrets.randbelow(DRAWN_KEYS), response=response, key=key)
+        for key in sent.reasons
+    )
+
+
+def _judge(invitation: Invitation, sent: SentAnswer) -> list[str]:
+    """Return the suspicion of each answer of the last ten minutes, "" for none; the last is `sent`."""
+    seen = _seen(invitation)
+    post = scanners.Post(len(seen.posts) + 1, sent.sent_at, sent.network_hash, is_headless=sent.is_headless)
+    posts = (*seen.posts, post)
+    _keep(invitation, replace(seen, posts=posts))
+    mails = invitation.messages.filter(sent_at__isnull=False).values_list("sent_at", flat=True)
+    found = scanners.signals(
+        seen.touches, posts, delivered_at=[sent_at for sent_at in mails if sent_at is not None]
+    )
+    return [scanners.in_words(found[row.key]) for row in posts]
+
+
+def _seen(invitation: Invitation) -> Sitting:
+    found = cache.get(_name(invitation))
+    return found if isinstance(found, Sitting) else Sitting()
+
+
+def _keep(invitation: Invitation, seen: Sitting) -> None:
+    kept = Sitting(seen.touches[-50:], seen.posts[-50:])
+    cache.set(_name(invitation), kept, REMEMBERED_SECONDS)
+
+
+def _name(invitation: Invitation) -> str:
+    return f"sitting-{nullifier(invitation.token)}"
