@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from experience.services.calibrate import calibrate
+from experience.services.contact_budget import allocate_contact_budget
 from experience.services.improvements import judge_improvements
 from experience.services.judge import MONDAY, judge_day, organisation_day, refresh
 from experience.services.notices import send_weekly_digests, tell_owners
@@ -28,6 +29,7 @@ def run_nightly() -> None:
     today = organisation_day(now)
     if judge_day(today, now=now):
         refresh_themes(today=today)
+        allocate_contact_budget(today, now=now)
     judge_improvements(today=today, now=now)
     tell_owners(today=today, now=now)
     if today.weekday() == MONDAY:

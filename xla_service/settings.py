@@ -206,6 +206,13 @@ SET_SCANNERS_APART = env.flag(
     True,
     help="Set answers of mail scanners apart. Off: count them, only note the reason for the audit page.",
 )
+CONTACT_BUDGET = env.integer(
+    "XLA_CONTACT_BUDGET",
+    0,
+    low=0,
+    high=10_000_000,
+    help="Survey mails per 28 days, shared where they tell most; 0: no limit.",
+)
 MATURITY_DAYS = env.integer(
     "XLA_MATURITY_DAYS", 7, low=1, high=60, help="Days until a day's results are final."
 )
