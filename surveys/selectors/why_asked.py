@@ -53,6 +53,11 @@ class Explanation:
     decided_at: datetime | None
     happened: tuple[tuple[datetime, str], ...]
 
+    @property
+    def chance(self) -> str:
+        """Return the probability to be asked as people read it; nothing for those who were out of reach."""
+        return f"{100 * self.probability:.3g} %" if self.probability else ""
+
 
 def explain(user: User | AnonymousUser, number: str, *, source: str = "") -> list[Explanation]:
     """Return why (not) asked, for each resolution of the tickets of this number that the user may see.

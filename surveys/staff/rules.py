@@ -56,6 +56,7 @@ class RuleForm(forms.ModelForm):
     duplicate_codes = LinesField(label="Duplicate: codes that contain", required=False)
     exclusion_order = LinesField(
         label="Order of the rules",
+        widget=forms.Textarea(attrs={"rows": len(EXCLUSIONS)}),
         help_text=f"Read from the top; the first that applies gives the reason. {', '.join(EXCLUSIONS)}",
     )
 
