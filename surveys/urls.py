@@ -13,9 +13,13 @@ from surveys.staff.mail import failed_mail, send_failed_again
 from surveys.staff.notices import notices
 from surveys.staff.people import people, people_import, person_download, person_erase, proposal_settle
 from surveys.staff.rules import sending_rule, sending_rules
+from surveys.staff.users import audit_log, user_change, users
 from surveys.staff.why import why_asked
 
 urlpatterns = [
+    path("users/", users, name="users"),
+    path("users/<int:key>/", user_change, name="user-change"),
+    path("audit-log/", audit_log, name="audit-log"),
     path("data/inbound/", inbound, name="inbound"),
     path("data/inbound/replay/", replay, name="inbound-replay"),
     path("asking/", why_asked, name="why-asked"),

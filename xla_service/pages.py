@@ -1,7 +1,7 @@
 """Pages of the wiring itself: signing in and out, and the mailbox of a set-up without a mail server."""
 
 from django.contrib.auth import views
-from django.urls import path
+from django.urls import path, reverse_lazy
 
 from xla_service.design_system import design_system
 from xla_service.mailbox import MailListView, MailView, show_mail_html
@@ -11,6 +11,13 @@ urlpatterns = [
         "sign-in/",
         views.LoginView.as_view(template_name="sign_in.html", redirect_authenticated_user=True),
         name="sign-in",
+    ),
+    path(
+        "welcome/<uidb64>/<token>/",
+        views.PasswordResetConfirmView.as_view(
+            template_name="welcome.html", success_url=reverse_lazy("sign-in")
+        ),
+        name="welcome",
     ),
     path("sign-out/", views.LogoutView.as_view(), name="sign-out"),
     path("design-system/", design_system, name="design-system"),

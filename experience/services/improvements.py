@@ -13,7 +13,7 @@ from experience.engine.defaults import DEFAULTS
 from experience.engine.periods import Period, after_action, baseline_months, month_of, provisional_until
 from experience.models import Gap, GapEvent, Improvement
 from experience.services.measure import experience_scores
-from surveys.models import BusinessService, User
+from surveys.models import BusinessService, ServiceNotice, User
 
 EFFECT_DAYS = 28
 
@@ -78,7 +78,8 @@ def _write_event(gap: Gap, state: str, reason: str, by: User, now: datetime) -> 
 def carry_out(improvement: Improvement, *, on: date, by: User, now: datetime) -> None:
     """Say that an action was done on a day; its effect is judged after the window that follows.
 
-    Raises ImprovementMovedError unless it is still planned.
+    Respondents of the service read its notice from then on, where it has one. Raises ImprovementMovedError
+    unless it is still planned.
     """
     ready = provisional_until(after_action(on, EFFECT_DAYS)) + timedelta(days=1)
     _step(
@@ -86,8 +87,18 @@ def carry_out(improvement: Improvement, *, on: date, by: User, now: datetime) ->
         Improvement.State.PLANNED,
         {"state": Improvement.State.DONE, "done_on": on, "judged_from": ready},
     )
+    if improvement.notice:
+        ServiceNotice.objects.get_or_create(
+            service=improvement.service,
+            key=_notice_key(improvement),
+            defaults={"wording": {"en": improvement.notice}, "shown_from": on},
+        )
     if improvement.gap is not None:
         _write_event(improvement.gap, improvement.gap.state, f"Action done: {improvement.what}", by, now)
+
+
+def _notice_key(improvement: Improvement) -> str:
+    return f"improvement-{improvement.pk}"
 
 
 def give_up(improvement: Improvement) -> None:
@@ -95,10 +106,12 @@ def give_up(improvement: Improvement) -> None:
     _step(improvement, Improvement.State.PLANNED, {"state": Improvement.State.GIVEN_UP})
 
 
+@transaction.atomic
 def take_back(improvement: Improvement) -> None:
     """Undo that an action was carried out, or given up. Raises ImprovementMovedError once it was judged."""
     if improvement.state not in (Improvement.State.DONE, Improvement.State.GIVEN_UP):
         raise ImprovementMovedError
+    ServiceNotice.objects.filter(service=improvement.service, key=_notice_key(improvement)).delete()
     columns = {"state": Improvement.State.PLANNED, "done_on": None, "judged_from": None}
     _step(improvement, improvement.state, columns)
 

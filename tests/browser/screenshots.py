@@ -16,8 +16,20 @@ WIDTHS = (1280, 375)
 SCHEMES = ("light", "dark")
 PAGES = {
     "portfolio": "/",
-    "service": f"/services/{WATERMELON.key}/",
     "comments": "/comments/",
+    "executive": "/executive/",
+    "service": f"/services/{WATERMELON.key}/",
+    "gaps": "/gaps/",
+    "actions": "/actions/",
+    "agreements": "/agreements/",
+    "agreement": "/agreements/starter/",
+    "agreement-editor": "/agreements/starter/edit/",
+    "reviews": "/reviews/",
+    "inbound": "/data/inbound/",
+    "health": "/health/",
+    "users": "/users/",
+    "audit-log": "/audit-log/",
+    "design-system": "/design-system/",
     "mailbox": "/mailbox/",
 }
 

@@ -19,7 +19,7 @@ from experience.services.improvements import (
     plan_improvement,
     take_back,
 )
-from surveys.models import BusinessService, User
+from surveys.models import BusinessService, ServiceNotice, User
 from tests.experience.factories import gap, measured, weekly
 from tests.experience.scenes import agreed, answered
 from tests.factories import NOW, BusinessServiceFactory
@@ -160,3 +160,18 @@ def test_the_day_it_was_done_cannot_lie_ahead(client: Client, owner: User, servi
     improvement.refresh_from_db()
     assert improvement.state == Improvement.State.PLANNED
     assert Gap.objects.get().state == Gap.State.ACKNOWLEDGED
+
+
+def test_those_who_answer_read_what_was_done_until_it_is_taken_back(
+    service: BusinessService, owner: User
+) -> None:
+    plan = Plan("Replace the queue", "", owner, TODAY, 6.0, notice="You waited too long. We added people.")
+    improvement = plan_improvement(gap(service), plan, by=owner, now=NOW, today=TODAY)
+    assert not ServiceNotice.objects.exists()
+
+    carry_out(improvement, on=TODAY, by=owner, now=NOW)
+    notice = ServiceNotice.objects.get(service=service)
+    assert (notice.wording, notice.shown_from) == ({"en": "You waited too long. We added people."}, TODAY)
+
+    take_back(improvement)
+    assert not ServiceNotice.objects.exists()

@@ -1,0 +1,76 @@
+"""Users: invited by mail, given a role, switched off. Each change stands in the audit log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
+from django.db import transaction
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+
+from surveys.models import User
+from surveys.services.audit import record_change
+from surveys.services.outbox import put_notice
+
+
+class UserError(Exception):
+    """Something about a user that cannot be done; the words say what to do."""
+
+
+@transaction.atomic
+def invite_user(*, username: str, name: str, email: str, role: str, by: User, now: datetime) -> User:
+    """Make a user without a password, and mail them a link to choose one.
+
+    Raises UserError when the name is taken.
+    """
+    if User.objects.filter(username__iexact=username).exists():
+        raise UserError("This user name is taken. Choose another one.")
+    first, _, last = name.partition(" ")
+    user = User(username=username, first_name=first[:150], last_name=last[:150], email=email, role=role)
+    user.set_unusable_password()
+    user.save()
+    record_change(f"user {username}", f"Invited as {user.get_role_display()}", by=by, now=now)
+    mail_welcome(user, now=now)
+    return user
+
+
+def mail_welcome(user: User, *, now: datetime) -> None:
+    """Put a mail into the outbox with a link to choose a password; an older link ends when it is used."""
+    code = urlsafe_base64_encode(force_bytes(user.pk))
+    path = reverse("welcome", args=[code, default_token_generator.make_token(user)])
+    put_notice(
+        key=f"welcome-{user.pk}-{now.isoformat()}",
+        recipient=user.email,
+        subject=f"{settings.ORGANISATION}: your account for the XLA Service",
+        text=(
+            f"Somebody at {settings.ORGANISATION} made you an account. Your user name is {user.username}.\n\n"
+            f"Choose a password here:\n{settings.PUBLIC_URL}{path}\n\n"
+            "The link works once, for three days. If it has ended, ask for another one.\n"
+        ),
+        now=now,
+    )
+
+
+@transaction.atomic
+def change_user(user: User, *, role: str, is_active: bool, by: User, now: datetime) -> None:
+    """Give a user another role, or switch the account off or on.
+
+    Raises UserError when nobody would be left to administer.
+    """
+    keeps = is_active and role == User.Role.ADMINISTRATOR
+    if not keeps and user.pk == by.pk:
+        raise UserError("Another administrator has to take this from you, so that one is always left.")
+    before = (user.get_role_display(), "on" if user.is_active else "off")
+    user.role, user.is_active = role, is_active
+    user.save(update_fields=["role", "is_active"])
+    after = (user.get_role_display(), "on" if is_active else "off")
+    details = [
+        (name, old, new)
+        for name, old, new in zip(("role", "account"), before, after, strict=True)
+        if old != new
+    ]
+    if details:
+        record_change(f"user {user.username}", "Changed", by=by, now=now, details=details)

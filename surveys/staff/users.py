@@ -1,0 +1,99 @@
+"""Users of the interface and the audit log, for administrators."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from surveys.models import ConfigurationChange, User
+from surveys.services.users import UserError, change_user, invite_user, mail_welcome
+from xla_service.access import administering, open_to
+from xla_service.navigation import Section, declare_page
+
+declare_page("users", "Users", Section.ADMINISTRATION, rule=administering, order=20)
+declare_page("audit-log", "Audit log", Section.ADMINISTRATION, rule=administering, order=30)
+PER_PAGE = 50
+
+
+class InviteForm(forms.Form):
+    """Who is invited, and as what."""
+
+    username = forms.CharField(
+        max_length=150,
+        validators=[UnicodeUsernameValidator()],
+        error_messages={"required": "Choose a user name."},
+    )
+    name = forms.CharField(max_length=200, required=False)
+    email = forms.EmailField(
+        error_messages={
+            "required": "The invitation goes by mail: give an address.",
+            "invalid": "Check the address.",
+        }
+    )
+    role = forms.ChoiceField(choices=User.Role.choices)
+
+
+class ChangeForm(forms.Form):
+    """The role of a user, and whether the account is on."""
+
+    role = forms.ChoiceField(choices=User.Role.choices)
+    is_active = forms.BooleanField(required=False)
+
+
+@open_to(administering)
+@require_http_methods(["GET", "POST"])
+def users(request: HttpRequest) -> HttpResponse:
+    """List the users; POST invites one. On an error the form comes back with what was typed."""
+    form = InviteForm(request.POST or None, initial={"role": User.Role.OWNER})
+    if request.method == "POST" and form.is_valid():
+        try:
+            invite_user(**form.cleaned_data, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        except UserError as error:
+            form.add_error("username", str(error))
+        else:
+            messages.success(request, f"{form.cleaned_data['email']} gets a mail with a link.")
+            return redirect("users")
+    page = Paginator(User.objects.order_by("username"), PER_PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "form": form, "roles": User.Role.choices}
+    return render(request, "surveys/staff/users.html", context, status=422 if form.errors else 200)
+
+
+@open_to(administering)
+@require_POST
+def user_change(request: HttpRequest, key: int) -> HttpResponse:
+    """Change the role of a user, switch the account, or send the invitation again."""
+    found, form = get_object_or_404(User, pk=key), ChangeForm(request.POST)
+    if "again" in request.POST:
+        mail_welcome(found, now=timezone.now())
+        messages.success(request, f"{found.email} gets a new link.")
+        return redirect("users")
+    if form.is_valid():
+        try:
+            change_user(found, **form.cleaned_data, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        except UserError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, f"{found.username} is changed.")
+    return redirect("users")
+
+
+@open_to(administering)
+@require_safe
+def audit_log(request: HttpRequest) -> HttpResponse:
+    """Show every change of the configuration, newest first, and those made in Django's administration."""
+    found = ConfigurationChange.objects.select_related("actor")
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "entries": LogEntry.objects.select_related("user", "content_type").order_by("-action_time")[
+            :PER_PAGE
+        ],
+    }
+    return render(request, "surveys/staff/audit_log.html", context)

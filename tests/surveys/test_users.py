@@ -1,0 +1,87 @@
+"""Users are invited by mail, changed by administrators, and every change is written down."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from surveys.models import ConfigurationChange, Message, User
+from tests.factories import NOW, UserFactory
+
+pytestmark = pytest.mark.django_db
+ADA = {"username": "ada", "name": "Ada Example", "email": "ada@example.org", "role": "viewer"}
+
+
+@pytest.fixture
+def page(client: Client, administrator: User) -> Client:
+    """A browser of the administrator."""
+    client.force_login(administrator)
+    return client
+
+
+def test_an_invited_user_chooses_a_password_by_the_link_in_the_mail_once(page: Client) -> None:
+    page.post(reverse("users"), ADA)
+    mail = Message.objects.get(recipient="ada@example.org")
+    link = re.search(r"https?://[^/]+(/welcome/\S+)", mail.text)
+    assert link is not None
+    assert not User.objects.get(username="ada").has_usable_password()
+
+    guest = Client()
+    form = guest.get(link[1], follow=True)
+    password = {"new_password1": "correct horse battery", "new_password2": "correct horse battery"}
+    guest.post(form.redirect_chain[-1][0], password)
+
+    ada = User.objects.get(username="ada")
+    assert (ada.check_password("correct horse battery"), ada.role) == (True, "viewer")
+    assert "This link has ended" in Client().get(link[1], follow=True).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"username": ""}, "Choose a user name."),
+        ({"email": "nowhere"}, "Check the address."),
+        ({"username": "ADMINISTRATOR"}, "This user name is taken."),
+    ],
+)
+def test_a_faulty_invitation_says_so_and_keeps_what_was_typed(
+    page: Client, changes: dict[str, str], says: str
+) -> None:
+    response = page.post(reverse("users"), ADA | changes)
+
+    assert response.status_code == 422
+    assert says in response.content.decode()
+    assert "Ada Example" in response.content.decode()
+    assert not Message.objects.exists()
+
+
+def test_a_changed_role_stands_in_the_audit_log(page: Client, administrator: User) -> None:
+    ada = UserFactory.create(username="ada")
+
+    page.post(reverse("user-change", args=[ada.pk]), {"role": "administrator", "is_active": "on"})
+
+    ada.refresh_from_db()
+    change = ConfigurationChange.objects.get()
+    assert (ada.role, change.actor) == ("administrator", administrator)
+    assert change.details == [["role", "Service owner", "Administrator"]]
+    assert "Service owner → Administrator" in page.get(reverse("audit-log")).content.decode()
+
+
+def test_nobody_takes_the_last_administrator_away(page: Client, administrator: User) -> None:
+    page.post(reverse("user-change", args=[administrator.pk]), {"role": "viewer", "is_active": "on"})
+    page.post(reverse("user-change", args=[administrator.pk]), {"role": "administrator"})
+
+    administrator.refresh_from_db()
+    assert (administrator.role, administrator.is_active) == ("administrator", True)
+
+
+def test_an_account_that_is_off_cannot_be_used(page: Client) -> None:
+    ada = UserFactory.create(username="ada", last_login=NOW)
+
+    page.post(reverse("user-change", args=[ada.pk]), {"role": ada.role})
+
+    tried = {"username": "ada", "password": "a long password"}
+    assert Client().post(reverse("sign-in"), tried).status_code == 200  # the form again, not a redirect
