@@ -1,4 +1,4 @@
-"""Service-years through the services and the database."""
+"""Service-years through the services and the database, and the false alarms that pages speak of."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import pytest
 
 from bench.service_years import by_engine, by_services
 from bench.service_years.fleets import draw_fleet
+from bench.service_years.outcomes import Run, stored_runs
+from bench.service_years.report import poisson_interval
+from experience.engine.simulated import FALSE_ALARMS_PER_YEAR
 from experience.models import Measurement
 
 
@@ -30,3 +33,20 @@ def test_services_and_database_open_and_close_the_gaps_that_the_rule_does() -> N
 
 def _numbers(column: tuple[float | None, ...]) -> list[float]:
     return [np.nan if value is None else value for value in column]
+
+
+@pytest.fixture(scope="module")
+def runs() -> list[Run]:
+    return [run for run in stored_runs() if run.database == "sqlite"]
+
+
+def test_both_routes_saw_the_same_gaps_in_every_service_year(runs: list[Run]) -> None:
+    assert [run.differing for run in runs] == [0] * len(runs)
+
+
+def test_the_false_alarm_rate_on_the_page_is_one_that_the_service_years_allow(runs: list[Run]) -> None:
+    years = [year for run in runs for year in run.openings["0"]]
+
+    low, high = poisson_interval(sum(map(len, years)), len(years))
+
+    assert low <= FALSE_ALARMS_PER_YEAR <= high
