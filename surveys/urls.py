@@ -3,10 +3,13 @@
 from django.urls import path
 
 from surveys import views
+from surveys.api.answers import AnswersView
 from surveys.api.asking import PreviewRuleView, WhyAskedView
 from surveys.api.intake import IntakeView
 from surveys.api.people import PeopleView
+from surveys.doors import FeedbackView, rate
 from surveys.staff.audit import answer_audit
+from surveys.staff.feedback import open_feedback
 from surveys.staff.follow_ups import follow_up_done, follow_ups
 from surveys.staff.inbound import inbound, replay
 from surveys.staff.mail import failed_mail, send_failed_again
@@ -38,8 +41,12 @@ urlpatterns = [
     path("api/v1/intake/<slug:source>/", IntakeView.as_view(), name="intake"),
     path("asking/not-solved/", follow_ups, name="follow-ups"),
     path("asking/not-solved/<int:key>/done/", follow_up_done, name="follow-up-done"),
+    path("asking/feedback/", open_feedback, name="open-feedback"),
     path("asking/notices/", notices, name="notices"),
     path("asking/scanners/", answer_audit, name="answer-audit"),
+    path("api/v1/answers/<slug:source>/", AnswersView.as_view(), name="api-answers"),
+    path("feedback/<slug:key>/", FeedbackView.as_view(), name="feedback"),
+    path("rate/<slug:source>/<str:number>/", rate, name="rate"),
     path("s/<str:token>/", views.AnswerView.as_view(), name="answer"),
     path("s/<str:token>/click/", views.ClickView.as_view(), name="answer-click"),
     path("s/<str:token>/more/", views.TrapView.as_view(), name="answer-more"),

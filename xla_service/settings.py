@@ -201,6 +201,11 @@ if not ANONYMITY_KEY:
 PRIVACY_MINIMUM = env.integer(
     "XLA_PRIVACY_MINIMUM", 5, low=2, high=50, help="No statistic about fewer people than this."
 )
+EMBED_ORIGINS = env.names(
+    "XLA_EMBED_ORIGINS",
+    "",
+    help="Origins that may show always-open feedback in a frame: https://portal.example.org",
+)
 SET_SCANNERS_APART = env.flag(
     "XLA_SET_SCANNERS_APART",
     True,

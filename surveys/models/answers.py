@@ -29,8 +29,14 @@ class ResponseQuerySet(models.QuerySet["Response"]):
         return self.filter(service__in=BusinessService.objects.visible_to(user))
 
     def accepted(self) -> Self:
-        """Return the responses that count; provisional and set-apart ones affect nothing."""
-        return self.filter(state=Response.State.ACCEPTED)
+        """Return the responses that count; provisional and set-apart ones affect nothing, and always-open
+        feedback, which nobody was asked for, is kept apart.
+        """
+        return self.filter(state=Response.State.ACCEPTED).exclude(channel=Response.Channel.OPEN)
+
+    def feedback(self) -> Self:
+        """Return the always-open feedback."""
+        return self.filter(channel=Response.Channel.OPEN)
 
 
 class ResponseState(models.TextChoices):

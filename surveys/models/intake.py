@@ -25,6 +25,9 @@ class IntakeSource(models.Model):
     ticket_url = models.CharField(
         max_length=300, blank=True, help_text="Address of a ticket there: https://itsm.example.org/{number}"
     )
+    mails_rating_links = models.BooleanField(
+        default=False, help_text="Its own mails carry our rating links: we send no second mail."
+    )
     is_active = models.BooleanField(default=True)
 
     def __str__(self) -> str:

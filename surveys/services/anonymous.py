@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
-from django.core.cache import cache
 from django.utils import timezone
 
 from surveys.engine import scanners
 from surveys.links import nullifier
 from surveys.models import CommentSentiment, Invitation, Response, ResponseReason, SentAnswer
+from surveys.short_memory import recall, remember
 
 # Keys of answers are drawn, not counted: their order would tell the order of answering.
 FIRST_DRAWN_KEY = 1 << 40
@@ -128,13 +128,13 @@ def _judge(invitation: Invitation, sent: SentAnswer) -> list[str]:
 
 
 def _seen(invitation: Invitation) -> Sitting:
-    found = cache.get(_name(invitation))
+    found = recall(_name(invitation))
     return found if isinstance(found, Sitting) else Sitting()
 
 
 def _keep(invitation: Invitation, seen: Sitting) -> None:
     kept = Sitting(seen.touches[-50:], seen.posts[-50:])
-    cache.set(_name(invitation), kept, REMEMBERED_SECONDS)
+    remember(_name(invitation), kept, seconds=REMEMBERED_SECONDS)
 
 
 def _name(invitation: Invitation) -> str:

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from surveys.engine.wording import language_for
 from surveys.links import new_token
-from surveys.models import Decision, Invitation, Message, Person, Resolution, Survey
+from surveys.models import Decision, IntakeSource, Invitation, Message, Person, Resolution, Survey
 from surveys.selectors.asking_rules import Plan, plans_in_force, service_shares
 from surveys.services.bulk import insert_rows
 from surveys.services.changes import mark_changed
@@ -29,11 +29,12 @@ HISTORY_CHUNK = 1000
 
 @dataclass
 class Outcome:
-    """The rows that a chunk of decisions writes."""
+    """The rows that a chunk of decisions writes; `own_mails` names the sources that mail the survey."""
 
     decisions: list[Decision] = field(default_factory=list)
     to_mail: list[Invitation] = field(default_factory=list)
     not_mailed: list[Invitation] = field(default_factory=list)
+    own_mails: frozenset[str] = frozenset()
 
 
 def decide_resolutions(*, now: datetime, as_it_happened: bool = False, limit: int | None = None) -> int:
@@ -61,7 +62,8 @@ def _decide_together(keys: Sequence[int], clock: Clock) -> int:
     # Taking the surveys' rows lets one process decide at a time: two would both find the same person rested.
     plans = plans_in_force(list(Survey.objects.select_for_update(no_key=True).order_by("pk")))
     resolutions = _still_undecided(keys)
-    outcome = Outcome()
+    mailed_by_source = IntakeSource.objects.filter(mails_rating_links=True)
+    outcome = Outcome(own_mails=frozenset(mailed_by_source.values_list("key", flat=True)))
     for judged in verdicts(resolutions, plans, service_shares(), Past(), clock):
         _take(judged, outcome, clock)
     _write(outcome)
@@ -80,7 +82,8 @@ def _take(judged: Judged, outcome: Outcome, clock: Clock) -> None:
     if plan and person and verdict.is_asked and verdict.probability:
         is_past = clock.looks_back(judged.due_at)
         invitation = _invitation(judged, person, plan, verdict.probability, clock)
-        (outcome.not_mailed if is_past else outcome.to_mail).append(invitation)
+        is_mailed = not is_past and judged.resolution.ticket.source not in outcome.own_mails
+        (outcome.to_mail if is_mailed else outcome.not_mailed).append(invitation)
 
 
 def _decision(judged: Judged, clock: Clock) -> Decision:
