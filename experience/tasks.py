@@ -10,6 +10,7 @@ from experience.services.contact_budget import allocate_contact_budget
 from experience.services.improvements import judge_improvements
 from experience.services.judge import MONDAY, judge_day, organisation_day, refresh
 from experience.services.notices import send_weekly_digests, tell_owners
+from experience.services.receive_texts import forget_texts
 from experience.services.themes import refresh_themes
 
 
@@ -30,6 +31,7 @@ def run_nightly() -> None:
     if judge_day(today, now=now):
         refresh_themes(today=today)
         allocate_contact_budget(today, now=now)
+        forget_texts(today=today)
     judge_improvements(today=today, now=now)
     tell_owners(today=today, now=now)
     if today.weekday() == MONDAY:

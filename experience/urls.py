@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path, re_path
 
 from experience.api.signals import SignalsView
+from experience.api.texts import TextsView
 from experience.views import agreements as agreement_pages
 from experience.views import gap_inbox
 from experience.views.comments import comments, looked_at
@@ -14,6 +15,7 @@ from experience.views.service import answers, service
 
 urlpatterns: list[URLPattern] = [
     path("api/v1/signals/", SignalsView.as_view(), name="signals"),
+    path("api/v1/texts/", TextsView.as_view(), name="texts"),
     path("", portfolio, name="portfolio"),
     re_path(r"^portfolio\.(?P<kind>csv|xlsx)$", export, name="portfolio-export"),
     path("views/", save_view, name="view-save"),

@@ -198,6 +198,9 @@ if not ANONYMITY_KEY:
     ANONYMITY_KEY = read_or_create_secret(DATA_DIR / "anonymity_key")
 
 # Asking and judging.
+KEEP_UNSOLICITED_TEXT = env.flag(
+    "XLA_KEEP_UNSOLICITED_TEXT", False, help="Keep chat and social messages after they were scored."
+)
 PRIVACY_MINIMUM = env.integer(
     "XLA_PRIVACY_MINIMUM", 5, low=2, high=50, help="No statistic about fewer people than this."
 )

@@ -57,7 +57,7 @@ class SignalsView(APIView):
         """Take a batch whole or not at all; 201 for a new one, 200 for a batch id that came before."""
         key = request.headers.get(SOURCE_HEADER, "")
         source, body = signed_body(request, key, most_bytes=MOST_BYTES)
-        batch = SignalBatchSerializer(data=_decoded(body))
+        batch = SignalBatchSerializer(data=decoded(body))
         batch.is_valid(raise_exception=True)
         batch_id, rows = batch.validated_data["batch_id"], batch.validated_data["observations"]
         try:
@@ -72,7 +72,8 @@ class SignalsView(APIView):
         return Response(said.data, status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
 
 
-def _decoded(body: bytes) -> Any:
+def decoded(body: bytes) -> Any:
+    """Return what a body says; raises ParseError, which names the place, for one that is not JSON."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:

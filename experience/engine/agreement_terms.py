@@ -22,6 +22,8 @@ PRESETS: Mapping[str, Mapping[str, float]] = {
     "people_first": {"X": 0.70, "O": 0.15, "T": 0.15},
 }
 MOST_WEIGHT = 1000.0
+# Few people write unasked, and the unhappy do: enough to be heard, too little to decide.
+MOST_SOCIAL_SHARE = 0.1
 _KEY = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,58}[a-z0-9])?")
 
 
@@ -247,6 +249,9 @@ def _weight_problems(terms: AgreementTerms, library: Mapping[str, IndicatorScale
                 f"weights.{stream}",
                 f"No indicator of stream {stream} counts. Add one, or set this weight to 0.",
             )
+    together = sum(weight for _, weight in terms.weights)
+    if terms.stream_weights.get("S", 0) > MOST_SOCIAL_SHARE * together + 1e-9:
+        yield Problem("weights.S", "Unsolicited text weighs at most a tenth of all weights together.")
     if not terms.stream_weights.get("X", 0) > 0:
         yield Problem("weights", "An experience agreement gives X (what people say) a weight.")
 

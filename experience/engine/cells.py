@@ -14,7 +14,7 @@ MEASURES = (
     "user_clock", "reopened", "repeat_contact", "sla_met", "downtime", "response_time", "time_to_target",
     "first_response", "no_hand_off", "reassigned_twice", "waiting", "change_success", "crash_free", "cost",
     "implement_time", "identify_time", "problem_backlog", "text_polarity", "incident_rate", "backlog_age",
-    "recurring",
+    "recurring", "unsolicited",
 )  # fmt: skip
 MEASURE_CODES = {measure: code for code, measure in enumerate(MEASURES)}
 _KEY = [("measure", "<i2"), ("response_class", "<i4"), ("permille", "<i2"), ("bucket", "<i4")]

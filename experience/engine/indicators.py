@@ -28,7 +28,8 @@ from experience.engine.cells import (
     with_services,
 )
 from experience.engine.change import RateRatio, rate_ratio
-from experience.engine.daycells import FIXED_POINT, POLARITY_BUCKETS, Asked, Down, LostTime, Rate
+from experience.engine.daycells import FIXED_POINT, POLARITY_BUCKETS, Asked, Down, LostTime, Rate, Sums
+from experience.engine.defaults import DEFAULTS
 from experience.engine.histogram import bucket_values
 from experience.engine.intervals import (
     moderated_wilson,
@@ -40,6 +41,7 @@ from experience.engine.intervals import (
 from experience.engine.native import APDEX_VALUES, happiness_value
 from experience.engine.normalise import Anchors, pomp
 from experience.engine.sentiment import STEPS, blended_values
+from experience.engine.unsolicited import Unsolicited, against_the_past
 from experience.engine.weighting import (
     ClassRates,
     Weighted,
@@ -59,6 +61,7 @@ RATING_SCALES: Mapping[str, tuple[int, int]] = {
 }
 RATING_MEASURES = tuple(RATING_SCALES)
 MOST_RATING = max(best for _, best in RATING_SCALES.values())
+_TWO_SIDED = 1.959964  # standard errors of a 95 % interval
 MINUTES_IN: Mapping[str, float] = {"h": 60.0, "d": 1440.0}
 
 
@@ -456,6 +459,23 @@ def _place_ratio(result: Native, service: int, found: RateRatio | None, n: float
         result.n[service] = n
 
 
+def _own_baseline(terms: Terms, evidence: Evidence, parameters: Parameters) -> Native:
+    """Return how unsolicited text compares with its own past, in standard errors, with the 95 % interval."""
+    cells, result = evidence.of(terms.measure), _nothing(evidence.services)
+    sums = {
+        (int(c["service"]), int(c["bucket"])): Sums(*(int(c[k]) for k in ("n", "total", "total_squares")))
+        for c in cells
+    }
+    for service in range(evidence.services):
+        now, before, authors = (sums.get((service, bucket), Sums()) for bucket in Unsolicited)
+        z = against_the_past(now, before, authors.count, least_authors=DEFAULTS.least_authors)
+        if z is not None:
+            ends = np.clip([z, z - _TWO_SIDED, z + _TWO_SIDED], terms.low, terms.high)
+            result.value[service], result.low[service], result.high[service] = ends
+            result.n[service] = authors.count
+    return result
+
+
 def _nothing(services: int) -> Native:
     return Native(*(np.full(services, np.nan) for _ in range(7)))
 
@@ -472,4 +492,5 @@ _STATISTICS: Mapping[str, Callable[[Terms, Evidence, Parameters], Native]] = {
     "availability": _availability,
     "planned_downtime": _planned_downtime,
     "rate_ratio": _rate_ratio,
+    "own_baseline": _own_baseline,
 }

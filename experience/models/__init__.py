@@ -16,7 +16,7 @@ from experience.models.evidence import DayCell, PackedDay, ParameterSet
 from experience.models.gaps import Gap, GapEvent
 from experience.models.improvements import Improvement
 from experience.models.measurements import Measurement, NightlyRun
-from experience.models.signals import Outage, SignalBatch
+from experience.models.signals import Outage, SignalBatch, UnsolicitedText
 from experience.models.views import SavedView, ServiceGroup
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "SavedView",
     "ServiceGroup",
     "SignalBatch",
+    "UnsolicitedText",
     "Sla",
     "SlaReport",
 ]

@@ -44,6 +44,7 @@ class IndicatorStatistic(models.TextChoices):
     SAMPLE_MEAN = "sample_mean", "Mean of what was sent"
     PLANNED_DOWNTIME = "planned_downtime", "Share of the time down as planned"
     RATE_RATIO = "rate_ratio", "Rate per user-day over that of the months before"
+    OWN_BASELINE = "own_baseline", "Standard errors from its own past 90 days"
 
 
 class Indicator(models.Model):

@@ -43,3 +43,31 @@ class Outage(models.Model):
             # Serves the recomputation of one service-day of availability.
             models.Index(fields=["service", "started_at"], name="outage_service_start"),
         ]
+
+
+class UnsolicitedText(models.Model):
+    """How one chat or social message sounded. The message itself is kept only where that is configured.
+
+    `author_hash` tells authors apart within a source and leads to nobody. Polarity is None where the text
+    could not be read.
+    """
+
+    service = models.ForeignKey(BusinessService, on_delete=models.CASCADE, related_name="unsolicited_texts")
+    source = models.CharField(max_length=60)
+    day = models.DateField()
+    author_hash = models.CharField(max_length=32)
+    polarity = models.FloatField(null=True)
+    model_version = models.CharField(max_length=40)
+    text = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(polarity__isnull=True) | Q(polarity__gte=-1, polarity__lte=1),
+                name="unsolicited_polarity",
+            ),
+        ]
+        indexes = [
+            # Serves the indicator, which reads a service's window and the 90 days before it.
+            models.Index(fields=["service", "day"], name="unsolicited_service_day"),
+        ]

@@ -19,6 +19,8 @@ from experience.engine.cells import Cell, Cells, cells_from
 from experience.engine.daycells import Rate
 from experience.engine.histogram import buckets_of
 from experience.engine.periods import MONDAY_TO_FRIDAY, Period, bounds
+from experience.engine.unsolicited import BASELINE_DAYS, Unsolicited, sums_of_days
+from experience.models import UnsolicitedText
 from surveys.models import BusinessService, Resolution, ServiceUserCount, Ticket
 
 # The months before that an incident rate is compared with: 13 weeks, so that weekdays are alike.
@@ -138,8 +140,33 @@ def _recurring(services: Sequence[BusinessService], period: Period, now: datetim
         yield Cell(place[service], "recurring", "", 1000, 0, incidents, incidents - 1, 0)
 
 
+def _unsolicited(services: Sequence[BusinessService], period: Period, now: datetime) -> Iterator[Cell]:
+    """Yield the mean day of the period and of the 90 days before it, and how many authors wrote in it."""
+    place = {service.pk: number for number, service in enumerate(services)}
+    since = period.first_on - timedelta(days=BASELINE_DAYS)
+    found = UnsolicitedText.objects.filter(
+        service__in=place, day__range=(since, period.last_on), polarity__isnull=False
+    )
+    days: dict[tuple[int, bool], dict[date, list[float]]] = {}
+    authors: dict[int, set[str]] = {}
+    for service, day, author, polarity in found.values_list("service_id", "day", "author_hash", "polarity"):
+        is_now = day >= period.first_on
+        days.setdefault((service, is_now), {}).setdefault(day, []).append(polarity or 0.0)
+        if is_now:
+            authors.setdefault(service, set()).add(author)
+    for (service, is_now), own in days.items():
+        sums = sums_of_days(own)
+        bucket = Unsolicited.NOW if is_now else Unsolicited.BEFORE
+        yield Cell(
+            place[service], "unsolicited", "", 1000, bucket, sums.count, sums.total, sums.total_squares
+        )
+    for service, who in authors.items():
+        yield Cell(place[service], "unsolicited", "", 1000, Unsolicited.AUTHORS, len(who), 0, 0)
+
+
 _READERS: Mapping[str, Callable[[Sequence[BusinessService], Period, datetime], Iterator[Cell]]] = {
     "incident_rate": _incident_rate,
     "backlog_age": _backlog_age,
     "recurring": _recurring,
+    "unsolicited": _unsolicited,
 }

@@ -182,6 +182,13 @@ LIBRARY = (
         "Mean polarity of what people write unasked in chats or social media, as its source scored it.",
         default_weight=0,
     ),
+    Declaration(
+        "unsolicited", "Unsolicited text against its past", _S, _OF.OWN_BASELINE, "unsolicited", "z",
+        -10, 10, round(-70 / 15, 6), 0, 2,
+        "How chat and social messages sound against their own 90 days before, in standard errors: 70 is as"
+        " ever, each one is worth 15 points. From 10 authors and 20 days before.",
+        default_weight=0,
+    ),
 )  # fmt: skip
 
 

@@ -121,6 +121,7 @@ GUARDED_OTHERWISE = {
     "api-answers": "the signature of the source",
     "intake": "the signature of the source",
     "signals": "the signature of the source",
+    "texts": "the signature of the source",
     "api-people": "the session; see tests/surveys/test_directory.py",
     "sign-in": "open to everybody",
     "welcome": "the token in the mail",
