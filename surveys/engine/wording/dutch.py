@@ -48,7 +48,6 @@ DUTCH = Words(
     solved="Is het echt opgelost?",
     solved_yes="Ja",
     solved_no="Nee, niet opgelost",
-    contact_me="Neem hierover contact met mij op. Pas dan weet de servicedesk welk ticket van mij is.",
     lost_time="Hoeveel werktijd heeft dit u gekost?",
     lost_time_picks={
         0: "Geen",

@@ -49,7 +49,6 @@ ENGLISH = Words(
     solved="Was it really solved?",
     solved_yes="Yes",
     solved_no="No, not solved",
-    contact_me="Contact me about it. Only then does the desk learn which ticket is mine.",
     lost_time="How much working time did this cost you?",
     lost_time_picks={
         0: "None",

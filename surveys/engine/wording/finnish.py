@@ -49,7 +49,6 @@ FINNISH = Words(
     solved="Ratkesiko se todella?",
     solved_yes="Kyllä",
     solved_no="Ei ratkennut",
-    contact_me="Ottakaa minuun yhteyttä. Vasta silloin tuki saa tietää, mikä tiketti on minun.",
     lost_time="Paljonko työaikaa siihen kului?",
     lost_time_picks={
         0: "Ei yhtään",

@@ -49,7 +49,6 @@ FRENCH = Words(
     solved="Est-ce vraiment résolu ?",
     solved_yes="Oui",
     solved_no="Non, pas résolu",
-    contact_me="Contactez-moi à ce sujet. Le support saura alors seulement quel ticket est le mien.",
     lost_time="Combien de temps de travail cela vous a-t-il coûté ?",
     lost_time_picks={
         0: "Aucun",

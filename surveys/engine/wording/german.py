@@ -48,7 +48,6 @@ GERMAN = Words(
     solved="Ist es wirklich gelöst?",
     solved_yes="Ja",
     solved_no="Nein, nicht gelöst",
-    contact_me="Melden Sie sich dazu bei mir. Erst dann erfährt der Service Desk, welches Ticket meines ist.",
     lost_time="Wie viel Arbeitszeit hat Sie das gekostet?",
     lost_time_picks={
         0: "Keine",

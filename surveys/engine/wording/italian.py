@@ -49,7 +49,6 @@ ITALIAN = Words(
     solved="È davvero risolto?",
     solved_yes="Sì",
     solved_no="No, non è risolto",
-    contact_me="Contattatemi. Solo allora l'assistenza saprà qual è il mio ticket.",
     lost_time="Quanto tempo di lavoro Le è costato?",
     lost_time_picks={
         0: "Niente",

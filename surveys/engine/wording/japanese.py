@@ -47,7 +47,6 @@ JAPANESE = Words(
     solved="本当に解決しましたか",
     solved_yes="はい",
     solved_no="いいえ、解決していません",
-    contact_me="この件で連絡を希望します。その場合に限り、どのチケットかがサービスデスクに伝わります。",
     lost_time="仕事の時間をどのくらい失いましたか",
     lost_time_picks={
         0: "なし",

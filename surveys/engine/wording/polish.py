@@ -49,8 +49,6 @@ POLISH = Words(
     solved="Czy sprawa jest naprawdę rozwiązana?",
     solved_yes="Tak",
     solved_no="Nie, nie jest",
-    contact_me="Proszę o kontakt w tej sprawie. Dopiero wtedy dział wsparcia dowie się, które zgłoszenie jest"
-    " moje.",
     lost_time="Ile czasu pracy to kosztowało?",
     lost_time_picks={
         0: "Nic",

@@ -49,7 +49,6 @@ PORTUGUESE = Words(
     solved="Ficou mesmo resolvido?",
     solved_yes="Sim",
     solved_no="Não, não ficou resolvido",
-    contact_me="Contactem-me. Só então o suporte fica a saber qual é o meu pedido.",
     lost_time="Quanto tempo de trabalho lhe custou?",
     lost_time_picks={
         0: "Nenhum",

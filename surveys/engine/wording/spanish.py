@@ -49,7 +49,6 @@ SPANISH = Words(
     solved="¿Quedó de verdad resuelto?",
     solved_yes="Sí",
     solved_no="No, no está resuelto",
-    contact_me="Contacten conmigo. Solo entonces sabrá el soporte cuál es mi tique.",
     lost_time="¿Cuánto tiempo de trabajo le costó?",
     lost_time_picks={
         0: "Nada",

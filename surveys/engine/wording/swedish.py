@@ -49,7 +49,6 @@ SWEDISH = Words(
     solved="Är det verkligen löst?",
     solved_yes="Ja",
     solved_no="Nej, inte löst",
-    contact_me="Kontakta mig om det. Först då får servicedesken veta vilket ärende som är mitt.",
     lost_time="Hur mycket arbetstid kostade det dig?",
     lost_time_picks={
         0: "Ingen",

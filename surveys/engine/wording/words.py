@@ -50,7 +50,6 @@ class Words:
     solved: str
     solved_yes: str
     solved_no: str
-    contact_me: str
     lost_time: str
     lost_time_picks: Mapping[int, str]
     lost_time_other: str
