@@ -32,6 +32,7 @@ _STATUS_OPENINGS = {
     "missing": "nobody has answered yet",
 }
 _UNITS = {(1, 5): "stars"}
+_LEAST_HOURS = 0.5
 
 
 def opening(verdict: Verdict, status: str, sla_status: str) -> str:
@@ -154,17 +155,75 @@ def tipping_sentence(shift: float | None, silent: float, scale: tuple[int, int])
     return f"{question} Only if they were on average {words} happier than similar people who answered."
 
 
+_FACTS = {
+    "repeat": "Tickets of people who came back with the same kind of issue",
+    "reopened": "Reopened tickets",
+    "slow": "Tickets over their time target",
+    "reassigned": "Tickets handed to another group",
+}
+
+
+def factor_sentence(
+    fact: str, ticket_share: float, difference: float, points: float, scale: tuple[int, int]
+) -> str:
+    """Return how far tickets with a fact pull the average down: share of tickets x how much lower."""
+    unit = unit_of(scale)
+    return (
+        f"{_FACTS[fact]} are {figures.share(ticket_share)} of tickets and are rated {difference:.1f} {unit}"
+        f" lower; they pull the average down by {points:.2f} {unit}."
+    )
+
+
+def segment_sentence(split: str, name: str, rating: float, people: int) -> str:
+    """Return where it is worst: one site or persona, its rating as answered, the people behind it."""
+    where = f"At {name}" if split == "site" else f"People in {name}"
+    verb = f"{figures.count(people)} people rate it" if split == "site" else "rate it"
+    behind = "" if split == "site" else f" ({figures.count(people)} people)"
+    return f"{where} {verb} {figures.rating(rating)}{behind}."
+
+
+def lost_hours_sentence(hours: float | None, cost_per_hour: float, currency: str) -> str:
+    """Return the working time lost beyond what was agreed, and what it costs where a rate is set."""
+    if not hours or hours < _LEAST_HOURS:
+        return ""
+    cost = f", about {money(hours * cost_per_hour, currency)}" if cost_per_hour else ""
+    return f"About {figures.hours(hours)} of working time were lost beyond what was agreed{cost}."
+
+
+def money(amount: float, currency: str) -> str:
+    """Return an amount with the two digits that mean something, as it rests on a sample: "EUR 6,500"."""
+    digits = max(0, math.floor(math.log10(amount)) - 1) if amount >= 1 else 0
+    return f"{currency}\u00a0{round(amount / 10**digits) * 10**digits:,}"
+
+
+def answers_sentence(needed: int | None, answered: int, shortfall: float, scale: tuple[int, int]) -> str:
+    """Return how many answers tell this shortfall from chance four times in five; empty beyond counting."""
+    if needed is None:
+        return ""
+    size = f"A shortfall of {shortfall:.1f} {unit_of(scale)} shows with {figures.count(needed)} answers"
+    if answered >= needed:
+        return f"{size} four times in five; {figures.count(answered)} are in."
+    more = needed - answered
+    return f"{size} four times in five; {figures.count(more)} more would do."
+
+
 def unit_of(scale: tuple[int, int]) -> str:
     """Return what one step of a rating scale is called."""
     return _UNITS.get(scale, "points")
 
 
-def precision(low: float | None, high: float | None, scale: tuple[int, int] | None) -> str:
-    """Return how precise a rating is: "high", "fair" or "low"; empty without an interval."""
+def precision(
+    low: float | None, high: float | None, scale: tuple[int, int] | None, response_rate: float | None = None
+) -> str:
+    """Return how precise a rating is: "high", "fair" or "low"; empty without an interval.
+
+    At most fair where fewer than 1 in 10 of those asked answered: an interval does not see who kept silent.
+    """
     if low is None or high is None or scale is None:
         return ""
     half = 100 * (high - low) / 2 / (scale[1] - scale[0])
-    if half <= DEFAULTS.high_precision_half_width:
+    few_answer = response_rate is not None and response_rate < DEFAULTS.low_response_rate
+    if half <= DEFAULTS.high_precision_half_width and not few_answer:
         return "high"
     return "fair" if half <= DEFAULTS.fair_precision_half_width else "low"
 

@@ -6,6 +6,7 @@ from experience.api.signals import SignalsView
 from experience.api.texts import TextsView
 from experience.views import agreements as agreement_pages
 from experience.views import gap_inbox
+from experience.views.agreement_results import agreement_results
 from experience.views.comments import comments, looked_at
 from experience.views.gaps import acknowledge, dismiss
 from experience.views.health import health
@@ -36,6 +37,7 @@ urlpatterns: list[URLPattern] = [
     path("agreements/", agreement_pages.agreements, name="agreements"),
     path("agreements/new/", agreement_pages.new_agreement, name="agreement-new"),
     path("agreements/<slug:key>/", agreement_pages.agreement, name="agreement"),
+    path("agreements/<slug:key>/results/", agreement_results, name="agreement-results"),
     path("agreements/<slug:key>/edit/", agreement_pages.edit, name="agreement-edit"),
     path("agreements/<slug:key>/rehearsal/", agreement_pages.rehearsal, name="agreement-rehearsal"),
     path("agreements/<slug:key>/undo/", agreement_pages.undo_publishing, name="agreement-undo"),

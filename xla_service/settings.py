@@ -221,6 +221,10 @@ CONTACT_BUDGET = env.integer(
     high=10_000_000,
     help="Survey mails per 28 days, shared where they tell most; 0: no limit.",
 )
+COST_PER_LOST_HOUR = env.integer(
+    "XLA_COST_PER_LOST_HOUR", 0, low=0, high=100_000, help="What a lost hour costs; 0: shown in hours alone."
+)
+CURRENCY = env.text("XLA_CURRENCY", "EUR", help="Currency of costs, as it is written before an amount.")
 MATURITY_DAYS = env.integer(
     "XLA_MATURITY_DAYS", 7, low=1, high=60, help="Days until a day's results are final."
 )

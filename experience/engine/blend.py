@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
 from experience.engine.defaults import DEFAULTS
 from experience.engine.gaps import UNJUDGED, Experience
@@ -244,6 +244,16 @@ def p_below_from_interval(value: float, high: float, *, target: float = DEFAULTS
     if spread <= 0.0:
         return 0.0 if value < target else 1.0
     return float(ndtr((value - target) / spread))
+
+
+def variance_from_interval(value: float, high: float) -> float:
+    """Return the variance of a score from the upper end of its 95 % interval: ((high - value)/1.96)2."""
+    return float(((high - value) / _Z95) ** 2)
+
+
+def upper_end(value: float, high: float, *, level: float) -> float:
+    """Return the upper end of the one-sided interval of this level, from that of the 95 % interval."""
+    return float(value + ndtri(level) * (high - value) / _Z95)
 
 
 def chance_below_target(value: float, high: float, *, target: float = DEFAULTS.target_score) -> float:

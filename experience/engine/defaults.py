@@ -36,6 +36,7 @@ class ScoringDefaults:
     smoothing_answers: float = 2.0
     cold_start_variance_share: float = 0.09
     level: float = 0.95
+    severity_level: float = 0.90
     correlation_within_x: float = 0.5
     high_precision_half_width: float = 5.0
     fair_precision_half_width: float = 10.0

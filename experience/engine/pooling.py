@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from experience.engine.arrays import FloatArray, require
 
 # The variance of a shrunk score divides by m-3.
-_LEAST_SERVICES = 4
+LEAST_SERVICES = 4
 _BISECTIONS = 200
 
 
@@ -63,16 +63,22 @@ def _excess(y: FloatArray, v: FloatArray, between: float) -> float:
 
 
 def shrink(scores: ArrayLike, variances: ArrayLike) -> Shrunk:
-    """Return every score pulled towards the fleet's mean; fewer than 4 services stay raw.
+    """Return every score pulled towards the mean of the fleet they form; fewer than 4 stay raw."""
+    y, v = np.asarray(scores, dtype=np.float64), np.asarray(variances, dtype=np.float64)
+    if len(y) < LEAST_SERVICES:
+        return Shrunk(y, v)
+    return shrink_into(paule_mandel(y, v), y, v, services=len(y))
+
+
+def shrink_into(fleet: Fleet, scores: ArrayLike, variances: ArrayLike, *, services: int) -> Shrunk:
+    """Return scores pulled towards a known fleet of at least 4 services.
 
     B = tau2/(tau2+v); shrunk = mu + B (y-mu); variance = B v + (1-B)2 var(mu) + 2 (1-B)2 (y-mu)2/(m-3)
     (Morris 1983).
     """
+    require(services >= LEAST_SERVICES, f"A fleet to shrink into has at least {LEAST_SERVICES} services.")
     y, v = np.asarray(scores, dtype=np.float64), np.asarray(variances, dtype=np.float64)
-    if len(y) < _LEAST_SERVICES:
-        return Shrunk(y, v)
-    fleet = paule_mandel(y, v)
     own = fleet.between / (fleet.between + v)
     distance = y - fleet.mean
-    doubt = (1.0 - own) ** 2 * (fleet.mean_variance + 2.0 * distance**2 / (len(y) - 3))
+    doubt = (1.0 - own) ** 2 * (fleet.mean_variance + 2.0 * distance**2 / (services - 3))
     return Shrunk(fleet.mean + own * distance, own * v + doubt)

@@ -258,10 +258,6 @@ class AgreementVersion(models.Model):
         """Say whether a period that ends on this day is still baseline: measured, but nothing is red."""
         return self.baseline_until is not None and day <= self.baseline_until
 
-    def feeds_gaps_on(self, day: date) -> bool:
-        """Say whether a result that ends on this day may open or close gaps: primary, and not baseline."""
-        return self.agreement.is_primary and not self.is_baseline_on(day)
-
 
 def refuse_frozen(which: Q) -> None:
     """Raise FrozenTermsError when one of these versions was published."""

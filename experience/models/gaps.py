@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from experience.models.agreements import Agreement
 from experience.models.measurements import Measurement
 from surveys.models import BusinessService
 from surveys.models.constraints import one_of
@@ -22,8 +23,14 @@ class GapQuerySet(models.QuerySet["Gap"]):
     """Reads of gaps."""
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Return the gaps of services this user may read."""
-        return self.filter(service__in=BusinessService.objects.visible_to(user))
+        """Return the gaps of services this user may read, and of journeys through one of them."""
+        readable = BusinessService.objects.visible_to(user)
+        journey = Q(service=None, agreement__in=Agreement.objects.visible_to(user))
+        return self.filter(Q(service__in=readable) | journey)
+
+    def primary(self) -> Self:
+        """Return the gaps of services under their primary agreements: what stands in the portfolio."""
+        return self.filter(agreement=None)
 
     def live(self) -> Self:
         """Return the gaps that still say something about today."""
@@ -63,8 +70,15 @@ class GapLane(models.TextChoices):
     CLOSE = "close", "Period close (discard-BH)"
 
 
+_LIVE = Q(state__in=["suspected", "open", "acknowledged", "recovered"])
+
+
 class Gap(models.Model):
-    """A difference between what the SLA says and what people say, for one service."""
+    """A difference between what the SLA says and what people say, for one service.
+
+    One found under an extra agreement names it and stands beside that of the primary one; on a journey as a
+    whole it has no service.
+    """
 
     Kind = GapKind
     State = GapState
@@ -73,7 +87,13 @@ class Gap(models.Model):
     CONFIRMED_STATES = (State.OPEN, State.ACKNOWLEDGED, State.RECOVERED)
     LIVE_STATES = (State.SUSPECTED, *CONFIRMED_STATES)
 
-    service = models.ForeignKey(BusinessService, on_delete=models.PROTECT, related_name="gaps")
+    service = models.ForeignKey(
+        BusinessService, null=True, blank=True, on_delete=models.PROTECT, related_name="gaps"
+    )
+    # The extra agreement it was found under; empty for the primary one.
+    agreement = models.ForeignKey(
+        Agreement, null=True, blank=True, on_delete=models.PROTECT, related_name="gaps"
+    )
     kind = models.CharField(max_length=12, choices=Kind.choices)
     state = models.CharField(max_length=12, choices=State.choices)
     lane = models.CharField(max_length=6, choices=Lane.choices, blank=True, default=Lane.NONE)
@@ -88,13 +108,20 @@ class Gap(models.Model):
     sla_weeks = models.PositiveSmallIntegerField(default=0)
     # Consecutive periods with fewer than 5 new answers; two make the gap unverified.
     thin_periods = models.PositiveSmallIntegerField(default=0)
+    # First day of the month last counted there, so that a close that was interrupted counts none twice.
+    counted_month = models.DateField(null=True, blank=True)
     # When its owner was told; set once, also where there was nobody to tell.
     told_at = models.DateTimeField(null=True, blank=True)
     # Evidence as it was when the gap was confirmed, frozen.
     evidence = models.JSONField(default=dict)
     # The figures of the newest evaluation, for the list.
     affected_people = models.PositiveIntegerField(default=0)
+    # People affected x points of the shrunk score below target; confident: of the upper end of its interval.
     user_points = models.FloatField(default=0)
+    confident_user_points = models.FloatField(default=0)
+    lost_hours = models.FloatField(null=True, blank=True, help_text="Beyond the agreed time per ticket.")
+    # Factors, segments, reasons and drivers behind the newest published result (services/gap_facts.py).
+    explanation = models.JSONField(default=dict)
     last_measurement = models.ForeignKey(
         Measurement, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -111,8 +138,19 @@ class Gap(models.Model):
             one_of("lane", GapLane, name="gap_lane"),
             models.UniqueConstraint(
                 fields=["service"],
-                condition=Q(state__in=["suspected", "open", "acknowledged", "recovered"]),
+                condition=_LIVE & Q(agreement__isnull=True),
                 name="gap_one_live_per_service",
+            ),
+            models.UniqueConstraint(
+                fields=["agreement", "service"], condition=_LIVE, name="gap_one_live_per_extra_agreement"
+            ),
+            models.UniqueConstraint(
+                fields=["agreement"],
+                condition=_LIVE & Q(service__isnull=True),
+                name="gap_one_live_per_journey",
+            ),
+            models.CheckConstraint(
+                condition=Q(service__isnull=False) | Q(agreement__isnull=False), name="gap_has_subject"
             ),
             models.CheckConstraint(
                 condition=Q(state="suspected")
@@ -122,6 +160,13 @@ class Gap(models.Model):
                 name="gap_confirmed_has_opening",
             ),
         ]
+
+    @property
+    def subject_name(self) -> str:
+        """The service, with the extra agreement it was found under if any; a journey by its agreement."""
+        if self.agreement is None or self.service is None:
+            return str(self.service.name if self.service else self.agreement)
+        return f"{self.service.name} ({self.agreement.name})"
 
     @property
     def is_reading(self) -> bool:

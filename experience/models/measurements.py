@@ -1,4 +1,4 @@
-"""Measurements: one agreement's score for one service and period, with its receipt."""
+"""Measurements: one agreement's score for one service or journey and period, with its receipt."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.db.models import F, Q
 
-from experience.models.agreements import AgreementVersion
+from experience.models.agreements import AgreementService, AgreementVersion
 from experience.models.evidence import ParameterSet
 from surveys.models import BusinessService
 from surveys.models.constraints import one_of, within
@@ -22,12 +22,22 @@ class MeasurementQuerySet(models.QuerySet["Measurement"]):
     """Reads of measurements."""
 
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Return the measurements of services this user may read."""
-        return self.filter(service__in=BusinessService.objects.visible_to(user))
+        """Return the measurements of services this user may read, and of journeys through one of them."""
+        readable = BusinessService.objects.visible_to(user)
+        through = AgreementService.objects.filter(service__in=readable).values("version")
+        return self.filter(Q(service__in=readable) | Q(service=None, agreement_version__in=through))
 
     def current(self) -> Self:
-        """Return the measurements that no correction has replaced."""
+        """Return the measurements that no correction has replaced: what is judged by."""
         return self.filter(is_current=True)
+
+    def published(self) -> Self:
+        """Return the measurements that may be shown: they wait for 5 more people than were shown before."""
+        return self.filter(is_published=True)
+
+    def whole_journeys(self) -> Self:
+        """Return the measurements of journeys as a whole."""
+        return self.filter(service=None)
 
 
 class MeasurementPeriod(models.TextChoices):
@@ -77,7 +87,7 @@ class MeasurementSlaStatus(models.TextChoices):
 
 
 class Measurement(models.Model):
-    """The result of one agreement version for one service over one period."""
+    """The result of one agreement version for one service over one period; without one, for its journey."""
 
     Period = MeasurementPeriod
     State = MeasurementState
@@ -88,7 +98,9 @@ class Measurement(models.Model):
     agreement_version = models.ForeignKey(
         AgreementVersion, on_delete=models.PROTECT, related_name="measurements"
     )
-    service = models.ForeignKey(BusinessService, on_delete=models.PROTECT, related_name="measurements")
+    service = models.ForeignKey(
+        BusinessService, null=True, blank=True, on_delete=models.PROTECT, related_name="measurements"
+    )
     period = models.CharField(max_length=8, choices=Period.choices)
     starts_on = models.DateField()
     ends_on = models.DateField(help_text="Last day, included.")
@@ -125,6 +137,8 @@ class Measurement(models.Model):
     parameter_set = models.ForeignKey(ParameterSet, on_delete=models.PROTECT, related_name="measurements")
     computed_at = models.DateTimeField()
     is_current = models.BooleanField(default=True)
+    # False while too few people answered since the last published one: what pages and exports leave out.
+    is_published = models.BooleanField(default=True)
     corrects = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="corrected_by"
     )
@@ -137,6 +151,11 @@ class Measurement(models.Model):
                 fields=["agreement_version", "service", "period", "starts_on", "ends_on"],
                 condition=Q(is_current=True),
                 name="measurement_one_current",
+            ),
+            models.UniqueConstraint(
+                fields=["agreement_version", "period", "starts_on", "ends_on"],
+                condition=Q(is_current=True, service__isnull=True),
+                name="measurement_one_current_journey",
             ),
             one_of("period", MeasurementPeriod, name="measurement_period"),
             one_of("state", MeasurementState, name="measurement_state"),

@@ -17,6 +17,7 @@ from experience.engine.agreement_terms import (
     Scope,
     derived_anchors,
 )
+from experience.engine.daycells import RESOLUTION_MEASURES
 from experience.engine.indicators import Terms
 from experience.engine.measure import SlaTerms
 from experience.engine.normalise import Anchors
@@ -31,6 +32,8 @@ from experience.models import (
 )
 from surveys.models import BusinessService
 
+# What can be counted for some people only: tickets and answers carry persona and site.
+LIMITED_MEASURES = frozenset({*RESOLUTION_MEASURES, "backlog_age", "recurring"})
 _DETAILS = ("services", "indicators__indicator", "agreement__exclusions")
 
 
@@ -84,6 +87,16 @@ def terms_of(version: AgreementVersion) -> list[Terms]:
     """Return the indicators of a version as agreed, in a stable order."""
     agreed = sorted(version.indicators.all(), key=lambda a: a.indicator.key)
     return [indicator_terms(a.indicator, _agreed(a)) for a in agreed]
+
+
+def indicators_for_everybody(version: AgreementVersion) -> list[str]:
+    """Return the indicators that a version limited to personas or sites still counts for everybody.
+
+    Signals do not say whose they are, and user counts are those of the whole service.
+    """
+    if not scope_of(version).limits_people:
+        return []
+    return [terms.name for terms in terms_of(version) if terms.measure not in LIMITED_MEASURES]
 
 
 def indicator_terms(indicator: Indicator, agreed: AgreedIndicator) -> Terms:

@@ -199,6 +199,18 @@ def _reason_words(version_ids: Iterable[int]) -> dict[tuple[int, str], str]:
     }
 
 
+def reason_labels(keys: Iterable[str]) -> dict[str, str]:
+    """Return reasons in English, each as its newest survey version words it; unknown ones are absent."""
+    wanted = set(keys)
+    questions = Question.objects.filter(kind=Question.Kind.REASONS).order_by("version__number", "pk")
+    return {
+        option["key"]: _in_english(option)
+        for question in questions
+        for option in question.options
+        if option["key"] in wanted
+    }
+
+
 def _in_english(option: Mapping[str, Any]) -> str:
     wording: Mapping[str, str] = option.get("wording", {})
     return wording.get("en") or next(iter(wording.values()), str(option["key"]))

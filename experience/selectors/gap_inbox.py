@@ -76,7 +76,7 @@ def tab_counts(user: User | AnonymousUser, choice: InboxChoice) -> dict[str, int
 
 def inbox_lines(gaps: Sequence[Gap], user: User) -> list[InboxLine]:
     """Return the lines of a list of gaps for a reader."""
-    own = looked_after(user, {gap.service_id for gap in gaps})
+    own = looked_after(user, {gap.service_id for gap in gaps if gap.service_id is not None})
     return [InboxLine(gap, gap_story(gap), gap.service_id in own) for gap in gaps]
 
 

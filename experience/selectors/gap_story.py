@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.conf import settings
+
 from experience import figures, sentences
 from experience.engine.gaps import Verdict
 from experience.models import Gap, Measurement
@@ -23,6 +28,8 @@ def gap_story(gap: Gap) -> str:
         _rating(m, found),
         _repeats(found),
         _people(gap),
+        sentences.lost_hours_sentence(gap.lost_hours, settings.COST_PER_LOST_HOUR, settings.CURRENCY),
+        *_strongest(gap, found),
         _tipping(m, found),
     )
     return " ".join(part for part in parts if part)
@@ -42,6 +49,24 @@ def _rating(m: Measurement, found: ResultFigures) -> str:
 def _repeats(found: ResultFigures) -> str:
     repeat = found.indicator(REPEAT_CONTACT)
     return sentences.repeat_sentence(repeat.value if repeat else None)
+
+
+def _strongest(gap: Gap, found: ResultFigures) -> Iterator[str]:
+    """Yield what pulls most and where it is worst: the first of each list on the service page."""
+    told = gap.explanation
+    if found.scale is None or not told:
+        return
+    for factor in told.get("factors", ())[:1]:
+        yield factor_words(factor, found.scale)
+    for split, parts in told.get("segments", {}).items():
+        for part in parts[:1]:
+            yield sentences.segment_sentence(split, part["name"], part["rating"], part["people"])
+
+
+def factor_words(factor: Mapping[str, Any], scale: tuple[int, int]) -> str:
+    """Return a stored factor as a sentence."""
+    pull = factor["pull"]
+    return sentences.factor_sentence(factor["fact"], pull["share"], pull["difference"], pull["pull"], scale)
 
 
 def _people(gap: Gap) -> str:

@@ -35,7 +35,7 @@ def previous_of(m: Measurement) -> Measurement | None:
     """
     before = _period_before(m)
     slack = timedelta(days=6 if m.period == Measurement.Period.ROLLING else 0)
-    rows = Measurement.objects.current().filter(
+    rows = Measurement.objects.published().filter(
         agreement_version__agreement=m.agreement_version.agreement_id,
         service=m.service_id,
         period=m.period,

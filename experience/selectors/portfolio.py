@@ -122,7 +122,7 @@ def portfolio_rows(user: User | AnonymousUser, *, month: Period | None = None, g
 
 def weekly_ratings(service_ids: Collection[int], *, until: date) -> dict[int, list[TrendPoint]]:
     """Return per service the rating of each complete week up to `until`, oldest first, at most 26."""
-    weeks = Measurement.objects.current().filter(
+    weeks = Measurement.objects.published().filter(
         service__in=service_ids,
         period=Measurement.Period.WEEK,
         agreement_version__agreement__is_primary=True,
@@ -144,7 +144,7 @@ def _services(user: User | AnonymousUser, month: Period | None, group: str) -> A
     if month is not None:
         wanted = {"period": Measurement.Period.MONTH, "starts_on": month.first_on}
     newest = (
-        Measurement.objects.current()
+        Measurement.objects.published()
         .filter(service=OuterRef("pk"), agreement_version__agreement__is_primary=True, **wanted)
         .order_by("-ends_on", "-pk")
     )
@@ -172,7 +172,7 @@ def _measurements(newest: Collection[int]) -> Any:
 
 def _gaps(user: User | AnonymousUser) -> dict[int, StandingGap]:
     columns = ("service_id", "kind", "state", "lane", "user_points", "affected_people")
-    rows = Gap.objects.visible_to(user).filter(state__in=STANDING_STATES).order_by("pk")
+    rows = Gap.objects.primary().visible_to(user).filter(state__in=STANDING_STATES).order_by("pk")
     return {service_id: StandingGap(*rest) for service_id, *rest in rows.values_list(*columns)}
 
 

@@ -14,7 +14,7 @@ from experience.engine.gaps import UNJUDGED, Verdict
 from experience.engine.periods import Period
 from experience.models import Gap, GapEvent, Measurement
 from experience.selectors.portfolio import STANDING_STATES, TREND_WEEKS, StandingGap, verdict_of
-from experience.selectors.results import ResultFigures, is_hidden, read_results
+from experience.selectors.results import ResponseFigures, ResultFigures, is_hidden, read_results
 from surveys.models import BusinessService
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 class NewestResult:
     """The newest 28-day result, with what its document says and what it means beside the SLA.
 
-    `measurement` keeps its rating columns even where `is_hidden`; pages read the ones here.
+    `measurement` is the published one and keeps its rating columns even where `is_hidden`; pages read those
+    here. `response` is up to date: who was asked and answered is no secret, what they said waits.
     """
 
     measurement: Measurement
@@ -38,6 +39,7 @@ class NewestResult:
     rating_low: float | None
     rating_high: float | None
     rating_raw: float | None
+    response: ResponseFigures
 
     @property
     def is_judged(self) -> bool:
@@ -70,14 +72,14 @@ def visible_service(user: User | AnonymousUser, key: str) -> BusinessService | N
 def standing_gap(service: BusinessService) -> Gap | None:
     """Return the newest gap that is live or was dismissed and not closed since, with what happened to it."""
     events = Prefetch("events", GapEvent.objects.select_related("actor"))
-    found = Gap.objects.filter(service=service, state__in=STANDING_STATES).order_by("-pk")
+    found = Gap.objects.primary().filter(service=service, state__in=STANDING_STATES).order_by("-pk")
     return found.select_related("assignee").prefetch_related(events).first()
 
 
 def newest_result(service: BusinessService, gap: Gap | None) -> NewestResult | None:
     """Return the newest result of the last 28 days, or None while the service was never measured."""
     found = (
-        Measurement.objects.current()
+        Measurement.objects.published()
         .filter(
             service=service,
             period=Measurement.Period.ROLLING,
@@ -88,10 +90,22 @@ def newest_result(service: BusinessService, gap: Gap | None) -> NewestResult | N
         .order_by("-ends_on", "-pk")
         .first()
     )
-    return None if found is None else _read(found, gap)
+    return None if found is None else _read(found, gap, _response_now(found))
 
 
-def _read(found: Measurement, gap: Gap | None) -> NewestResult:
+def _response_now(shown: Measurement) -> ResponseFigures:
+    """Return who was asked and who answered in the newest 28 days, published or not."""
+    newest = Measurement.objects.current().filter(
+        agreement_version__agreement=shown.agreement_version.agreement_id,
+        service=shown.service_id,
+        period=shown.period,
+        ends_on__gte=shown.ends_on,
+    )
+    found = newest.order_by("-ends_on").values_list("results__response", flat=True).first()
+    return ResponseFigures(**(found or shown.results["response"]))
+
+
+def _read(found: Measurement, gap: Gap | None, response: ResponseFigures) -> NewestResult:
     hidden = is_hidden(found.status, found.n_answered, settings.PRIVACY_MINIMUM)
     live = StandingGap(gap.kind, gap.state, gap.lane, gap.user_points, gap.affected_people) if gap else None
     return NewestResult(
@@ -103,6 +117,7 @@ def _read(found: Measurement, gap: Gap | None) -> NewestResult:
         rating_low=None if hidden else found.rating_low,
         rating_high=None if hidden else found.rating_high,
         rating_raw=None if hidden else found.rating_raw,
+        response=response,
     )
 
 
@@ -115,7 +130,7 @@ _WEEK_COLUMNS = (
 
 def weeks_of(service: BusinessService, *, until: date) -> Sequence[Week]:
     """Return the complete weeks up to `until`, oldest first, at most 26."""
-    rows = Measurement.objects.current().filter(
+    rows = Measurement.objects.published().filter(
         service=service,
         period=Measurement.Period.WEEK,
         agreement_version__agreement__is_primary=True,

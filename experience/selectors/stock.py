@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Coalesce, NullIf
 
+from experience.engine.agreement_terms import EVERYONE, Scope
 from experience.engine.cells import Cell, Cells, cells_from
 from experience.engine.daycells import Rate
 from experience.engine.histogram import buckets_of
@@ -30,19 +31,37 @@ Spans = Mapping[str, tuple[datetime, datetime]]
 
 
 def stock_cells(
-    services: Sequence[BusinessService], period: Period, measures: Collection[str], *, now: datetime
+    services: Sequence[BusinessService],
+    period: Period,
+    measures: Collection[str],
+    *,
+    now: datetime,
+    scope: Scope = EVERYONE,
 ) -> Cells:
-    """Return the wanted ones of these measures for every service, numbered by its place."""
+    """Return the wanted ones of these measures for every service, numbered by its place.
+
+    Tickets of the people in scope alone are counted; incidents per user are those of everybody, because user
+    counts are.
+    """
     cells = [
         cell
         for measure, read in _READERS.items()
         if measure in measures
-        for cell in read(services, period, now)
+        for cell in read(services, period, now, _requested_by(scope))
     ]
     return cells_from(cells)
 
 
-def _incident_rate(services: Sequence[BusinessService], period: Period, now: datetime) -> Iterator[Cell]:
+def _requested_by(scope: Scope) -> Q:
+    """Return the condition that a ticket is of the people in scope, as it would stand on its resolution."""
+    personas = Q(requester__persona__in=scope.personas) if scope.personas else Q()
+    sites = Q(site__in=scope.sites) | Q(site="", requester__site__in=scope.sites) if scope.sites else Q()
+    return personas & sites
+
+
+def _incident_rate(
+    services: Sequence[BusinessService], period: Period, now: datetime, whose: Q
+) -> Iterator[Cell]:
     """Yield incidents (n) and user-days (total) of the period and of the 13 weeks before it."""
     period = elapsed(period, now)
     before = Period(period.first_on - timedelta(days=TRAILING_DAYS), period.first_on - timedelta(days=1))
@@ -99,23 +118,25 @@ def user_days(counts: Sequence[tuple[date, int]], period: Period) -> int:
     return total
 
 
-def _backlog_age(services: Sequence[BusinessService], period: Period, now: datetime) -> Iterator[Cell]:
+def _backlog_age(
+    services: Sequence[BusinessService], period: Period, now: datetime, whose: Q
+) -> Iterator[Cell]:
     """Yield how old the tickets were that were open when the period ended, or are now; log histogram."""
     for zone in sorted({service.time_zone for service in services}):
         place = {s.pk: number for number, s in enumerate(services) if s.time_zone == zone}
         moment = min(bounds(period, ZoneInfo(zone))[1], now)
-        found = list(_open_at(place, moment))
+        found = list(_open_at(place, moment, whose))
         buckets = buckets_of([(moment - opened_at) / MINUTE for _, opened_at in found]).tolist()
         for (service, _), bucket in zip(found, buckets, strict=True):
             yield Cell(place[service], "backlog_age", "", 1000, bucket, 1, 0, 0)
 
 
-def _open_at(services: Collection[int], moment: datetime) -> Iterator[tuple[int, datetime]]:
+def _open_at(services: Collection[int], moment: datetime, whose: Q) -> Iterator[tuple[int, datetime]]:
     """Yield service and opening of the tickets that were open at a moment.
 
     Those open now, and those resolved later: what was done before is never read, however long the history.
     """
-    opened_before = Ticket.objects.filter(service__in=services, opened_at__lt=moment)
+    opened_before = Ticket.objects.filter(whose, service__in=services, opened_at__lt=moment)
     later = Resolution.objects.filter(
         service__in=services, resolved_on__gte=moment.date() - timedelta(days=1), resolved_at__gt=moment
     )
@@ -127,14 +148,15 @@ def _open_at(services: Collection[int], moment: datetime) -> Iterator[tuple[int,
         yield from tickets.values_list("service_id", "opened_at").iterator(chunk_size=5000)
 
 
-def _recurring(services: Sequence[BusinessService], period: Period, now: datetime) -> Iterator[Cell]:
+def _recurring(
+    services: Sequence[BusinessService], period: Period, now: datetime, whose: Q
+) -> Iterator[Cell]:
     """Yield incidents that name a problem or configuration item (n), and how many of them another one of the
     period named before (total).
     """
     place = {service.pk: number for number, service in enumerate(services)}
-    named = Ticket.objects.filter(opened_within(services, period), kind=Ticket.Kind.INCIDENT).annotate(
-        cause=Coalesce(NullIf(F("problem"), Value("")), F("configuration_item"))
-    )
+    opened = Ticket.objects.filter(whose, opened_within(services, period), kind=Ticket.Kind.INCIDENT)
+    named = opened.annotate(cause=Coalesce(NullIf(F("problem"), Value("")), F("configuration_item")))
     per_cause = named.exclude(cause="").values_list("service_id", "cause").annotate(Count("pk")).order_by()
     for service, _, incidents in per_cause:
         yield Cell(place[service], "recurring", "", 1000, 0, incidents, incidents - 1, 0)
@@ -165,6 +187,7 @@ def _unsolicited(services: Sequence[BusinessService], period: Period, now: datet
 
 
 _READERS: Mapping[str, Callable[[Sequence[BusinessService], Period, datetime], Iterator[Cell]]] = {
+_READERS: Mapping[str, Callable[[Sequence[BusinessService], Period, datetime, Q], Iterator[Cell]]] = {
     "incident_rate": _incident_rate,
     "backlog_age": _backlog_age,
     "recurring": _recurring,

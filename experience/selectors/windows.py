@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -25,8 +25,10 @@ from experience.engine.daycells import RESOLUTION_MEASURES, cells_of
 from experience.engine.indicators import Evidence, people_of
 from experience.engine.periods import Period, bounds
 from experience.models import Outage, PackedDay
+from experience.selectors.agreements import InForce
 from experience.selectors.raw_rows import of_people, resolution_facts
 from experience.selectors.stock import stock_cells
+from experience.selectors.subjects import Subject, subject
 from surveys.models import BusinessService, Response
 
 
@@ -47,7 +49,7 @@ def evidence_of(
     position = {service.pk: number for number, service in enumerate(services)}
     parts = scope.kept(period)
     cells, answers = _counted(position, parts, scope)
-    stock = stock_cells(services, period, measures, now=now)
+    stock = stock_cells(services, period, measures, now=now, scope=scope)
     return Evidence(
         cells=summed(np.concatenate([cells, stock])),
         people=people_of(*answers, services=len(services)),
@@ -71,7 +73,7 @@ def evidence_together(
     parts = scope.kept(period)
     watched = [s for s in _monitored_seconds(services, parts, now) if s is not None]
     counted, answers = _counted(position, parts, scope)
-    cells = np.concatenate([counted, stock_cells(services, period, measures, now=now)])
+    cells = np.concatenate([counted, stock_cells(services, period, measures, now=now, scope=scope)])
     cells["service"] = 0
     return Evidence(
         cells=summed(cells),
@@ -80,11 +82,26 @@ def evidence_together(
     )
 
 
+def evidence_of_subjects(
+    found: InForce, wanted: Collection[Subject], period: Period, *, now: datetime
+) -> Iterator[tuple[list[Subject], Evidence]]:
+    """Yield the evidence of the wanted subjects that a version judges: of its services, of its journey.
+
+    The subjects of each batch stand in the order of its evidence.
+    """
+    own = [service for service in found.services if subject(found.version, service) in wanted]
+    if own:
+        subjects = [subject(found.version, service) for service in own]
+        yield subjects, evidence_of(own, period, now=now, scope=found.scope)
+    if found.version.journey and (whole := subject(found.version, None)) in wanted:
+        yield [whole], evidence_together(found.services, period, now=now, scope=found.scope)
+
+
 def _counted(
     position: dict[int, int], parts: Sequence[Period], scope: Scope
 ) -> tuple[Cells, tuple[Integers, Integers]]:
     """Return the cells, and for every answer among them the service's place and who gave it."""
-    found = PackedDay.objects.filter(_within(parts, "day"), service__in=position)
+    found = PackedDay.objects.filter(within_days(parts, "day"), service__in=position)
     rows = list(found.values_list("service_id", "cells", "people"))
     places = [position[service] for service, _, _ in rows]
     cells = unpacked(places, [bytes(cells) for _, cells, _ in rows])
@@ -93,7 +110,7 @@ def _counted(
     return cells, unpacked_people(places, [bytes(people) for _, _, people in rows])
 
 
-def _within(parts: Sequence[Period], column: str) -> Q:
+def within_days(parts: Sequence[Period], column: str) -> Q:
     """Return the condition that a day lies in one of these parts; none of them means no day."""
     condition = Q(pk__in=())
     for part in parts:
@@ -128,7 +145,7 @@ def _cells_of_people(
 def _answers_of_people(
     position: dict[int, int], parts: Sequence[Period], scope: Scope
 ) -> tuple[Integers, Integers]:
-    days = _within(parts, "resolution__resolved_on")
+    days = within_days(parts, "resolution__resolved_on")
     answers = Response.objects.accepted().filter(
         days, of_people(scope, "resolution__"), resolution__service__in=position
     )

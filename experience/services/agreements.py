@@ -382,7 +382,10 @@ def draft_from_baseline(
 
 def _monthly_values(version: AgreementVersion, until: date) -> dict[str, Sequence[float | None]]:
     results = Measurement.objects.current().filter(
-        agreement_version=version, period=Measurement.Period.MONTH, ends_on__lte=until
+        agreement_version=version,
+        period=Measurement.Period.MONTH,
+        ends_on__lte=until,
+        service__isnull=bool(version.journey),
     )
     values: dict[str, list[float | None]] = {}
     for document in results.values_list("results", flat=True):

@@ -13,17 +13,24 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from experience.engine import gap_states
 from experience.models import Gap, GapEvent, Measurement
+from experience.selectors.subjects import Subject, subject_of, subject_of_gap
 
 _OVER = (Gap.State.CLOSED, Gap.State.UNVERIFIED)
 
 
-def unfinished_gaps(services: Iterable[int]) -> dict[int, Gap]:
-    """Return the gap of each service that is not over, dismissed ones included."""
-    rows = Gap.objects.filter(service__in=services).exclude(state__in=_OVER)
-    return {gap.service_id: gap for gap in rows.order_by("pk")}
+def unfinished_gaps(subjects: Iterable[Subject]) -> dict[Subject, Gap]:
+    """Return the gap of each subject that is not over, dismissed ones included."""
+    wanted = set(subjects)
+    if not wanted:
+        return {}
+    services = {subject.service_id for subject in wanted}
+    rows = Gap.objects.filter(Q(service__in=services - {None}) | Q(service=None)).exclude(state__in=_OVER)
+    found = {subject_of_gap(gap): gap for gap in rows.order_by("pk")}
+    return {subject: gap for subject, gap in found.items() if subject in wanted}
 
 
 def gap_value(row: Gap | None) -> gap_states.Gap | None:
@@ -56,11 +63,13 @@ def gap_columns(after: gap_states.Gap) -> dict[str, Any]:
 def write_gap(
     row: Gap | None, columns: dict[str, Any], measurement: Measurement, *, reason: str, now: datetime
 ) -> bool:
-    """Store a gap's columns and, when its state or kind moved, the event; return whether it moved."""
+    """Store a gap's columns and, when its state or kind moved, the event; return whether it moved.
+
+    `measurement` says whom a new gap is about.
+    """
     if row is None:
         return _create(columns, measurement, reason, now)
     moved = (row.state, row.kind) != (columns.get("state", row.state), columns.get("kind", row.kind))
-    columns["last_measurement"] = measurement
     written = Gap.objects.filter(pk=row.pk, state=row.state, kind=row.kind).update(**columns)
     if not (written and moved):
         return False
@@ -78,7 +87,7 @@ def write_gap(
 def _create(columns: dict[str, Any], measurement: Measurement, reason: str, now: datetime) -> bool:
     try:
         with transaction.atomic():
-            gap = Gap.objects.create(service=measurement.service, last_measurement=measurement, **columns)
+            gap = Gap.objects.create(**subject_of(measurement)._asdict(), **columns)
     except IntegrityError:
         return False  # another sweep opened it in this moment; the next one continues from its row
     GapEvent.objects.create(gap=gap, happened_at=now, to_state=gap.state, kind=gap.kind, reason=reason)

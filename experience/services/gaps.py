@@ -1,16 +1,17 @@
 """The sweeps that open, watch and close gaps, around the state machine of engine/gap_states.py.
 
+A subject is a service under its primary agreement, or a service or journey under an extra one. The two kinds
+of agreement are tested in families of their own.
+
 Watermelons and blind spots open by the confirmed rules alone. "Over-strict SLA", and "red on both" that was
 never a watermelon, are readings of the weekly evaluation: there while it says so, closed when it does not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
-
-from django.db.models import Count
 
 from experience.engine import gap_states
 from experience.engine.defaults import DEFAULTS
@@ -18,35 +19,38 @@ from experience.engine.gaps import Experience, Verdict, classify, discard_bh
 from experience.engine.periods import working_window
 from experience.engine.sla import Sla
 from experience.models import Gap, Measurement
+from experience.selectors.subjects import subject_of
 from experience.services.early_lane import early_e_values
+from experience.services.gap_figures import shown_columns
 from experience.services.gap_rows import close_reading, gap_columns, gap_value, unfinished_gaps, write_gap
-from experience.services.measure import experience_scores
-from surveys.models import Resolution
+from experience.services.measure import subject_scores
 
 _OPENED_BY = {
     gap_states.Lane.EARLY: "The answers of a month became clear evidence against being on target.",
     gap_states.Lane.CLOSE: "Found when the month was closed.",
 }
+_WEEKLY = "Weekly evaluation."
+_UNVERIFIED = "Two months in a row brought fewer than 5 answers: nobody can tell any more."
+_EXTRA = (Sla.GREEN, Sla.NONE)
 _READINGS = {Verdict.OVER_STRICT: Gap.Kind.OVER_STRICT, Verdict.RED_ON_BOTH: Gap.Kind.RED_ON_BOTH}
 
 
 def refresh_gaps(
-    measured: Sequence[Measurement], *, as_of: date, now: datetime, discovered: Collection[int] = ()
+    measured: Sequence[Measurement], *, as_of: date, now: datetime, are_discovered: bool = False
 ) -> int:
     """Open the gaps that the early lane confirms or that period close discovered; return how many moved.
 
-    `measured` holds one measurement per service: the trailing 28 days, or the closed month together with
-    `discovered`, the ids of the services that discard-BH found in it. Results of extra agreements and of a
-    baseline open nothing.
+    `measured` holds one measurement per subject: the trailing 28 days, or the closed month of those that
+    discard-BH discovered. Results of a baseline open nothing.
     """
     measured = _feeding(measured)
-    services = {m.service_id for m in measured}
-    e_values = early_e_values(services, as_of=as_of, now=now)
-    rows = unfinished_gaps(services)
+    subjects = {subject_of(m) for m in measured}
+    e_values = early_e_values(subjects, as_of=as_of, now=now)
+    rows = unfinished_gaps(subjects)
     moved = 0
     for m in measured:
-        row = rows.get(m.service_id)
-        evidence = _evidence(m, as_of, e_values.get(m.service_id), m.service_id in discovered)
+        row = rows.get(subject_of(m))
+        evidence = _evidence(m, as_of, e_values.get(subject_of(m)), are_discovered)
         after = gap_states.refresh(gap_value(row), evidence)
         moved += _store(row, after, m, evidence, now)
     return moved
@@ -60,28 +64,25 @@ def evaluate_week(measured: Sequence[Measurement], *, as_of: date, now: datetime
     closed = _close_in_baseline(measured, as_of, now)
     measured = _feeding(measured)
     window = working_window(as_of, DEFAULTS.closing_working_days)
-    closing = experience_scores([m.service for m in measured], window, as_of=as_of, now=now)
-    rows = unfinished_gaps(m.service_id for m in measured)
+    closing = subject_scores({subject_of(m) for m in measured}, window, as_of=as_of, now=now)
+    rows = unfinished_gaps(map(subject_of, measured))
     return closed + sum(
-        _evaluate_one(rows.get(m.service_id), m, closing.get(m.service_id), as_of, now) for m in measured
+        _evaluate_one(rows.get(subject_of(m)), m, closing.get(subject_of(m)), as_of, now) for m in measured
     )
 
 
 def _feeding(measured: Sequence[Measurement]) -> list[Measurement]:
-    return [m for m in measured if m.agreement_version.feeds_gaps_on(m.ends_on)]
+    return [m for m in measured if not m.agreement_version.is_baseline_on(m.ends_on)]
 
 
 def _close_in_baseline(measured: Sequence[Measurement], as_of: date, now: datetime) -> int:
-    baseline = {
-        m.service_id: m
-        for m in measured
-        if m.agreement_version.agreement.is_primary and m.agreement_version.is_baseline_on(m.ends_on)
-    }
+    baseline = {subject_of(m): m for m in measured if m.agreement_version.is_baseline_on(m.ends_on)}
     reason = "A baseline is measured; nothing is red until targets are agreed."
     closing: dict[str, Any] = {"state": Gap.State.CLOSED, "closed_on": as_of}
     return sum(
-        write_gap(row, dict(closing), baseline[row.service_id], reason=reason, now=now)
-        for row in Gap.objects.live().filter(service__in=baseline)
+        write_gap(row, dict(closing), baseline[whom], reason=reason, now=now)
+        for whom, row in unfinished_gaps(baseline).items()
+        if row.state in Gap.LIVE_STATES
     )
 
 
@@ -103,22 +104,44 @@ def _evaluate_one(
         return 0
     columns = {"kind": reading, "state": Gap.State.OPEN, "first_seen_on": as_of, "opened_on": as_of}
     frozen = {"evidence": _frozen(m, evidence)}
-    return write_gap(None, columns | frozen | _figures(m), m, reason="Weekly evaluation.", now=now)
+    return write_gap(None, columns | frozen | shown_columns(None, m), m, reason=_WEEKLY, now=now)
 
 
 def close_month(months: Sequence[Measurement], *, as_of: date, now: datetime) -> int:
-    """Test the family of a month that became final and open what discard-BH discovers; return the moves.
+    """Test the families of a month that became final, open what discard-BH discovers, and count thin months.
 
-    The family is chosen without looking at the experience: SLA met and an effective n of at least 10.
+    A family is chosen without looking at the experience: an effective n of at least 10 and, of primary
+    agreements, the SLA met; of extra ones, of which a journey has no SLA, met or not set. Returns the moves.
     """
-    family = [
-        m
-        for m in _feeding(months)
-        if m.sla_status == Sla.GREEN and m.p_below is not None and _is_large_enough(m)
-    ]
+    feeding = _feeding(months)
+    primary = [m for m in feeding if m.agreement_version.agreement.is_primary and m.sla_status == Sla.GREEN]
+    extra = [m for m in feeding if not m.agreement_version.agreement.is_primary and m.sla_status in _EXTRA]
+    moved = _test_family(primary, as_of, now) + _test_family(extra, as_of, now)
+    return moved + _count_thin_months(months, as_of, now)
+
+
+def _test_family(candidates: Sequence[Measurement], as_of: date, now: datetime) -> int:
+    family = [m for m in candidates if m.p_below is not None and _is_large_enough(m)]
     found = discard_bh([m.p_below for m in family if m.p_below is not None])
-    discovered = {m.service_id for m, is_found in zip(family, found, strict=True) if is_found}
-    return refresh_gaps(family, as_of=as_of, now=now, discovered=discovered)
+    discovered = [m for m, is_found in zip(family, found, strict=True) if is_found]
+    return refresh_gaps(discovered, as_of=as_of, now=now, are_discovered=True)
+
+
+def _count_thin_months(months: Sequence[Measurement], as_of: date, now: datetime) -> int:
+    """Note which gaps a month brought fewer than 5 answers; the second in a row makes one unverified."""
+    results = {subject_of(m): m for m in months}
+    moved = 0
+    for whom, row in unfinished_gaps(results).items():
+        value = gap_value(row)
+        month = results[whom].starts_on
+        if value is None or row.first_seen_on > results[whom].ends_on or row.counted_month == month:
+            continue
+        after = gap_states.period_closed(value, new_answers=results[whom].n_answered)
+        columns = gap_columns(after) | {"counted_month": month}
+        if after.state is gap_states.GapState.UNVERIFIED:
+            columns["closed_on"] = as_of
+        moved += write_gap(row, columns, results[whom], reason=_UNVERIFIED, now=now)
+    return moved
 
 
 def _is_large_enough(m: Measurement) -> bool:
@@ -150,10 +173,10 @@ def _store(
     if row is not None and row.is_reading:
         close_reading(row, m, today=evidence.today, now=now)
         row = None
-    columns = gap_columns(after) | _figures(m) | (more or {})
+    columns = gap_columns(after) | shown_columns(row, m) | (more or {})
     if after.state in gap_states.FINISHED:
         columns["closed_on"] = evidence.today
-    reason = "Weekly evaluation."
+    reason = _WEEKLY
     if after.state is gap_states.GapState.OPEN and (row is None or row.state == Gap.State.SUSPECTED):
         columns["evidence"] = _frozen(m, evidence)
         reason = _OPENED_BY[after.lane]
@@ -176,13 +199,3 @@ def _frozen(m: Measurement, evidence: gap_states.Evidence) -> dict[str, Any]:
         "sla_target": m.sla_target,
         "input_hash": m.input_hash,
     }
-
-
-def _figures(m: Measurement) -> dict[str, Any]:
-    """Return people affected and people times points below target: the order of the list."""
-    people = Resolution.objects.filter(
-        service=m.service_id, resolved_on__range=(m.starts_on, m.ends_on)
-    ).aggregate(people=Count("person", distinct=True))["people"]
-    score = m.experience_score
-    below = 0.0 if score is None else max(0.0, DEFAULTS.target_score - score)
-    return {"affected_people": people, "user_points": people * below}

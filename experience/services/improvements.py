@@ -39,7 +39,12 @@ class Plan:
 
 @transaction.atomic
 def plan_improvement(gap: Gap, plan: Plan, *, by: User, now: datetime, today: date) -> Improvement:
-    """Start an action on a gap; a new gap is taken in hand with it, and its history says so."""
+    """Start an action on a gap; a new gap is taken in hand with it, and its history says so.
+
+    Raises ValueError for the gap of a journey: an action is judged on a service.
+    """
+    if gap.service is None:
+        raise ValueError("Start the action on the service of the journey that has to change.")
     made = Improvement.objects.create(
         service=gap.service,
         gap=gap,

@@ -1,12 +1,13 @@
 """Measure agreements over periods and keep each result with its receipt.
 
 A provisional result is overwritten while its inputs still change. A final one never is: a later change makes
-a corrected result beside it.
+a corrected result beside it. What is shown waits for 5 more people than were shown before: until then the new
+result is kept unpublished beside the published one (services/publishing.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -15,21 +16,23 @@ from django.db import transaction
 from django.db.models import Q
 
 from experience.engine.defaults import ENGINE_VERSION
-from experience.engine.measure import Result, measure
+from experience.engine.indicators import Evidence
+from experience.engine.measure import Result, SlaTerms, measure
 from experience.engine.periods import Period, is_final, live_months, month_of, week_of, window
 from experience.engine.receipt import input_hash
 from experience.models import AgreementVersion, Measurement, ParameterSet
 from experience.models.measurements import MeasurementPeriod
 from experience.selectors.agreements import (
     InForce,
-    primary_versions,
     slas_of,
     stream_weights,
     terms_of,
     versions_in_force,
 )
-from experience.selectors.windows import evidence_of
+from experience.selectors.subjects import Subject, same_subjects
+from experience.selectors.windows import evidence_of, evidence_of_subjects, evidence_together
 from experience.services.parameters import parameter_set_for, parameters_of
+from experience.services.publishing import last_published, mark_published
 from experience.services.results import columns_of, inputs_of
 from surveys.models import BusinessService
 from surveys.services.bulk import update_rows
@@ -44,7 +47,7 @@ def measure_all(
     services: Collection[int] | None = None,
     changed_days: Iterable[date] = (),
 ) -> list[Measurement]:
-    """Measure the live views of every service under its agreements: 28 days, this week, the open months.
+    """Measure the live views of every service and journey under its agreements: 28 days, week, open months.
 
     A period is judged by the versions in force on its last day, or on `as_of` while it runs. `services`
     restricts to these ids; `changed_days` adds the weeks and months that hold them. Returns the current
@@ -57,6 +60,8 @@ def measure_all(
         for found in in_force(min(period.last_on, as_of)):
             wanted = [s for s in found.services if _is_wanted(s, services)]
             measured += measure_period(found, wanted, kind, period, used, now=now)
+            if found.version.journey and wanted:
+                measured += measure_journey(found, kind, period, used, now=now)
     return measured
 
 
@@ -87,26 +92,71 @@ def measure_period(
     now: datetime,
 ) -> list[Measurement]:
     """Measure one agreement version over one period for these services and store what changed."""
-    if not services:
-        return []
-    version = found.version
-    terms = terms_of(version)
-    wanted = {term.measure for term in terms}
-    evidence = evidence_of(services, period, now=now, scope=found.scope, measures=wanted)
+    return _store(results_now(found, services, kind, period, used, now=now)) if services else []
+
+
+def measure_journey(
+    found: InForce, kind: MeasurementPeriod, period: Period, used: ParameterSet, *, now: datetime
+) -> list[Measurement]:
+    """Measure a journey as one, in which a person counts once, and store it when it changed."""
+    return _store([journey_now(found, kind, period, used, now=now)])
+
+
+def results_now(
+    found: InForce,
+    services: Sequence[BusinessService],
+    kind: MeasurementPeriod,
+    period: Period,
+    used: ParameterSet,
+    *,
+    now: datetime,
+) -> list[Measurement]:
+    """Return what the evidence says today of these services, as results that are not stored."""
+    evidence = evidence_of(services, period, now=now, scope=found.scope, measures=_measures(found))
     agreed = slas_of(services, period.last_on)
     slas = [agreed.get(service.pk) for service in services]
+    return _measured(found, services, evidence, slas, kind, period, used, now)
+
+
+def journey_now(
+    found: InForce, kind: MeasurementPeriod, period: Period, used: ParameterSet, *, now: datetime
+) -> Measurement:
+    """Return what the evidence says today of a journey as one, not stored.
+
+    No SLA stands beside it: each holds for one service.
+    """
+    evidence = evidence_together(
+        found.services, period, now=now, scope=found.scope, measures=_measures(found)
+    )
+    return _measured(found, [None], evidence, [None], kind, period, used, now)[0]
+
+
+def _measures(found: InForce) -> set[str]:
+    return {term.measure for term in terms_of(found.version)}
+
+
+def _measured(
+    found: InForce,
+    subjects: Sequence[BusinessService | None],
+    evidence: Evidence,
+    slas: Sequence[SlaTerms | None],
+    kind: MeasurementPeriod,
+    period: Period,
+    used: ParameterSet,
+    now: datetime,
+) -> list[Measurement]:
+    version = found.version
     names = {"agreement": f"{version.agreement.key}/{version.number}", "parameters": str(used.made_on)}
-    results = measure(evidence, terms, stream_weights(version), slas, parameters_of(used))
-    fresh = [
-        _measurement(version, service, kind, period, used, now, inputs, result)
-        for service, inputs, result in zip(services, inputs_of(evidence, slas, names), results, strict=True)
+    results = measure(evidence, terms_of(version), stream_weights(version), slas, parameters_of(used))
+    return [
+        _measurement(version, subject, kind, period, used, now, inputs, result)
+        for subject, inputs, result in zip(subjects, inputs_of(evidence, slas, names), results, strict=True)
     ]
-    return _store(fresh)
 
 
 def _measurement(
     version: AgreementVersion,
-    service: BusinessService,
+    service: BusinessService | None,
     kind: MeasurementPeriod,
     period: Period,
     used: ParameterSet,
@@ -134,40 +184,51 @@ def _measurement(
 def experience_scores(
     services: Sequence[BusinessService], period: Period, *, as_of: date, now: datetime
 ) -> dict[int, float]:
-    """Return the point estimate of the experience 0..100 per service id over any period, storing nothing."""
+    """Return the point estimate of the experience 0..100 per service id under the primary agreements."""
+    subjects = {Subject(None, service.pk) for service in services}
+    found = subject_scores(subjects, period, as_of=as_of, now=now)
+    return {whom.service_id: score for whom, score in found.items() if whom.service_id is not None}
+
+
+def subject_scores(
+    subjects: Collection[Subject], period: Period, *, as_of: date, now: datetime
+) -> dict[Subject, float]:
+    """Return the point estimate of the experience 0..100 of each subject over any period, storing nothing.
+
+    Those without answers are absent.
+    """
     used = parameters_of(parameter_set_for(as_of, now=now))
-    wanted = {service.pk for service in services}
-    scores: dict[int, float] = {}
-    for found in primary_versions(as_of):
-        version, own = found.version, [service for service in found.services if service.pk in wanted]
-        evidence = evidence_of(own, period, now=now, scope=found.scope)
-        results = measure(evidence, terms_of(version), stream_weights(version), [None] * len(own), used)
-        for service, result in zip(own, results, strict=True):
-            if (score := result.streams["X"]) is not None:
-                scores[service.pk] = score.value
+    scores: dict[Subject, float] = {}
+    for found in versions_in_force(as_of):
+        for judged, evidence in evidence_of_subjects(found, subjects, period, now=now):
+            slas = [None] * len(judged)
+            results = measure(evidence, terms_of(found.version), stream_weights(found.version), slas, used)
+            for subject, result in zip(judged, results, strict=True):
+                if (score := result.streams["X"]) is not None:
+                    scores[subject] = score.value
     return scores
 
 
 @transaction.atomic
 def _store(fresh: Sequence[Measurement]) -> list[Measurement]:
     """Store first results, overwrite provisional ones that changed, put corrections beside final ones."""
-    old = _existing(fresh)
-    kept = [_kept(old.get(new.service_id), new) for new in fresh]
+    old, shown = _existing(fresh), last_published(fresh)
+    mark_published(fresh, shown)
+    kept = [_kept(old.get(new.service_id), shown.get(new.service_id), new) for new in fresh]
     changed = [m for m in kept if m.pk is not None and m is not old.get(m.service_id)]
     added = [m for m in kept if m.pk is None]
-    replaced = [old[m.service_id].pk for m in added if m.service_id in old]
-    Measurement.objects.filter(pk__in=replaced).update(is_current=False)
+    _step_back(old, kept)
     _replace_other_versions(fresh)
     update_rows(Measurement, changed, _COLUMNS)
     Measurement.objects.bulk_create(added, batch_size=200)
     return kept
 
 
-def _existing(fresh: Sequence[Measurement]) -> dict[int, Measurement]:
+def _existing(fresh: Sequence[Measurement]) -> dict[int | None, Measurement]:
     first = fresh[0]
     found = Measurement.objects.current().filter(
+        same_subjects(fresh),
         agreement_version=first.agreement_version,
-        service__in=[new.service_id for new in fresh],
         period=first.period,
         starts_on=first.starts_on,
         ends_on=first.ends_on,
@@ -175,8 +236,18 @@ def _existing(fresh: Sequence[Measurement]) -> dict[int, Measurement]:
     return {old.service_id: old for old in found}
 
 
+def _step_back(old: Mapping[int | None, Measurement], kept: Iterable[Measurement]) -> None:
+    """Make room for what is current from now on: what it replaces stays, unless it was never shown."""
+    replaced = [old[m.service_id] for m in kept if m.service_id in old and m.pk != old[m.service_id].pk]
+    corrected = [m.pk for m in replaced if m.state == Measurement.State.FINAL]
+    unseen = [m.pk for m in replaced if not m.is_published]
+    Measurement.objects.filter(pk__in=[m.pk for m in replaced]).update(is_current=False)
+    Measurement.objects.filter(pk__in=corrected).update(is_published=False)
+    Measurement.objects.filter(pk__in=unseen, state=Measurement.State.PROVISIONAL).delete()
+
+
 def _replace_other_versions(fresh: Sequence[Measurement]) -> None:
-    """Leave one current result per service and period where another version, or another primary agreement,
+    """Leave one current result per subject and period where another version, or another primary agreement,
     judged it before.
     """
     first = fresh[0]
@@ -184,28 +255,37 @@ def _replace_other_versions(fresh: Sequence[Measurement]) -> None:
     same = Q(agreement_version__agreement=agreement)
     if agreement.is_primary:
         same |= Q(agreement_version__agreement__is_primary=True)
-    same_period = Measurement.objects.current().filter(
+    same_period = Measurement.objects.filter(
         same,
-        service__in=[new.service_id for new in fresh],
+        same_subjects(fresh),
+        Q(is_current=True) | Q(is_published=True),
         period=first.period,
         starts_on=first.starts_on,
         ends_on=first.ends_on,
     )
-    same_period.exclude(agreement_version=first.agreement_version).update(is_current=False)
+    others = same_period.exclude(agreement_version=first.agreement_version)
+    others.update(is_current=False, is_published=False)
 
 
-def _kept(old: Measurement | None, new: Measurement) -> Measurement:
-    """Return the measurement that is current from now on; one without a key is to be added."""
+def _kept(old: Measurement | None, shown: Measurement | None, new: Measurement) -> Measurement:
+    """Return the measurement that is current from now on; one without a key is to be added.
+
+    `shown` is the published result that the new one would follow; of the same period, it is overwritten.
+    """
     if old is None:
         return new
-    if old.state == Measurement.State.PROVISIONAL:
-        if old.input_hash == new.input_hash and old.state == new.state:
+    if old.state == Measurement.State.FINAL:
+        if without_parameters(old) == without_parameters(new):
             return _with_relations_of(new, old)
-        new.pk = old.pk
+        new.corrects = old
         return new
-    if _without_parameters(old) == _without_parameters(new):
+    if (old.input_hash, old.state, old.is_published) == (new.input_hash, new.state, new.is_published):
         return _with_relations_of(new, old)
-    new.corrects = old
+    if new.is_published:
+        same = shown is not None and shown.starts_on == new.starts_on and shown.ends_on == new.ends_on
+        new.pk = shown.pk if shown is not None and same else old.pk
+    elif not old.is_published:
+        new.pk = old.pk
     return new
 
 
@@ -215,7 +295,7 @@ def _with_relations_of(new: Measurement, old: Measurement) -> Measurement:
     return old
 
 
-def _without_parameters(measurement: Measurement) -> dict[str, Any]:
+def without_parameters(measurement: Measurement) -> dict[str, Any]:
     """Return the inputs that evidence decides: a final result does not move with nightly parameters."""
     return {**measurement.inputs, "parameters": ""}
 

@@ -30,7 +30,7 @@ def tell_owners(*, today: date, now: datetime) -> int:
     """Mail owner and team of each newly opened gap; return how many mails were put into the outbox."""
     untold = Gap.objects.filter(state=Gap.State.OPEN, told_at=None).exclude(lane=Gap.Lane.NONE)
     told = 0
-    for gap in untold.select_related("service__owner", "last_measurement"):
+    for gap in untold.select_related("service__owner", "agreement__owner", "last_measurement"):
         told += _tell(gap, today, now)
     return told
 
@@ -55,7 +55,10 @@ def is_fragile(gap: Gap) -> bool:
 
 
 def _readers(gap: Gap) -> list[User]:
-    readers = [gap.service.owner, *gap.service.team.all()]
+    """Return who looks after it: owner and team of the service, and the owner of an extra agreement."""
+    readers = [gap.agreement.owner] if gap.agreement else []
+    if gap.service is not None:
+        readers += [gap.service.owner, *gap.service.team.all()]
     return list({user.pk: user for user in readers if user and user.is_active and user.email}.values())
 
 
@@ -63,14 +66,14 @@ def _mail_gap(gap: Gap, user: User, now: datetime) -> bool:
     context = {
         "organisation": settings.ORGANISATION,
         "kind": gap.get_kind_display(),
-        "service": gap.service,
+        "subject": gap.subject_name,
         "story": gap_story(gap),
         "url": _address(gap),
     }
     return put_notice(
         key=f"gap-{gap.pk}-{gap.opened_on}-{user.pk}",
         recipient=user.email,
-        subject=f"{gap.get_kind_display()}: {gap.service.name}",
+        subject=f"{gap.get_kind_display()}: {gap.subject_name}",
         text=render_to_string("experience/mail/gap.txt", context),
         html=render_to_string("experience/mail/gap.html", context),
         now=now,
@@ -95,7 +98,8 @@ def _gaps_of_the_week(monday: date) -> Iterable[Gap]:
         "gap"
     )
     confirmed = Gap.objects.confirmed() | Gap.objects.filter(pk__in=moved).exclude(opened_on=None)
-    found = confirmed.select_related("service__owner", "last_measurement").prefetch_related("service__team")
+    related = ("service__owner", "agreement__owner", "last_measurement")
+    found = confirmed.select_related(*related).prefetch_related("service__team")
     return found.order_by("-user_points", "pk").distinct()
 
 
@@ -117,4 +121,7 @@ def _mail_digest(user: User, gaps: Sequence[Gap], monday: date, now: datetime) -
 
 
 def _address(gap: Gap) -> str:
+    if gap.agreement is not None:
+        return settings.PUBLIC_URL + reverse("agreement-results", args=[gap.agreement.key])
+    assert gap.service is not None  # the constraint gap_has_subject
     return settings.PUBLIC_URL + reverse("service", args=[gap.service.key])

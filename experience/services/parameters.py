@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
-from django.db.models import Sum
+from django.db.models import Max, Sum
 
+from experience.engine.blend import variance_from_interval
 from experience.engine.daycells import Asked, rating_of_bucket
 from experience.engine.defaults import DEFAULTS, ENGINE_VERSION
+from experience.engine.explanation import class_drivers
 from experience.engine.indicators import RATING_MEASURES, Parameters
 from experience.engine.intervals import moments_of_counts, pooled_variance
 from experience.engine.periods import Period, latest_mature_day, provisional_until, window
+from experience.engine.pooling import LEAST_SERVICES, paule_mandel
 from experience.engine.weighting import ClassRates, class_rates, class_weights, median_weight
-from experience.models import DayCell, ParameterSet
+from experience.models import DayCell, Measurement, ParameterSet
 from surveys.models import SentimentVersion
 from surveys.models.sentiment import in_force
 
 TRAILING_DAYS = 90
+DRIVER_DAYS = 28
 
 
 def parameter_set_for(day: date, *, now: datetime) -> ParameterSet:
@@ -86,7 +91,46 @@ def _estimate(day: date) -> dict[str, Any]:
         "asked": sum(asked.values()),
         "median_weight": _median_weight(answered, rates),
         "comment_weight": DEFAULTS.sentiment_weight,
+        "fleet": _fleet(day),
+        "drivers": _drivers(day),
     }
+
+
+def _fleet(day: date) -> dict[str, float] | None:
+    """Return what services are shrunk into for ranking: the newest published 28-day results before this day.
+
+    None while fewer than 4 services have an interval.
+    """
+    results = Measurement.objects.published().filter(
+        agreement_version__agreement__is_primary=True,
+        period=Measurement.Period.ROLLING,
+        ends_on__range=(day - timedelta(days=7), day - timedelta(days=1)),
+    )
+    newest = results.values("service").annotate(newest=Max("pk")).order_by()
+    streams = Measurement.objects.filter(pk__in=newest.values("newest")).values_list(
+        "results__streams__X", flat=True
+    )
+    known = [(x["score"], x["high"]) for x in streams if x and x["score"] is not None and x["high"]]
+    pairs = [(score, variance_from_interval(score, high)) for score, high in known if high > score]
+    if len(pairs) < LEAST_SERVICES:
+        return None
+    fleet = paule_mandel(*zip(*pairs, strict=True))
+    return {**asdict(fleet), "services": len(pairs)}
+
+
+def _drivers(day: date) -> dict[str, Any] | None:
+    """Return what goes with the satisfaction across the organisation, from the cells of the last 28 days."""
+    period = window(day - timedelta(days=1), DRIVER_DAYS)
+    cells = DayCell.objects.filter(
+        measure=DayCell.Measure.SATISFACTION, day__range=(period.first_on, period.last_on)
+    )
+    counts: Counter[tuple[date, str, float]] = Counter()
+    for cohort, code, bucket, count in (
+        cells.values_list("day", "response_class", "bucket").annotate(Sum("count")).order_by()
+    ):
+        counts[cohort, code, float(rating_of_bucket(bucket))] += count
+    found = class_drivers(counts, seed=day.toordinal())
+    return asdict(found) if found else None
 
 
 def _asked_and_answered(period: Period) -> tuple[Counter[str], Counter[str]]:

@@ -1,17 +1,21 @@
-"""Prove that results follow from their inputs: recompute each from its receipt."""
+"""Prove that results follow from their inputs: recompute each from its receipt, and name what moved since."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 
 from experience.engine.measure import measure
+from experience.engine.periods import Period
 from experience.engine.receipt import disagreements, input_hash
 from experience.models import Measurement
-from experience.selectors.agreements import stream_weights, terms_of
+from experience.selectors.agreements import InForce, scope_of, stream_weights, terms_of
+from experience.services.measure import journey_now, results_now, without_parameters
 from experience.services.parameters import parameters_of
 from experience.services.results import columns_of, evidence_from
 
@@ -55,3 +59,33 @@ def recomputed(m: Measurement) -> dict[str, Any]:
     used = parameters_of(m.parameter_set)
     result = measure(evidence, terms_of(version), stream_weights(version), [sla], used)[0]
     return columns_of(result, is_baseline=version.is_baseline_on(m.ends_on))
+
+
+def corrections_due(measurements: QuerySet[Measurement], *, now: datetime) -> Iterator[Finding]:
+    """Yield the final results among these whose evidence moved since: the next sweep will correct them.
+
+    One reading of the evidence per agreement version and period.
+    """
+    final = measurements.filter(state=Measurement.State.FINAL, is_current=True)
+    groups: dict[tuple[Any, ...], list[Measurement]] = defaultdict(list)
+    related = final.select_related(*_RELATED).prefetch_related(
+        "agreement_version__indicators__indicator", "agreement_version__agreement__exclusions"
+    )
+    for m in related.order_by("pk"):
+        groups[m.agreement_version_id, m.starts_on, m.ends_on, m.service_id is None].append(m)
+    for stored in groups.values():
+        for m, fresh in zip(stored, _recounted(stored, now), strict=True):
+            if without_parameters(m) != without_parameters(fresh):
+                yield Finding(m, "Correction due: the evidence moved since it became final.")
+
+
+def _recounted(stored: Sequence[Measurement], now: datetime) -> list[Measurement]:
+    """Return what the evidence says today of results of one version and period, in their order."""
+    first = stored[0]
+    version, period = first.agreement_version, Period(first.starts_on, first.ends_on)
+    kind = Measurement.Period(first.period)
+    found = InForce(version, tuple(version.services.all()), scope_of(version))
+    if first.service is None:
+        return [journey_now(found, kind, period, first.parameter_set, now=now)]
+    services = [m.service for m in stored if m.service is not None]
+    return results_now(found, services, kind, period, first.parameter_set, now=now)

@@ -56,7 +56,7 @@ declare_page(
     "agreements",
     "Agreements",
     Section.AGREEMENTS,
-    pages=["agreement", "agreement-new", "agreement-edit"],
+    pages=["agreement", "agreement-results", "agreement-new", "agreement-edit"],
     order=10,
 )
 _MONTHS, _MONTHS_OF_MANY, _MANY = 6, 2, 60

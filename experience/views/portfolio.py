@@ -222,7 +222,7 @@ def _lines(rows: Sequence[Row]) -> list[Line]:
             row,
             _bar(row),
             _trend(row, trends.get(row.service_id, [])),
-            sentences.precision(row.rating_low, row.rating_high, row.scale),
+            sentences.precision(row.rating_low, row.rating_high, row.scale, row.response_share),
         )
         for row in rows
     ]

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from experience.selectors.access import looks_after
+from experience.selectors.agreed_results import extra_results, months_of
 from experience.selectors.answers import RESTRICTIONS, answer_count, latest_answers
 from experience.selectors.comment_mood import CommentMood, comment_mood
 from experience.selectors.comments import themes_of
@@ -19,7 +20,9 @@ from experience.selectors.service_page import (
     visible_service,
     weeks_of,
 )
+from experience.views.agreed_parts import extra_lines, month_lines
 from experience.views.comment_parts import mood_line, theme_lines
+from experience.views.gap_parts import why
 from experience.views.service_parts import (
     action_markers,
     chips,
@@ -67,6 +70,9 @@ def service(request: HttpRequest, key: str) -> HttpResponse:
             "service_key": found.key if context["may_act"] else "",
             "themes": theme_lines(themes_of(reader, found.key, most=_THEMES)),
             "mood": mood_line(_mood(found, result)),
+            "why": why(gap) if gap is not None and gap.kind != gap.Kind.OVER_STRICT else None,
+            "months": month_lines(months_of(found), today=timezone.localdate()),
+            "extras": extra_lines(extra_results(found)),
         }
     return render(request, "experience/service.html", context)
 

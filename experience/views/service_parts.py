@@ -161,7 +161,8 @@ def chips(result: NewestResult, *, today: date) -> list[Chip]:
         remarks.append(Chip("Part of the picture", words))
     if found.ends_on < today - timedelta(days=_OLD_AFTER_DAYS):
         remarks.append(Chip("Old data", f"No new result since {found.ends_on.day} {found.ends_on:%B}."))
-    precise = sentences.precision(result.rating_low, result.rating_high, result.figures.scale)
+    answered_share = found.n_answered / found.n_asked if found.n_asked else None
+    precise = sentences.precision(result.rating_low, result.rating_high, result.figures.scale, answered_share)
     if precise:
         remarks.append(Chip(f"Precision {precise}", f"{figures.count(found.n_answered)} answers"))
     return remarks
@@ -274,7 +275,7 @@ def _indicator_bar(found: IndicatorFigures) -> SafeString:
 
 def funnel_rows(result: NewestResult) -> list[BarRow]:
     """Return what became of the resolutions, each step against all resolved."""
-    counts = result.figures.response
+    counts = result.response
     steps = [
         ("Resolved", counts.resolved, ""),
         ("Could be asked", counts.eligible, "a person with a working address, asked before it was too late"),

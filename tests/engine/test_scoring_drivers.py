@@ -125,14 +125,14 @@ def test_more_than_ten_drivers_are_refused() -> None:
 
 
 def test_the_pull_is_share_times_difference() -> None:
-    found = pull(answers_with=9, mean_with=2.9, answers_without=91, mean_without=4.3)
+    found = pull(tickets_with=9, mean_with=2.9, tickets_without=91, mean_without=4.3)
 
     assert found is not None
     assert (found.share, found.difference, found.pull) == pytest.approx((0.09, 1.4, 0.126))
 
 
 def test_a_fact_of_all_tickets_pulls_nothing_apart() -> None:
-    assert pull(answers_with=9, mean_with=2.9, answers_without=0, mean_without=0.0) is None
+    assert pull(tickets_with=9, mean_with=2.9, tickets_without=0, mean_without=0.0) is None
 
 
 def test_a_reason_weighs_its_share_times_its_distance() -> None:

@@ -34,7 +34,7 @@ from experience.services.agreements import (
     write_draft,
 )
 from experience.services.evidence import refresh_changed_days
-from experience.services.gaps import evaluate_week, refresh_gaps
+from experience.services.gaps import evaluate_week
 from experience.services.library import install_indicators
 from experience.services.measure import measure_all
 from experience.services.verify import verify
@@ -339,7 +339,7 @@ def test_a_period_is_judged_by_the_version_in_force_on_its_last_day(printing: Bu
     assert [m.agreement_version for m in current] == [second]
 
 
-def test_extra_agreements_are_measured_too_and_open_no_gaps(printing: BusinessService) -> None:
+def test_extra_agreements_are_measured_too_and_have_gaps_of_their_own(printing: BusinessService) -> None:
     agreed(printing)
     extra = published(is_primary=False)
     answered(printing, UNHAPPY)
@@ -348,9 +348,10 @@ def test_extra_agreements_are_measured_too_and_open_no_gaps(printing: BusinessSe
     assert {m.agreement_version.agreement.key for m in results} == {"starter", "workplace"}
     assert all(m.status == "likely_red" for m in results)
     only_extra = [m for m in results if m.agreement_version == extra]
-    assert evaluate_week(only_extra, as_of=TODAY, now=NOW) == 0
-    assert refresh_gaps(only_extra, as_of=TODAY, now=NOW) == 0
+    assert evaluate_week(only_extra, as_of=TODAY, now=NOW) == 1
+    assert not Gap.objects.primary().exists()
     assert evaluate_week(results, as_of=TODAY, now=NOW) == 1
+    assert {gap.agreement for gap in Gap.objects.all()} == {None, extra.agreement}
 
 
 def test_an_agreement_for_some_people_counts_only_theirs(printing: BusinessService) -> None:

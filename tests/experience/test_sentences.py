@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from experience import sentences
 from experience.engine.gaps import Verdict
 
@@ -101,6 +103,32 @@ def test_precision_is_a_word_for_the_width_of_the_interval() -> None:
     assert sentences.precision(3.5, 4.2, (1, 5)) == "fair"
     assert sentences.precision(3.0, 4.2, (1, 5)) == "low"
     assert sentences.precision(None, None, (1, 5)) == ""
+
+
+@pytest.mark.parametrize(("rate", "words"), [(0.09, "fair"), (0.1, "high"), (None, "high")])
+def test_precision_is_at_most_fair_where_fewer_than_one_in_ten_answered(
+    rate: float | None, words: str
+) -> None:
+    assert sentences.precision(4.0, 4.3, (1, 5), rate) == words
+
+
+def test_a_factor_is_told_as_share_times_difference() -> None:
+    words = sentences.factor_sentence("reopened", 0.09, 1.4, 0.126, (1, 5)).replace("\u00a0", " ")
+
+    assert words == (
+        "Reopened tickets are 9 % of tickets and are rated 1.4 stars lower;"
+        " they pull the average down by 0.13 stars."
+    )
+
+
+def test_lost_hours_cost_money_only_where_a_rate_is_set() -> None:
+    assert sentences.lost_hours_sentence(None, 50, "EUR") == ""
+    assert sentences.lost_hours_sentence(0.0, 50, "EUR") == ""
+    without, with_rate = (
+        sentences.lost_hours_sentence(124.4, rate, "EUR").replace("\u00a0", " ") for rate in (0, 52)
+    )
+    assert without == "About 124 h of working time were lost beyond what was agreed."
+    assert with_rate == "About 124 h of working time were lost beyond what was agreed, about EUR 6,500."
 
 
 def test_an_answer_says_how_many_tickets_it_speaks_for() -> None:

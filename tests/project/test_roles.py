@@ -152,6 +152,7 @@ TABLE = {
     "improvement-step": Access("acts on own", "post", lambda world: [world.improvement.pk, "give-up"]),
     "agreements": Access("signed in"),
     "agreement": Access("reads own", args=_agreement),
+    "agreement-results": Access("reads own", args=_agreement),
     "agreement-new": Access("sets up"),
     "agreement-edit": Access("sets up", args=_agreement),
     "agreement-rehearsal": Access("sets up", "post", _agreement),

@@ -45,7 +45,8 @@ def _day(text: str) -> date:
 def _line(m: Measurement) -> str:
     return json.dumps(
         {
-            "service": m.service.key,
+            "service": m.service.key if m.service else None,
+            "journey": None if m.service else m.agreement_version.journey,
             "agreement": m.agreement_version.agreement.key,
             "period": [m.starts_on.isoformat(), m.ends_on.isoformat()],
             "score": m.score,
@@ -66,4 +67,5 @@ def _line(m: Measurement) -> str:
 
 def _sentence(m: Measurement) -> str:
     rating = "no rating" if m.rating is None else f"rated {m.rating:.1f}, agreed {m.rating_target:.1f}"
-    return f"{m.service.name}: {rating}, {m.n_answered} answers: {m.get_status_display()}."
+    whom = m.service.name if m.service else m.agreement_version.journey
+    return f"{whom}: {rating}, {m.n_answered} answers: {m.get_status_display()}."

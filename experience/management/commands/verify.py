@@ -7,15 +7,16 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 
 from experience.models import Measurement
-from experience.services.verify import verify
+from experience.services.verify import Finding, corrections_due, verify
 
 
 class Command(BaseCommand):
     """`manage.py verify [--all]`."""
 
-    help = "Recompute results from their stored inputs; exits 1 and names each that differs."
+    help = "Recompute results from their stored inputs; exits 1 and names what differs."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take which results."""
@@ -25,11 +26,17 @@ class Command(BaseCommand):
         """Verify and report."""
         results = Measurement.objects.all() if options["all"] else Measurement.objects.current()
         findings = list(verify(results.order_by("pk")))
-        for finding in findings:
-            m = finding.measurement
-            self.stderr.write(
-                f"Result {m.pk} ({m.service.key}, {m.starts_on} to {m.ends_on}): {finding.problem}"
-            )
-        self.stdout.write(f"{results.count()} results verified, {len(findings)} differences.")
+        due = list(corrections_due(results, now=timezone.now()))
+        for finding in (*findings, *due):
+            self.stderr.write(_line(finding))
+        self.stdout.write(
+            f"{results.count()} results verified, {len(findings)} differences, {len(due)} corrections due."
+        )
         if findings:
             sys.exit(1)
+
+
+def _line(finding: Finding) -> str:
+    m = finding.measurement
+    whom = m.service.key if m.service else m.agreement_version.agreement.key
+    return f"Result {m.pk} ({whom}, {m.starts_on} to {m.ends_on}): {finding.problem}"

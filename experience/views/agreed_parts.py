@@ -1,0 +1,116 @@
+"""Results as agreed, each as the line a page writes: months with their standing, extra agreements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.conf import settings
+
+from experience import figures
+from experience.badges import STATUS_WORDS
+from experience.engine.gaps import UNJUDGED
+from experience.engine.periods import Period, month_of, provisional_until
+from experience.models import AgreementVersion, Measurement
+from experience.selectors.agreements import indicators_for_everybody
+from experience.selectors.results import is_hidden, scale_of
+
+
+@dataclass(frozen=True, slots=True)
+class ResultLine:
+    """One result: what it is about, what users rate, how it stands, and a chip with its words."""
+
+    title: str
+    key: str
+    about: str
+    status: str
+    rating: str
+    span: str
+    target: str
+    score: str
+    sla: str
+    answers: int
+    chip: str
+    chip_words: str
+
+
+def month_lines(months: Sequence[Measurement], *, today: date) -> list[ResultLine]:
+    """Return a line per month: provisional until its day, then final; corrected with what it was before."""
+    return [_line(m, f"{m.starts_on:%B %Y}", "", *_standing(m, today)) for m in months]
+
+
+def extra_lines(results: Sequence[Measurement]) -> list[ResultLine]:
+    """Return a line per extra agreement, with the people and sites it is limited to."""
+    return [
+        _line(m, m.agreement_version.agreement.name, limits_of(m.agreement_version), "", "") for m in results
+    ]
+
+
+def service_lines(results: Sequence[Measurement]) -> list[ResultLine]:
+    """Return a line per service of an agreement, and first the journey as a whole."""
+    return [_line(m, m.service.name if m.service else "The journey as one", "", "", "") for m in results]
+
+
+def _standing(m: Measurement, today: date) -> tuple[str, str]:
+    if m.agreement_version.is_baseline_on(m.ends_on):
+        return _baseline(m)
+    if m.corrects is not None:
+        was, now = figures.score(m.corrects.score), figures.score(m.score)
+        return "Corrected", f"Was {was}, now {now}. The old result is kept."
+    if m.state == Measurement.State.FINAL:
+        return "Final", "Any later change appears as a correction."
+    last = provisional_until(Period(m.starts_on, m.ends_on))
+    return (
+        f"Provisional until {last.day} {last:%B}",
+        "Late answers still count. After that it is final; any later change appears as a correction.",
+    )
+
+
+def _baseline(m: Measurement) -> tuple[str, str]:
+    version = m.agreement_version
+    until = version.baseline_until or m.ends_on
+    months = _months(version.valid_from, until)
+    place = _months(version.valid_from, m.ends_on)
+    return (
+        f"Baseline: month {place} of {months}",
+        "We measure, nothing is red. When it ends you agree targets from these months.",
+    )
+
+
+def _months(first: date, last: date) -> int:
+    begin, end = month_of(first).first_on, month_of(last).first_on
+    return 12 * (end.year - begin.year) + end.month - begin.month + 1
+
+
+def limits_of(version: AgreementVersion) -> str:
+    """Return whom an agreement is about: its journey, its personas and sites, and what it cannot limit."""
+    words = [f"Journey: {version.journey}"] if version.journey else []
+    if version.personas:
+        words.append(f"Personas: {', '.join(version.personas)}")
+    if version.sites:
+        words.append(f"Sites: {', '.join(version.sites)}")
+    everybody = indicators_for_everybody(version)
+    if everybody:
+        words.append(f"For everybody, as nobody can tell whose they are: {', '.join(everybody)}")
+    return ". ".join(words)
+
+
+def _line(m: Measurement, title: str, about: str, chip: str, chip_words: str) -> ResultLine:
+    hidden = is_hidden(m.status, m.n_answered, settings.PRIVACY_MINIMUM)
+    judged = not hidden and m.status not in UNJUDGED
+    scale = scale_of(m.results)
+    return ResultLine(
+        title=title,
+        key=m.agreement_version.agreement.key,
+        about=about,
+        status=STATUS_WORDS[m.status].label,
+        rating=f"{figures.rating(m.rating)} of {scale[1]}" if judged and scale else figures.MISSING,
+        span=figures.interval(m.rating_low, m.rating_high) if judged else "",
+        target=figures.rating(m.rating_target),
+        score=figures.score(m.score) if judged else figures.MISSING,
+        sla=figures.share(m.sla_share),
+        answers=m.n_answered,
+        chip=chip,
+        chip_words=chip_words,
+    )

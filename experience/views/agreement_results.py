@@ -1,0 +1,44 @@
+"""The results of one agreement: how its services and its journey stand, and its own gaps."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from experience.selectors.agreed_results import (
+    months_under,
+    results_under,
+    standing_gaps,
+    version_on,
+    visible_agreement,
+)
+from experience.selectors.gap_story import gap_story
+from experience.views.agreed_parts import limits_of, month_lines, service_lines
+from experience.views.gap_parts import why
+from surveys.models import BusinessService
+from xla_service.access import everyone, open_to
+
+
+@open_to(everyone)
+@require_safe
+def agreement_results(request: HttpRequest, key: str) -> HttpResponse:
+    """Show what came of one agreement; one that the reader must not see is answered like one that does not exist."""
+    found = visible_agreement(request.user, key)
+    if found is None:
+        raise Http404
+    today = timezone.localdate()
+    version = version_on(found, today)
+    readable = set(BusinessService.objects.visible_to(request.user).values_list("pk", flat=True))
+    results = [m for m in results_under(found) if m.service_id is None or m.service_id in readable]
+    gaps = [g for g in standing_gaps(found) if g.service_id is None or g.service_id in readable]
+    context = {
+        "agreement": found,
+        "version": version,
+        "limits": limits_of(version) if version else "",
+        "lines": service_lines(results),
+        "months": month_lines(months_under(found), today=today),
+        "gaps": [(gap, gap_story(gap), why(gap)) for gap in gaps],
+    }
+    return render(request, "experience/agreement_results.html", context)

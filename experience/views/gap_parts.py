@@ -1,0 +1,176 @@
+"""Why a gap is there, from what is kept with it to what the page writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.utils.safestring import SafeString
+
+from experience import figures, sentences
+from experience.engine.indicators import RATING_SCALES
+from experience.engine.intervals import cold_start_variance
+from experience.engine.planning import answers_to_reveal
+from experience.marks import bar, interval_bar
+from experience.models import Gap, Measurement
+from experience.selectors.gap_story import factor_words
+from experience.selectors.results import read_results
+
+_MEASURES = {scale: measure for measure, scale in RATING_SCALES.items()}
+_SPLITS = {"site": "Site", "persona": "Persona"}
+_DRIVERS = {
+    "repeat": "Came back before",
+    "reopened": "Reopened",
+    "slow": "Over the time target",
+    "reassigned": "Handed on",
+    "urgent": "Priority 1 or 2",
+    "site": "Site",
+    "persona": "Persona",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """One figure of how severe a gap is, with its unit in words."""
+
+    figure: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One fact: its words, a figure beside them, its evidence, and a mark."""
+
+    words: str
+    figure: str
+    note: str
+    mark: SafeString
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Everything that explains a gap, in the order of the page."""
+
+    weights: Sequence[Weight]
+    factors: Sequence[Line]
+    segments: Sequence[Line]
+    reasons: Sequence[Line]
+    changes: Sequence[str]
+    drivers: Sequence[Line]
+    drivers_note: str
+    answers: int
+
+
+def why(gap: Gap) -> Why | None:
+    """Return why a gap is there, from its newest published result; None where that is not kept."""
+    m = gap.last_measurement
+    if m is None or m.status == Measurement.Status.HIDDEN or m.rating is None:
+        return None
+    scale = read_results(m.results, is_hidden=False).scale or (1, 5)
+    told = gap.explanation
+    return Why(
+        weights=_weights(gap),
+        factors=_factors(told.get("factors", ()), scale),
+        segments=_segments(told.get("segments", {}), m, scale),
+        reasons=_reasons(told.get("reasons", ())),
+        changes=[words for words in (_tipping(m, scale), _answers_needed(m, scale)) if words],
+        drivers=_drivers(told.get("drivers")),
+        drivers_note=_drivers_note(told.get("drivers")),
+        answers=told.get("answers", 0),
+    )
+
+
+def _weights(gap: Gap) -> list[Weight]:
+    found = [Weight(figures.count(gap.affected_people), "people affected")]
+    if gap.user_points:
+        found.append(Weight(figures.count(gap.user_points), "people × points below target"))
+    if gap.lost_hours:
+        found.append(Weight(figures.hours(gap.lost_hours), "lost beyond what was agreed"))
+    if gap.lost_hours and settings.COST_PER_LOST_HOUR:
+        money = sentences.money(gap.lost_hours * settings.COST_PER_LOST_HOUR, settings.CURRENCY)
+        found.append(Weight(money, "of working time"))
+    return found
+
+
+def _factors(told: Sequence[Mapping[str, Any]], scale: tuple[int, int]) -> list[Line]:
+    most = max((factor["pull"]["pull"] for factor in told), default=1.0)
+    return [
+        Line(
+            factor_words(factor, scale),
+            figures.change(-factor["pull"]["pull"]),
+            "",
+            bar(factor["pull"]["pull"] / most, "below"),
+        )
+        for factor in told
+        if factor["pull"]["pull"] >= 0.005
+    ]
+
+
+def _segments(
+    told: Mapping[str, Sequence[Mapping[str, Any]]], m: Measurement, scale: tuple[int, int]
+) -> list[Line]:
+    return [
+        Line(
+            f"{_SPLITS[split]}: {part['name']}",
+            figures.rating(part["rating"]),
+            f"{figures.interval(part['low'], part['high'])}, {figures.count(part['people'])} people",
+            interval_bar(
+                part["rating"], part["low"], part["high"], m.rating_target, span=scale, status="likely_red"
+            ),
+        )
+        for split, parts in told.items()
+        for part in parts
+    ]
+
+
+def _reasons(told: Sequence[Mapping[str, Any]]) -> list[Line]:
+    return [
+        Line(
+            reason["label"],
+            figures.share(reason["share"]),
+            f"{figures.count(reason['people'])} people",
+            bar(reason["share"], "below"),
+        )
+        for reason in told
+    ]
+
+
+def _tipping(m: Measurement, scale: tuple[int, int]) -> str:
+    silent = 1 - m.n_answered / m.n_asked if m.n_asked else 0.0
+    return sentences.tipping_sentence(m.results.get("tipping_point"), silent, scale)
+
+
+def _answers_needed(m: Measurement, scale: tuple[int, int]) -> str:
+    shortfall = (m.rating_target or 0.0) - (m.rating or 0.0)
+    if shortfall <= 0:
+        return ""
+    pooled = m.parameter_set.values.get("pooled_variance", {}).get(_MEASURES[scale])
+    needed = answers_to_reveal(shortfall, pooled or cold_start_variance(*scale))
+    return sentences.answers_sentence(needed, m.n_answered, shortfall, scale)
+
+
+def _drivers(told: Mapping[str, Any] | None) -> list[Line]:
+    return [
+        Line(
+            _DRIVERS[driver["name"]] + (" (tied with the one above)" if driver["tied_with_previous"] else ""),
+            figures.share(driver["share"]),
+            figures.interval(driver["low"], driver["high"], figures.share),
+            bar(driver["share"], "neutral"),
+        )
+        for driver in (told or {}).get("drivers", ())
+    ]
+
+
+def _drivers_note(told: Mapping[str, Any] | None) -> str:
+    if not told:
+        return "Shown from 200 answers on: with fewer, the wrong facts come out on top too often."
+    own = told["of"] == "own"
+    whose = "these answers" if own else "answers of the whole organisation, as this service has too few"
+    explained = figures.share(max(told["adjusted_r2"], 0.0))
+    return (
+        f"Over {figures.count(told['n'])} {whose}, these facts explain {explained} of why ratings differ"
+        " (adjusted R2). Each share is of that, with its 95 % interval; where two overlap they are tied."
+        " They explain, they do not prove a cause."
+    )
