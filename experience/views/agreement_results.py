@@ -24,7 +24,7 @@ from xla_service.access import everyone, open_to
 @open_to(everyone)
 @require_safe
 def agreement_results(request: HttpRequest, key: str) -> HttpResponse:
-    """Show what came of one agreement; one that the reader must not see is answered like one that does not exist."""
+    """Show what came of one agreement; a hidden one is answered like one that does not exist."""
     found = visible_agreement(request.user, key)
     if found is None:
         raise Http404
