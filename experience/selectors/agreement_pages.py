@@ -51,7 +51,7 @@ def _sets_up(user: User | AnonymousUser) -> bool:
 
 def past_values(terms: AgreementTerms, *, today: date) -> dict[str, list[float]]:
     """Return by indicator what it was in past months of the services the terms cover, unhidden ones alone."""
-    found = Measurement.objects.current().filter(
+    found = Measurement.objects.published().filter(
         period=Measurement.Period.MONTH,
         ends_on__range=(today - _PAST, today),
         agreement_version__agreement__is_primary=True,

@@ -88,7 +88,7 @@ def executive(user: User | AnonymousUser, month: Period) -> Executive:
 
 
 def _results(user: User | AnonymousUser, month: Period) -> Iterator[dict[str, Any]]:
-    found = Measurement.objects.current().filter(
+    found = Measurement.objects.published().filter(
         service__in=BusinessService.objects.visible_to(user).live(),
         agreement_version__agreement__is_primary=True,
         period=Measurement.Period.MONTH,

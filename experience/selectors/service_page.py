@@ -159,17 +159,19 @@ def _week(row: dict[str, Any]) -> Week:
 
 def month_result(service: BusinessService, month: Period) -> NewestResult | None:
     """Return the result of a calendar month with the gap that stood in it; None where none was measured."""
-    found = Measurement.objects.current().filter(
+    found = Measurement.objects.published().filter(
         service=service,
         period=Measurement.Period.MONTH,
         starts_on=month.first_on,
         agreement_version__agreement__is_primary=True,
     )
     newest = found.select_related("agreement_version__agreement", "parameter_set").defer("inputs").first()
-    return None if newest is None else _read(newest, next(iter(gaps_in(service, month)), None))
+    if newest is None:
+        return None
+    return _read(newest, next(iter(gaps_in(service, month)), None), _response_now(newest))
 
 
 def gaps_in(service: BusinessService, month: Period) -> list[Gap]:
     """Return the gaps of a service that stood on a day of the month, newest first."""
-    stood = Gap.objects.filter(service=service, opened_on__lte=month.last_on)
+    stood = Gap.objects.primary().filter(service=service, opened_on__lte=month.last_on)
     return list(stood.filter(Q(closed_on=None) | Q(closed_on__gte=month.first_on)).order_by("-pk"))

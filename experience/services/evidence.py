@@ -107,8 +107,8 @@ def _delete_cells(days: set[ServiceDay]) -> None:
     by_dates: dict[frozenset[date], list[int]] = {}
     for service, dates in by_service.items():
         by_dates.setdefault(frozenset(dates), []).append(service)
-    for dates, services in by_dates.items():
-        cells = DayCell.objects.filter(service__in=services, day__in=dates)
+    for same_dates, services in by_dates.items():
+        cells = DayCell.objects.filter(service__in=services, day__in=same_dates)
         cells.exclude(measure__in=FOLDED_MEASURES).delete()
 
 
