@@ -76,7 +76,7 @@ def executive(user: User | AnonymousUser, month: Period) -> Executive:
     by_supplier: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in results:
         by_supplier[row["service__supplier"] or OWN_TEAMS].append(row)
-    gaps = Gap.objects.visible_to(user).filter(kind=Gap.Kind.WATERMELON)
+    gaps = Gap.objects.primary().visible_to(user).filter(kind=Gap.Kind.WATERMELON)
     return Executive(
         whole=_summary("All", results, people),
         suppliers=tuple(_summary(name, own, people) for name, own in sorted(by_supplier.items())),
@@ -101,7 +101,10 @@ def _results(user: User | AnonymousUser, month: Period) -> Iterator[dict[str, An
 def _people(user: User | AnonymousUser, month: Period) -> dict[int, int]:
     """Return the people affected by the gaps that stood in the month, by service."""
     stood = (
-        Gap.objects.visible_to(user).filter(opened_on__lte=month.last_on).exclude(state=Gap.State.DISMISSED)
+        Gap.objects.primary()
+        .visible_to(user)
+        .filter(opened_on__lte=month.last_on)
+        .exclude(state=Gap.State.DISMISSED)
     )
     stood = stood.exclude(kind=Gap.Kind.OVER_STRICT).filter(service__isnull=False)
     rows = stood.filter(Q(closed_on=None) | Q(closed_on__gte=month.first_on)).values("service_id")
