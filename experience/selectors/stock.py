@@ -162,7 +162,9 @@ def _recurring(
         yield Cell(place[service], "recurring", "", 1000, 0, incidents, incidents - 1, 0)
 
 
-def _unsolicited(services: Sequence[BusinessService], period: Period, now: datetime) -> Iterator[Cell]:
+def _unsolicited(
+    services: Sequence[BusinessService], period: Period, now: datetime, whose: Q
+) -> Iterator[Cell]:
     """Yield the mean day of the period and of the 90 days before it, and how many authors wrote in it."""
     place = {service.pk: number for number, service in enumerate(services)}
     since = period.first_on - timedelta(days=BASELINE_DAYS)
@@ -186,7 +188,6 @@ def _unsolicited(services: Sequence[BusinessService], period: Period, now: datet
         yield Cell(place[service], "unsolicited", "", 1000, Unsolicited.AUTHORS, len(who), 0, 0)
 
 
-_READERS: Mapping[str, Callable[[Sequence[BusinessService], Period, datetime], Iterator[Cell]]] = {
 _READERS: Mapping[str, Callable[[Sequence[BusinessService], Period, datetime, Q], Iterator[Cell]]] = {
     "incident_rate": _incident_rate,
     "backlog_age": _backlog_age,

@@ -9,6 +9,6 @@ def hide_replaced(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("experience", "*_journeys_publishing_and_gap_facts")]
+    dependencies = [("experience", "0017_journeys_publishing_and_gap_facts")]
 
     operations = [migrations.RunPython(hide_replaced, migrations.RunPython.noop)]
