@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from experience.models import AgreementVersion, Gap, Improvement
 from experience.services.agreements import publish, write_draft
+from experience.services.parameters import parameter_set_for
 from experience.services.starter import starter_terms
 from surveys.models import BusinessService, User
 from tests.browser.test_staff_pages import NARROW, PASSWORD, WIDE, complaints, violations
@@ -31,6 +32,7 @@ def house(owner: User, agreement_admin: User, administrator: User, service: Busi
     for user in (owner, agreement_admin, administrator):
         user.set_password(PASSWORD)
         user.save()
+    parameter_set_for(NOW.date(), now=NOW)  # an estimated one, which a rehearsal can replay with
     version = starter()
     neighbour = BusinessServiceFactory.create(key="archive", name="Archive", owner=owner, supplier="Aster")
     measured(neighbour, agreement_version=version, status="likely_green", rating=4.5)
