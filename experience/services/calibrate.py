@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
 from experience.engine.defaults import DEFAULTS
@@ -37,7 +38,6 @@ from surveys.services.sentiment_versions import (
     register_shipped_model,
     scorer_of,
 )
-from xla_service.lane import write_lane
 
 # The newest ones say how people write now, and learning from more takes longer than it gains.
 MOST_PAIRS = 20_000
@@ -165,7 +165,7 @@ def _keep(
         trial=_trial_record(refinement, trials),
     )
     start = next_period_start(now)
-    with write_lane():
+    with transaction.atomic():
         made = make_version(new, applies_from=start, now=now)
         if not is_refined and not curves:
             made.applies_until, made.model_file = start, None

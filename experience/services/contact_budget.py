@@ -15,7 +15,6 @@ from experience.engine.daycells import Asked, rating_of_bucket
 from experience.engine.intervals import moments_of_counts
 from experience.models import DayCell
 from surveys.models import SamplingShare
-from xla_service.lane import write_lane
 
 PERIOD_DAYS = 28
 # As many imagined answers of a usual service stand beside a service's own, so that few cannot decide alone.
@@ -31,7 +30,7 @@ def allocate_contact_budget(today: date, *, now: datetime) -> int:
     """
     allocated = SamplingShare.objects.filter(is_allocated=True)
     if not settings.CONTACT_BUDGET:
-        with write_lane():
+        with transaction.atomic():
             allocated.delete()
         return 0
     strata = _strata(today)
@@ -43,7 +42,7 @@ def allocate_contact_budget(today: date, *, now: datetime) -> int:
         SamplingShare(service_id=key, share=share, is_allocated=True, set_at=now)
         for key, share in shares.items()
     ]
-    with write_lane(), transaction.atomic():
+    with transaction.atomic():
         allocated.delete()
         SamplingShare.objects.bulk_create(rows)
     return len(rows)

@@ -11,7 +11,6 @@ from experience.models import CommentTheme
 from surveys.engine.sentiment import shipped_function_words
 from surveys.engine.themes import ThemeComment, find_themes
 from surveys.models import CommentSentiment, Response
-from xla_service.lane import write_lane
 
 DAYS = 90
 # About five seconds of work; with more comments than this, the newest ones say enough.
@@ -38,7 +37,7 @@ def refresh_themes(*, today: date) -> int:
         for theme in themes
         if len(theme.term) <= LONGEST_TERM
     ]
-    with write_lane(), transaction.atomic():
+    with transaction.atomic():
         CommentTheme.objects.all().delete()
         CommentTheme.objects.bulk_create(rows)
     return len(rows)

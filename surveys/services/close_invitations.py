@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
 from surveys.models import Invitation, Response, Visit
 from surveys.services.settle_answers import settle_one
-from xla_service.lane import write_lane
 
 VISITS_KEPT = timedelta(days=30)
 # Rows per statement: SQLite's one write lock is given back in between.
@@ -24,7 +25,7 @@ def close_invitations(*, now: datetime) -> int:
         waiting = Response.objects.filter(invitation__in=keys, state=Response.State.PROVISIONAL)
         for invitation_id in waiting.values_list("invitation_id", flat=True):
             settle_one(invitation_id, now=now, is_closing=True)
-        with write_lane():
+        with transaction.atomic():
             closed += over.filter(pk__in=keys).update(state=Invitation.State.CLOSED)
     return closed
 
@@ -34,6 +35,6 @@ def forget_visits(*, now: datetime) -> int:
     removed = 0
     old = Visit.objects.filter(visited_at__lt=now - VISITS_KEPT)
     while keys := list(old.values_list("pk", flat=True)[:CHUNK]):
-        with write_lane():
+        with transaction.atomic():
             removed += Visit.objects.filter(pk__in=keys).delete()[0]
     return removed

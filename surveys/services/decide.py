@@ -20,7 +20,6 @@ from surveys.services.bulk import insert_rows
 from surveys.services.changes import mark_changed
 from surveys.services.outbox import invitation_messages
 from surveys.services.verdicts import Clock, Judged, Past, verdicts
-from xla_service.lane import write_lane
 
 # A sweep holds SQLite's one write lock for a chunk at a time; a history load has nobody to let through.
 SWEEP_CHUNK = 50
@@ -54,7 +53,7 @@ def decide_resolutions(*, now: datetime, as_it_happened: bool = False, limit: in
 
 
 def _decide_chunk(keys: Sequence[int], clock: Clock) -> int:
-    with write_lane(), transaction.atomic():
+    with transaction.atomic():
         return _decide_together(keys, clock)
 
 

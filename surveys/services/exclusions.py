@@ -11,7 +11,6 @@ from django.db.models import Count
 from surveys.engine.volume import standing_out
 from surveys.models import BusinessService, ExclusionProposal, Person, Ticket, User
 from surveys.services.repeat_contacts import mark_shared_accounts
-from xla_service.lane import write_lane
 
 LOOKED_AT = timedelta(days=28)
 
@@ -36,7 +35,7 @@ def propose_exclusions(*, now: datetime) -> int:
         )
         for person in people
     ]
-    with write_lane():
+    with transaction.atomic():
         ExclusionProposal.objects.bulk_create(proposals, ignore_conflicts=True)
     return len(proposals)
 

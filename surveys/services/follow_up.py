@@ -21,7 +21,6 @@ from surveys.models import FollowUp, FollowUpReceiver, IntakeSource, Response, S
 from surveys.selectors.follow_ups import receiver_of
 from surveys.services.outbox import put_notice
 from surveys.wakeups import HOOK_SWEEP, MAIL_SWEEP, wake
-from xla_service.lane import write_lane
 
 logger = logging.getLogger(__name__)
 
@@ -66,7 +65,7 @@ def call_webhooks(*, now: datetime) -> int:
     """Tell the ticket systems what is due, and return how many took it. A refused call is tried again."""
     taken = 0
     for key in list(FollowUp.objects.hooks_due(now).values_list("pk", flat=True)[:100]):
-        with write_lane(), transaction.atomic():
+        with transaction.atomic():
             claimed = FollowUp.objects.hooks_due(now).filter(pk=key)
             is_mine = claimed.update(hook_due_at=now + LEASE, hook_attempts=F("hook_attempts") + 1)
         if is_mine:

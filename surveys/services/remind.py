@@ -9,7 +9,6 @@ from django.db import transaction
 
 from surveys.links import reminder_message_id
 from surveys.models import Invitation, Message, Response
-from xla_service.lane import write_lane
 
 # Rows per transaction: SQLite's one write lock is given back in between.
 CHUNK = 200
@@ -25,7 +24,7 @@ def put_reminders(*, now: datetime) -> int:
     """
     count = 0
     while keys := list(Invitation.objects.to_remind(now).values_list("pk", flat=True)[:CHUNK]):
-        with write_lane(), transaction.atomic():
+        with transaction.atomic():
             count += _put_chunk(keys, now)
     return count
 

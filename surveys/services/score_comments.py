@@ -16,7 +16,6 @@ from surveys.models.sentiment import reigns
 from surveys.services.changes import mark_changed
 from surveys.services.contradictions import note_contradictions
 from surveys.services.sentiment_versions import scorer_of
-from xla_service.lane import write_lane
 
 CHUNK = 100
 
@@ -62,7 +61,7 @@ def _score_chunk(keys: Sequence[int], model: Scorer, now: datetime) -> int:
     responses = list(Response.objects.filter(pk__in=keys).order_by("pk"))
     sentiments = model.score_all((response.comment, response.language or None) for response in responses)
     texts = {response.pk: response.comment for response in responses}
-    with write_lane(), transaction.atomic():
+    with transaction.atomic():
         # An answer changed since it was read is scored by the next sweep, from what it says then.
         kept = Response.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk")
         unchanged = {

@@ -29,7 +29,6 @@ from surveys.services.bulk import column_values, has_changed
 from surveys.services.changes import mark_changed
 from surveys.services.contradictions import judge_again
 from surveys.services.follow_up import follow
-from xla_service.lane import write_lane
 
 # Longer than the pause that ends a sitting: what belongs together has come by then.
 SETTLES_AFTER = scanners.PAUSE + timedelta(seconds=5)
@@ -61,7 +60,7 @@ def settle_answers(*, now: datetime) -> int:
 
 def settle_one(invitation_id: int, *, now: datetime, is_closing: bool = False) -> None:
     """Judge the answers of one invitation in a transaction of its own."""
-    with write_lane(), transaction.atomic():
+    with transaction.atomic():
         held = Invitation.objects.select_for_update(of=("self",)).select_related("resolution")
         settle_invitation(held.get(pk=invitation_id), now=now, is_closing=is_closing)
 

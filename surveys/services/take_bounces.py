@@ -9,7 +9,6 @@ from django.db import transaction
 
 from surveys.engine.bounces import FailedDelivery, failed_deliveries, rests_until
 from surveys.models import Bounce, Message, Person
-from xla_service.lane import write_lane
 
 # Failures that lie further apart than this have nothing to do with each other.
 REMEMBERED = timedelta(days=90)
@@ -23,7 +22,7 @@ def take_bounce(content: bytes, *, now: datetime) -> int:
     the address rest: a day, then a week, then a month. The mail stands among those that failed.
     """
     report_id = hashlib.blake2b(content, digest_size=16).hexdigest()
-    with write_lane(), transaction.atomic():
+    with transaction.atomic():
         return sum(_take(failure, report_id, now) for failure in failed_deliveries(content))
 
 
