@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
+from itertools import chain
 
 from experience.engine.histogram import bucket_of
 
@@ -101,6 +102,14 @@ class ResolutionFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class UnjoinedAnswer:
+    """An accepted answer of which nobody knows the resolution, only the coarsened class."""
+
+    response_class: str
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
 class CellKey:
     """What a cell counts within its service-day."""
 
@@ -125,12 +134,14 @@ class Sums:
         )
 
 
-def cells_of(resolutions: Iterable[ResolutionFacts]) -> dict[CellKey, Sums]:
-    """Return the cells of one service-day; the order of the resolutions does not matter."""
+def cells_of(
+    resolutions: Iterable[ResolutionFacts], unjoined: Iterable[UnjoinedAnswer] = ()
+) -> dict[CellKey, Sums]:
+    """Return the cells of one service-day; the order of resolutions and answers does not matter."""
     cells: dict[CellKey, Sums] = {}
-    for facts in resolutions:
-        for key, sums in _contributions(facts):
-            cells[key] = cells.get(key, Sums()) + sums
+    parts = (*map(_contributions, resolutions), *map(_unjoined_contributions, unjoined))
+    for key, sums in chain.from_iterable(parts):
+        cells[key] = cells.get(key, Sums()) + sums
     return cells
 
 
@@ -141,6 +152,13 @@ def _contributions(facts: ResolutionFacts) -> Iterator[tuple[CellKey, Sums]]:
     yield key, Sums(1)
     if facts.answer is not None and facts.probability is not None:
         yield from _answer_contributions(facts.answer, facts.response_class, permille)
+
+
+def _unjoined_contributions(found: UnjoinedAnswer) -> Iterator[tuple[CellKey, Sums]]:
+    """Yield one answer more and one silent resolution less: N and those asked stay what resolutions say."""
+    yield CellKey("resolved", found.response_class, bucket=Asked.ANSWERED), Sums(1)
+    yield CellKey("resolved", found.response_class, bucket=Asked.SILENT), Sums(-1)
+    yield from _answer_contributions(found.answer, found.response_class, 1000)
 
 
 def _asked(facts: ResolutionFacts) -> Asked:

@@ -61,6 +61,10 @@ RATING_SCALES: Mapping[str, tuple[int, int]] = {
 }
 RATING_MEASURES = tuple(RATING_SCALES)
 MOST_RATING = max(best for _, best in RATING_SCALES.values())
+# Only these know the class of their ticket; it is empty where an answer's class is coarsened to nothing.
+_STRATIFIED = [
+    MEASURE_CODES[measure] for measure in ("resolved", *RATING_MEASURES, "solved", "lost_time", "sentiment")
+]
 _TWO_SIDED = 1.959964  # standard errors of a 95 % interval
 MINUTES_IN: Mapping[str, float] = {"h": 60.0, "d": 1440.0}
 
@@ -138,7 +142,7 @@ class Evidence:
         self.people = people
         self.up_seconds = up_seconds
         self.seconds = np.array([np.nan if s is None else s for s in up_seconds], dtype=np.float64)
-        self._strata = np.unique(stratum_codes(cells[cells["response_class"] > 0]))
+        self._strata = np.unique(stratum_codes(cells[np.isin(cells["measure"], _STRATIFIED)]))
         self.strata = [(class_of(code // PERMILLES), code % PERMILLES) for code in self._strata.tolist()]
         self._by_measure: dict[str, Cells] = {}
 

@@ -9,6 +9,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from experience.engine.arrays import FloatArray
 from experience.engine.blend import (
     Composite,
@@ -153,7 +155,8 @@ class _Shared:
         self.resolved = evidence.resolved_in(*Asked)
         self.eligible = evidence.resolved_in(Asked.NOT_ASKED, Asked.SILENT, Asked.ANSWERED)
         self.asked = evidence.resolved_in(Asked.SILENT, Asked.ANSWERED)
-        self.answered = evidence.resolved_in(Asked.ANSWERED)
+        # Anonymous answers stand on another day than their questions: a few days may hold more of them.
+        self.answered = np.minimum(evidence.resolved_in(Asked.ANSWERED), self.asked)
         closed = evidence.of("sla_met")
         self.sla_total = evidence.per_service(closed, closed["n"])
         self.sla_met = evidence.per_service(closed, closed["total"])

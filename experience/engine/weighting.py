@@ -65,7 +65,21 @@ class TippingPoint:
     robustness: Robustness
 
 
-def class_rates(asked: Mapping[str, int], answers: Mapping[str, int]) -> ClassRates:
+def answers_by_class(asked: Mapping[str, int], answers: Mapping[str, int]) -> dict[str, float]:
+    """Return the answers of each class that was asked; both count one service's resolutions per class.
+
+    Anonymous answers are known by a coarsened class alone: they are shared out among the classes that begin
+    like it, in proportion to those still silent there. Answers beyond what was asked are left out.
+    """
+    known = {code: float(min(answers.get(code, 0), n)) for code, n in asked.items() if n > 0}
+    for coarse in sorted(answers.keys() - known.keys(), key=len, reverse=True):
+        silent = {code: asked[code] - known[code] for code in known if code.startswith(coarse)}
+        share = min(1.0, answers[coarse] / max(sum(silent.values()), 1.0))
+        known |= {code: known[code] + share * n for code, n in silent.items()}
+    return known
+
+
+def class_rates(asked: Mapping[str, int], answers: Mapping[str, float]) -> ClassRates:
     """Return the response rate of every class, shrunk towards its parent (its code without the last fact).
 
     rate = (answers + 20 parent rate) / (asked + 20), starting from a rate of .2 with weight 20. `asked` and
@@ -85,8 +99,8 @@ def class_rates(asked: Mapping[str, int], answers: Mapping[str, int]) -> ClassRa
     return ClassRates(rates)
 
 
-def _prefix_totals(counts: Mapping[str, int]) -> dict[str, int]:
-    totals: dict[str, int] = {}
+def _prefix_totals(counts: Mapping[str, float]) -> dict[str, float]:
+    totals: dict[str, float] = {}
     for code, count in counts.items():
         for length in range(len(code) + 1):
             totals[code[:length]] = totals.get(code[:length], 0) + count

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from experience.engine.agreement_terms import EVERYONE, Scope
-from experience.engine.daycells import Answer, ResolutionFacts
-from experience.engine.periods import Period, bounds
+from experience.engine.daycells import Answer, ResolutionFacts, UnjoinedAnswer
+from experience.engine.periods import Period, bounds, week_label
 from experience.engine.sentiment import SHIPPED_CALIBRATION, Calibration, counts_for_blending
 from experience.models import Outage
 from surveys.models import BusinessService, CommentSentiment, Resolution, Response, SentimentVersion
@@ -22,6 +22,7 @@ from surveys.selectors.resolution_targets import ResolutionTargets
 
 ServiceDay = tuple[int, date]
 MINUTE = timedelta(minutes=1)
+MONDAY = 0
 _COLUMNS = (
     "pk",
     "service_id",
@@ -52,6 +53,10 @@ _COLUMNS = (
     "response__lost_time_minutes",
     "response__is_solved",
 )
+_ANONYMOUS_COLUMNS = (
+    "pk", "service_id", "iso_week", "response_class", "state", "scale", "rating", "lost_time_minutes",
+    "is_solved",
+)  # fmt: skip
 
 
 def resolution_facts(
@@ -68,6 +73,49 @@ def resolution_facts(
     for row in rows:
         facts[row["service_id"], row["resolved_on"]].append(_facts(row, sentiments, targets))
     return facts
+
+
+def anonymous_answers(service_days: Iterable[ServiceDay]) -> dict[ServiceDay, list[UnjoinedAnswer]]:
+    """Return the accepted answers of anonymous surveys, each on the Monday of its ISO week."""
+    rows = anonymous_rows(service_days)
+    sentiments = _sentiments({row["response__pk"]: row["day"] for row in rows})
+    found: dict[ServiceDay, list[UnjoinedAnswer]] = defaultdict(list)
+    for row in rows:
+        answer = _answer(row, sentiments)
+        if answer is not None:
+            found[row["service"], row["day"]].append(UnjoinedAnswer(row["response__response_class"], answer))
+    return found
+
+
+def anonymous_rows(service_days: Iterable[ServiceDay]) -> list[dict[str, Any]]:
+    """Return the accepted anonymous answers of these service-days, with `service` and `day`.
+
+    Without a Monday among the days there is no query.
+    """
+    wanted = {(service, week_label(day)): day for service, day in service_days if day.weekday() == MONDAY}
+    if not wanted:
+        return []
+    found = (
+        Response.objects.accepted()
+        .anonymous()
+        .filter(service__in={service for service, _ in wanted}, iso_week__in={week for _, week in wanted})
+    )
+    rows = [
+        {f"response__{key}": value for key, value in row.items()} for row in found.values(*_ANONYMOUS_COLUMNS)
+    ]
+    places = [(row["response__service_id"], row["response__iso_week"]) for row in rows]
+    return [
+        {**row, "service": place[0], "day": wanted[place]}
+        for row, place in zip(rows, places, strict=True)
+        if place in wanted
+    ]
+
+
+def anonymous_days(services: Iterable[BusinessService]) -> set[ServiceDay]:
+    """Return the Mondays on which anonymous answers about these services stand."""
+    found = Response.objects.anonymous().filter(service__in=services)
+    weeks = found.values_list("service_id", "iso_week").distinct()
+    return {(service, date.fromisoformat(week)) for service, week in weeks}
 
 
 def _resolution_rows(wanted: set[ServiceDay], scope: Scope) -> Iterator[dict[str, Any]]:

@@ -76,7 +76,7 @@ def _resolved(cells: QuerySet[DayCell]) -> dict[int, Counter[int]]:
 
 def _answer_rate(counts: Counter[int]) -> float:
     asked = counts[Asked.SILENT] + counts[Asked.ANSWERED]
-    return max(LEAST_RATE, counts[Asked.ANSWERED] / asked) if asked else 1.0
+    return min(max(LEAST_RATE, counts[Asked.ANSWERED] / asked), 1.0) if asked else 1.0
 
 
 def _ratings(cells: QuerySet[DayCell]) -> dict[int, Counter[int]]:

@@ -17,7 +17,13 @@ from experience.engine.daycells import CellKey, Down, Sums, cells_of, union_seco
 from experience.engine.observations import FOLDED_MEASURES
 from experience.engine.periods import Period, bounds
 from experience.models import DayCell, Outage
-from experience.selectors.raw_rows import ServiceDay, outage_rows, resolution_facts
+from experience.selectors.raw_rows import (
+    ServiceDay,
+    anonymous_answers,
+    anonymous_days,
+    outage_rows,
+    resolution_facts,
+)
 from experience.services.packed_days import pack_days
 from surveys.models import BusinessService, EvidenceChange, Resolution
 from surveys.services.bulk import insert_rows
@@ -78,6 +84,7 @@ def rebuild_evidence(*, now: datetime, services: Iterable[BusinessService] | Non
     days = sorted(
         set(Resolution.objects.filter(service__in=wanted).values_list("service_id", "resolved_on").distinct())
         | set(DayCell.objects.filter(service__in=wanted).values_list("service_id", "day").distinct())
+        | anonymous_days(wanted)
     )
     for start in range(0, len(days), REBUILD_SERVICE_DAYS):
         part = days[start : start + REBUILD_SERVICE_DAYS]
@@ -87,11 +94,11 @@ def rebuild_evidence(*, now: datetime, services: Iterable[BusinessService] | Non
 
 
 def _write_cells(days: set[ServiceDay], services: dict[int, BusinessService], now: datetime) -> None:
-    facts = resolution_facts(days)
+    facts, unjoined = resolution_facts(days), anonymous_answers(days)
     outages = outage_rows(list(services.values()), {day for _, day in days})
     rows: list[DayCell] = []
     for service, day in sorted(days):
-        cells = cells_of(facts.get((service, day), ()))
+        cells = cells_of(facts.get((service, day), ()), unjoined.get((service, day), ()))
         cells |= downtime_cells(services[service], day, outages.get(service, ()), now)
         rows += [_row(service, day, key, sums) for key, sums in cells.items()]
     _delete_cells(days)

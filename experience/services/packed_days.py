@@ -8,7 +8,7 @@ from typing import Any
 
 from experience.engine.cells import packed, packed_people
 from experience.models import DayCell, PackedDay
-from experience.selectors.raw_rows import ServiceDay
+from experience.selectors.raw_rows import ServiceDay, anonymous_rows
 from surveys.models import Response
 
 
@@ -47,6 +47,8 @@ def _people(days: set[ServiceDay]) -> dict[ServiceDay, list[int | None]]:
     found: dict[ServiceDay, list[int | None]] = defaultdict(list)
     for service, day, person in answers.values_list(*columns):
         found[service, day].append(person)
+    for row in anonymous_rows(days):
+        found[row["service"], row["day"]].append(None)
     return found
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
-from typing import Any
+from itertools import chain
+from typing import Any, TypeVar
 
 import numpy as np
 from django.db.models import Max, Sum
@@ -19,13 +20,21 @@ from experience.engine.indicators import RATING_MEASURES, Parameters
 from experience.engine.intervals import moments_of_counts, pooled_variance
 from experience.engine.periods import Period, latest_mature_day, provisional_until, window
 from experience.engine.pooling import LEAST_SERVICES, paule_mandel
-from experience.engine.weighting import ClassRates, class_rates, class_weights, median_weight
+from experience.engine.weighting import (
+    ClassRates,
+    answers_by_class,
+    class_rates,
+    class_weights,
+    median_weight,
+)
 from experience.models import DayCell, Measurement, ParameterSet
+from surveys.engine.response_class import DIGITS
 from surveys.models import SentimentVersion
 from surveys.models.sentiment import in_force
 
 TRAILING_DAYS = 90
 DRIVER_DAYS = 28
+_Number = TypeVar("_Number", int, float)
 
 
 def parameter_set_for(day: date, *, now: datetime) -> ParameterSet:
@@ -128,29 +137,38 @@ def _drivers(day: date) -> dict[str, Any] | None:
     for cohort, code, bucket, count in (
         cells.values_list("day", "response_class", "bucket").annotate(Sum("count")).order_by()
     ):
-        counts[cohort, code, float(rating_of_bucket(bucket))] += count
+        if len(code) == DIGITS:  # a coarsened class leaves facts open
+            counts[cohort, code, float(rating_of_bucket(bucket))] += count
     found = class_drivers(counts, seed=day.toordinal())
     return asdict(found) if found else None
 
 
-def _asked_and_answered(period: Period) -> tuple[Counter[str], Counter[str]]:
+def _asked_and_answered(period: Period) -> tuple[dict[str, int], dict[str, float]]:
     cells = DayCell.objects.filter(
         measure=DayCell.Measure.RESOLVED,
         bucket__in=[Asked.SILENT, Asked.ANSWERED],
         day__range=(period.first_on, period.last_on),
     )
-    asked: Counter[str] = Counter()
-    answered: Counter[str] = Counter()
-    for code, bucket, count in (
-        cells.values_list("response_class", "bucket").annotate(Sum("count")).order_by()
-    ):
-        asked[code] += count
+    asked: dict[int, Counter[str]] = defaultdict(Counter)
+    answered: dict[int, Counter[str]] = defaultdict(Counter)
+    counted = cells.values_list("service_id", "response_class", "bucket").annotate(Sum("count")).order_by()
+    for service, code, bucket, count in counted:
+        asked[service][code] += count
         if bucket == Asked.ANSWERED:
-            answered[code] += count
-    return asked, answered
+            answered[service][code] += count
+    by_class = (answers_by_class(asked[service], answered[service]) for service in asked)
+    return _added(asked.values()), _added(by_class)
 
 
-def _median_weight(answered: Counter[str], rates: ClassRates) -> float | None:
+def _added(counts: Iterable[Mapping[str, _Number]]) -> dict[str, _Number]:
+    """Return the sums of what these counted, without what counts nothing."""
+    sums: dict[str, _Number] = {}
+    for code, n in chain.from_iterable(each.items() for each in counts):
+        sums[code] = sums[code] + n if code in sums else n
+    return {code: n for code, n in sums.items() if n > 0}
+
+
+def _median_weight(answered: Mapping[str, float], rates: ClassRates) -> float | None:
     """Return the median weight over answers, which the early lane compares with; None without answers."""
     if not answered:
         return None

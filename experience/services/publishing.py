@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, Q
+from django.utils import timezone
 
 from experience.engine.defaults import DEFAULTS
 from experience.engine.privacy import may_release
 from experience.models import AgreementService, Measurement
 from experience.selectors.subjects import same_subjects
 from surveys.models import Response
+from surveys.services.anonymous import iso_week
 
 _ANSWER_MEASURES = frozenset({"satisfaction", "happiness", "effort", "solved", "lost_time", "sentiment"})
 _NOTHING_SHOWN = {Measurement.Status.HIDDEN, Measurement.Status.MISSING}
@@ -85,16 +88,25 @@ def _may_follow(new: Measurement, shown: Measurement, arrived: int) -> bool:
 def _new_people(shown: Sequence[Measurement]) -> dict[int | None, int]:
     """Return by service how many people answered since these results were computed."""
     since = {m.service_id: m.computed_at for m in shown}
+    first = min(since.values())
     answers = Response.objects.accepted().filter(
-        service__in=_services_of(shown), answered_at__gte=min(since.values())
+        Q(answered_at__gte=first) | Q(iso_week__gt=iso_week(timezone.localtime(first).date())),
+        service__in=_services_of(shown),
     )
     people: dict[int | None, set[int]] = defaultdict(set)
-    rows = answers.values_list("service_id", "answered_at", "pk", "resolution__person_id")
-    for service, answered_at, answer, person in rows:
+    rows = answers.values_list("service_id", "answered_at", "iso_week", "pk", "resolution__person_id")
+    for service, answered_at, week, answer, person in rows:
         place = None if None in since else service
-        if answered_at is not None and answered_at >= since[place]:
+        if _came_after(since[place], answered_at, week):
             people[place].add(person if person is not None else -answer)
     return {place: len(found) for place, found in people.items()}
+
+
+def _came_after(shown_at: datetime, answered_at: datetime | None, week: str) -> bool:
+    """Say whether an answer came after a result; an anonymous one surely did in a later ISO week only."""
+    if answered_at is None:
+        return week > iso_week(timezone.localtime(shown_at).date())
+    return answered_at >= shown_at
 
 
 def _services_of(shown: Sequence[Measurement]) -> list[int]:

@@ -24,6 +24,7 @@ from zlib import crc32
 TARGET_MINUTES = {1: 4 * 60, 2: 24 * 60, 3: 5 * 24 * 60, 4: 10 * 24 * 60, 5: 20 * 24 * 60}
 USUAL_PRIORITY = 3
 PERSONA_GROUPS = 2
+DIGITS = 6
 
 
 def target_minutes(priority: int | None) -> int:

@@ -34,6 +34,10 @@ class ResponseQuerySet(models.QuerySet["Response"]):
         """
         return self.filter(state=Response.State.ACCEPTED).exclude(channel=Response.Channel.OPEN)
 
+    def anonymous(self) -> Self:
+        """Return the answers that hold a service and an ISO week, and neither person nor ticket."""
+        return self.exclude(iso_week="")
+
     def feedback(self) -> Self:
         """Return the always-open feedback."""
         return self.filter(channel=Response.Channel.OPEN)
@@ -109,6 +113,10 @@ class Response(models.Model):
         indexes = [
             # Serves the service page's latest answers.
             models.Index(fields=["service", "-answered_at"], name="response_service_time"),
+            # Serves the day cells, which count anonymous answers by week.
+            models.Index(
+                fields=["iso_week", "service"], condition=~Q(iso_week=""), name="response_anonymous_week"
+            ),
         ]
         permissions = [("read_unmasked", "Can read comments with names, addresses and numbers")]
 

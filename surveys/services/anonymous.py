@@ -15,15 +15,18 @@ from django.conf import settings
 from django.utils import timezone
 
 from surveys.engine import scanners
+from surveys.engine.response_class import DIGITS
 from surveys.links import nullifier
 from surveys.models import CommentSentiment, Invitation, Response, ResponseReason, SentAnswer
+from surveys.services.changes import mark_changed
 from surveys.short_memory import recall, remember
 
 # Keys of answers are drawn, not counted: their order would tell the order of answering.
 FIRST_DRAWN_KEY = 1 << 40
 DRAWN_KEYS = 1 << 52
 REMEMBERED_SECONDS = 600
-DIGITS = 6
+# A survey is open for less than a week, and comments may be read on a later night.
+WEEKS_COUNTED = 3
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,25 @@ def store_anonymous(invitation: Invitation, sent: SentAnswer, *, scale: str) -> 
     return response
 
 
+def mark_anonymous_weeks(today: date) -> None:
+    """Have the anonymous answers of the last weeks counted; call it once a day.
+
+    Together, so that the time at which a result moves tells no time of answering. An answer can move to a
+    later week while its survey is open, which takes it out of the earlier one.
+    """
+    monday = today - timedelta(days=today.weekday())
+    mondays = [monday - timedelta(weeks=ago) for ago in range(WEEKS_COUNTED)]
+    found = Response.objects.anonymous().filter(iso_week__in=map(iso_week, mondays))
+    services = found.values_list("service_id", flat=True).distinct()
+    mark_changed((service, day) for service in services for day in mondays)
+
+
+def iso_week(day: date) -> str:
+    """Return the ISO week of a day as text that orders like time: 2026-W09."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
 def coarse_class(invitation: Invitation, week: date) -> str:
     """Return the longest prefix of the resolution's class that five invitations share, of those to the same
     service that were open in the week starting at `week`; "" when not even the service has five.
@@ -92,7 +114,6 @@ def coarse_class(invitation: Invitation, week: date) -> str:
 
 def _fill(response: Response, invitation: Invitation, sent: SentAnswer, scale: str) -> None:
     day = timezone.localtime(sent.sent_at).date()
-    year, week, weekday = day.isocalendar()
     response.service_id = invitation.service_id
     response.survey_version_id = invitation.survey_version_id
     response.channel = Response.Channel.INVITATION
@@ -102,8 +123,8 @@ def _fill(response: Response, invitation: Invitation, sent: SentAnswer, scale: s
     response.comment = sent.comment
     response.language = sent.language
     response.is_simulated = sent.is_simulated
-    response.iso_week = f"{year}-W{week:02d}"
-    response.response_class = coarse_class(invitation, day - timedelta(days=weekday - 1))
+    response.iso_week = iso_week(day)
+    response.response_class = coarse_class(invitation, day - timedelta(days=day.weekday()))
 
 
 def _store_reasons(response: Response, sent: SentAnswer) -> None:
