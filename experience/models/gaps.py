@@ -170,8 +170,13 @@ class Gap(models.Model):
 
     @property
     def is_reading(self) -> bool:
-        """Say whether this is a reading of the weekly evaluation and not a gap confirmed by a lane."""
-        return self.state == GapState.OPEN and self.lane == GapLane.NONE
+        """Say whether this is a reading of the weekly evaluation and not a gap confirmed by a lane.
+
+        "Red on both" that somebody took in hand or dismissed lives on like a gap: it ends when the service is
+        back at target. "Over-strict" never does, as its people are content.
+        """
+        is_confirmed = self.lane != GapLane.NONE or self.opened_on is None
+        return not is_confirmed and (self.state == GapState.OPEN or self.kind == GapKind.OVER_STRICT)
 
 
 class GapEvent(models.Model):

@@ -1,4 +1,8 @@
-"""What people do with a gap: take it in hand, give it to somebody, dismiss it with a reason."""
+"""What people do with a gap: take it in hand, give it to somebody, dismiss it with a reason.
+
+Each decides about the gap as it was read: its state, its kind and in whose hands it was. Of two who act at
+once the second is told.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ class GapMovedError(Exception):
 def acknowledge_gap(gap: Gap, *, by: User, now: datetime) -> None:
     """Take a new gap in hand. Raises GapMovedError unless it is new still."""
     columns = {"is_acknowledged": True, "assignee": gap.assignee or by}
-    _step(gap, (Gap.State.OPEN,), Gap.State.ACKNOWLEDGED, columns, by, "", now)
+    move_gap(gap, (Gap.State.OPEN,), Gap.State.ACKNOWLEDGED, columns, by, "", now)
 
 
 def dismiss_gap(gap: Gap, *, by: User, reason: str, now: datetime) -> None:
@@ -27,12 +31,12 @@ def dismiss_gap(gap: Gap, *, by: User, reason: str, now: datetime) -> None:
     """
     if not reason.strip():
         raise ValueError("Say why this is not a problem: the next reader will want to know.")
-    _step(gap, Gap.LIVE_STATES, Gap.State.DISMISSED, {}, by, reason.strip(), now)
+    move_gap(gap, Gap.LIVE_STATES, Gap.State.DISMISSED, {}, by, reason.strip(), now)
 
 
 def assign_gap(gap: Gap, *, to: User, by: User, now: datetime) -> None:
     """Give a live gap to somebody. Raises GapMovedError when it is over already."""
-    _step(gap, Gap.LIVE_STATES, gap.state, {"assignee": to}, by, f"Given to {to.get_username()}.", now)
+    move_gap(gap, Gap.LIVE_STATES, gap.state, {"assignee": to}, by, f"Given to {to.get_username()}.", now)
 
 
 def last_step(gap: Gap) -> GapEvent | None:
@@ -56,13 +60,13 @@ def undo_step(gap: Gap, *, by: User, now: datetime) -> None:
     if was_new and gap.assignee_id == step.actor_id:
         columns["assignee"] = None
     try:
-        _step(gap, (step.to_state,), step.from_state, columns, by, "Taken back.", now)
+        move_gap(gap, (step.to_state,), step.from_state, columns, by, "Taken back.", now)
     except IntegrityError as error:
         raise GapMovedError("Another gap of this service opened in the meantime.") from error
 
 
 @transaction.atomic
-def _step(
+def move_gap(
     gap: Gap,
     allowed: tuple[str, ...],
     state: str,
@@ -71,9 +75,12 @@ def _step(
     reason: str,
     now: datetime,
 ) -> None:
-    """Move the gap if it still stands where it was read, and write who did it when and why."""
-    rows = Gap.objects.filter(pk=gap.pk, state=gap.state, state__in=allowed)
-    if not rows.update(state=state, **columns):
+    """Move the gap if it still stands where it was read, and write who did it when and why.
+
+    Raises GapMovedError when it does not, or stands in none of the allowed states.
+    """
+    read = Gap.objects.filter(pk=gap.pk, state=gap.state, kind=gap.kind, assignee=gap.assignee_id)
+    if not read.filter(state__in=allowed).update(state=state, **columns):
         raise GapMovedError("This gap has moved in the meantime. Reload the page to see where it stands.")
     GapEvent.objects.create(
         gap=gap, happened_at=now, actor=by, from_state=gap.state, to_state=state, kind=gap.kind, reason=reason

@@ -1,13 +1,13 @@
 """Gaps as rows and events: the only place that writes them.
 
-A step is a conditional UPDATE on the state that was read. Where somebody else was faster nothing is written
-and the
-next sweep judges afresh.
+A step of a sweep is a conditional UPDATE on everything that it was judged from. Where somebody else was
+faster nothing is written, and the gap is read and judged afresh at once: the next weekly evaluation is a week
+away.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -18,8 +18,15 @@ from django.db.models import Q
 from experience.engine import gap_states
 from experience.models import Gap, GapEvent, Measurement
 from experience.selectors.subjects import Subject, subject_of, subject_of_gap
+from experience.services.gap_actions import GapMovedError
 
 _OVER = (Gap.State.CLOSED, Gap.State.UNVERIFIED)
+# What a sweep judges from and writes back: none of it may have changed since it was read.
+_JUDGED_FROM = (
+    "state", "kind", "is_acknowledged", "weeks_at_target", "sla_weeks", "thin_periods", "evaluated_on",
+    "counted_month",
+)  # fmt: skip
+_ATTEMPTS = 5
 
 
 def unfinished_gaps(subjects: Iterable[Subject]) -> dict[Subject, Gap]:
@@ -65,13 +72,15 @@ def write_gap(
 ) -> bool:
     """Store a gap's columns and, when its state or kind moved, the event; return whether it moved.
 
-    `measurement` says whom a new gap is about.
+    `measurement` says whom a new gap is about. Raises GapMovedError where somebody else was faster.
     """
     if row is None:
         return _create(columns, measurement, reason, now)
     moved = (row.state, row.kind) != (columns.get("state", row.state), columns.get("kind", row.kind))
-    written = Gap.objects.filter(pk=row.pk, state=row.state, kind=row.kind).update(**columns)
-    if not (written and moved):
+    unmoved = Gap.objects.filter(pk=row.pk, **{name: getattr(row, name) for name in _JUDGED_FROM})
+    if not unmoved.update(**columns):
+        raise GapMovedError("The gap has moved since it was read. Judge it afresh.")
+    if not moved:
         return False
     GapEvent.objects.create(
         gap=row,
@@ -88,8 +97,8 @@ def _create(columns: dict[str, Any], measurement: Measurement, reason: str, now:
     try:
         with transaction.atomic():
             gap = Gap.objects.create(**subject_of(measurement)._asdict(), **columns)
-    except IntegrityError:
-        return False  # another sweep opened it in this moment; the next one continues from its row
+    except IntegrityError as error:
+        raise GapMovedError("Another sweep opened the gap in this moment. Continue from its row.") from error
     GapEvent.objects.create(gap=gap, happened_at=now, to_state=gap.state, kind=gap.kind, reason=reason)
     return True
 
@@ -98,3 +107,16 @@ def close_reading(row: Gap, measurement: Measurement, *, today: date, now: datet
     """Close a reading of the weekly evaluation that no longer holds."""
     columns = {"state": Gap.State.CLOSED, "closed_on": today}
     return write_gap(row, columns, measurement, reason="The weekly evaluation no longer says so.", now=now)
+
+
+def judged_afresh(row: Gap | None, whom: Subject, judge: Callable[[Gap | None], int]) -> int:
+    """Return what `judge` returns for a gap, reading the gap again whenever somebody else was faster.
+
+    Raises GapMovedError when that does not end.
+    """
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return judge(row)
+        except GapMovedError:
+            row = unfinished_gaps([whom]).get(whom)
+    return judge(row)

@@ -4,13 +4,15 @@ A subject is a service under its primary agreement, or a service or journey unde
 of agreement are tested in families of their own.
 
 Watermelons and blind spots open by the confirmed rules alone. "Over-strict SLA", and "red on both" that was
-never a watermelon, are readings of the weekly evaluation: there while it says so, closed when it does not.
+never a watermelon, are readings of the weekly evaluation: there while it says so, closed when it does not. An
+over-strict SLA that somebody dismissed stays so as long as the SLA is missed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from experience.engine import gap_states
@@ -19,10 +21,17 @@ from experience.engine.gaps import Experience, Verdict, classify, discard_bh
 from experience.engine.periods import working_window
 from experience.engine.sla import Sla
 from experience.models import Gap, Measurement
-from experience.selectors.subjects import subject_of
+from experience.selectors.subjects import Subject, subject_of
 from experience.services.early_lane import early_e_values
 from experience.services.gap_figures import shown_columns
-from experience.services.gap_rows import close_reading, gap_columns, gap_value, unfinished_gaps, write_gap
+from experience.services.gap_rows import (
+    close_reading,
+    gap_columns,
+    gap_value,
+    judged_afresh,
+    unfinished_gaps,
+    write_gap,
+)
 from experience.services.measure import subject_scores
 
 _OPENED_BY = {
@@ -30,6 +39,7 @@ _OPENED_BY = {
     gap_states.Lane.CLOSE: "Found when the month was closed.",
 }
 _WEEKLY = "Weekly evaluation."
+_BASELINE = "A baseline is measured; nothing is red until targets are agreed."
 _UNVERIFIED = "Two months in a row brought fewer than 5 answers: nobody can tell any more."
 _EXTRA = (Sla.GREEN, Sla.NONE)
 _READINGS = {Verdict.OVER_STRICT: Gap.Kind.OVER_STRICT, Verdict.RED_ON_BOTH: Gap.Kind.RED_ON_BOTH}
@@ -49,11 +59,17 @@ def refresh_gaps(
     rows = unfinished_gaps(subjects)
     moved = 0
     for m in measured:
-        row = rows.get(subject_of(m))
         evidence = _evidence(m, as_of, e_values.get(subject_of(m)), are_discovered)
-        after = gap_states.refresh(gap_value(row), evidence)
-        moved += _store(row, after, m, evidence, now)
+        moved += _judge(rows, m, partial(_refresh_one, m=m, evidence=evidence, now=now))
     return moved
+
+
+def _judge(rows: Mapping[Subject, Gap], m: Measurement, judge: Callable[[Gap | None], int]) -> int:
+    return judged_afresh(rows.get(subject_of(m)), subject_of(m), judge)
+
+
+def _refresh_one(row: Gap | None, m: Measurement, evidence: gap_states.Evidence, now: datetime) -> int:
+    return _store(row, gap_states.refresh(gap_value(row), evidence), m, evidence, now)
 
 
 def evaluate_week(measured: Sequence[Measurement], *, as_of: date, now: datetime) -> int:
@@ -66,8 +82,10 @@ def evaluate_week(measured: Sequence[Measurement], *, as_of: date, now: datetime
     window = working_window(as_of, DEFAULTS.closing_working_days)
     closing = subject_scores({subject_of(m) for m in measured}, window, as_of=as_of, now=now)
     rows = unfinished_gaps(map(subject_of, measured))
+    scored = ((m, closing.get(subject_of(m))) for m in measured)
     return closed + sum(
-        _evaluate_one(rows.get(subject_of(m)), m, closing.get(subject_of(m)), as_of, now) for m in measured
+        _judge(rows, m, partial(_evaluate_one, m=m, closing_score=score, as_of=as_of, now=now))
+        for m, score in scored
     )
 
 
@@ -77,13 +95,15 @@ def _feeding(measured: Sequence[Measurement]) -> list[Measurement]:
 
 def _close_in_baseline(measured: Sequence[Measurement], as_of: date, now: datetime) -> int:
     baseline = {subject_of(m): m for m in measured if m.agreement_version.is_baseline_on(m.ends_on)}
-    reason = "A baseline is measured; nothing is red until targets are agreed."
+    rows = unfinished_gaps(baseline)
+    return sum(_judge(rows, m, partial(_close_one, m=m, as_of=as_of, now=now)) for m in baseline.values())
+
+
+def _close_one(row: Gap | None, m: Measurement, as_of: date, now: datetime) -> int:
+    if row is None or row.state not in Gap.LIVE_STATES:
+        return 0
     closing: dict[str, Any] = {"state": Gap.State.CLOSED, "closed_on": as_of}
-    return sum(
-        write_gap(row, dict(closing), baseline[whom], reason=reason, now=now)
-        for whom, row in unfinished_gaps(baseline).items()
-        if row.state in Gap.LIVE_STATES
-    )
+    return write_gap(row, closing, m, reason=_BASELINE, now=now)
 
 
 def _evaluate_one(
@@ -99,7 +119,8 @@ def _evaluate_one(
         classify(evidence.sla, Experience(m.status), gap_is_open=False, gap_is_suspected=False)
     )
     if row is not None and row.kind != reading:
-        return close_reading(row, m, today=as_of, now=now)
+        is_settled = row.state == Gap.State.DISMISSED and reading is None and evidence.sla is Sla.RED
+        return 0 if is_settled else close_reading(row, m, today=as_of, now=now)
     if row is not None or reading is None:
         return 0
     columns = {"kind": reading, "state": Gap.State.OPEN, "first_seen_on": as_of, "opened_on": as_of}
@@ -129,19 +150,19 @@ def _test_family(candidates: Sequence[Measurement], as_of: date, now: datetime) 
 
 def _count_thin_months(months: Sequence[Measurement], as_of: date, now: datetime) -> int:
     """Note which gaps a month brought fewer than 5 answers; the second in a row makes one unverified."""
-    results = {subject_of(m): m for m in months}
-    moved = 0
-    for whom, row in unfinished_gaps(results).items():
-        value = gap_value(row)
-        month = results[whom].starts_on
-        if value is None or row.first_seen_on > results[whom].ends_on or row.counted_month == month:
-            continue
-        after = gap_states.period_closed(value, new_answers=results[whom].n_answered)
-        columns = gap_columns(after) | {"counted_month": month}
-        if after.state is gap_states.GapState.UNVERIFIED:
-            columns["closed_on"] = as_of
-        moved += write_gap(row, columns, results[whom], reason=_UNVERIFIED, now=now)
-    return moved
+    rows = unfinished_gaps(map(subject_of, months))
+    return sum(_judge(rows, m, partial(_count_one, m=m, as_of=as_of, now=now)) for m in months)
+
+
+def _count_one(row: Gap | None, m: Measurement, as_of: date, now: datetime) -> int:
+    value = gap_value(row)
+    if row is None or value is None or row.first_seen_on > m.ends_on or row.counted_month == m.starts_on:
+        return 0
+    after = gap_states.period_closed(value, new_answers=m.n_answered)
+    columns = gap_columns(after) | {"counted_month": m.starts_on}
+    if after.state is gap_states.GapState.UNVERIFIED:
+        columns["closed_on"] = as_of
+    return write_gap(row, columns, m, reason=_UNVERIFIED, now=now)
 
 
 def _is_large_enough(m: Measurement) -> bool:

@@ -12,10 +12,13 @@ from experience.engine.change import ActionEffect, action_effect
 from experience.engine.defaults import DEFAULTS
 from experience.engine.periods import Period, after_action, baseline_months, month_of, provisional_until
 from experience.models import Gap, GapEvent, Improvement
+from experience.services.gap_actions import move_gap
 from experience.services.measure import experience_scores
 from surveys.models import BusinessService, ServiceNotice, User
 
 EFFECT_DAYS = 28
+# An action may be planned on what is dismissed, too: somebody changed their mind.
+_STANDING = (*Gap.LIVE_STATES, Gap.State.DISMISSED)
 
 
 class ImprovementMovedError(Exception):
@@ -41,7 +44,8 @@ class Plan:
 def plan_improvement(gap: Gap, plan: Plan, *, by: User, now: datetime, today: date) -> Improvement:
     """Start an action on a gap; a new gap is taken in hand with it, and its history says so.
 
-    Raises ValueError for the gap of a journey: an action is judged on a service.
+    Raises ValueError for the gap of a journey, as an action is judged on a service, and GapMovedError when
+    the gap moved since it was read or is over.
     """
     if gap.service is None:
         raise ValueError("Start the action on the service of the journey that has to change.")
@@ -58,12 +62,11 @@ def plan_improvement(gap: Gap, plan: Plan, *, by: User, now: datetime, today: da
         planned_by=by,
         planned_at=now,
     )
-    moved = Gap.objects.filter(pk=gap.pk, state=Gap.State.OPEN).update(
-        state=Gap.State.ACKNOWLEDGED, is_acknowledged=True, assignee=gap.assignee or plan.responsible or by
-    )
-    state = Gap.State.ACKNOWLEDGED if moved else gap.state
-    _write_event(gap, state, f"Action planned: {plan.what}", by, now)
-    gap.refresh_from_db()
+    is_new = gap.state == Gap.State.OPEN
+    state = Gap.State.ACKNOWLEDGED if is_new else gap.state
+    taken = {"is_acknowledged": True, "assignee": gap.assignee or plan.responsible or by}
+    reason = f"Action planned: {plan.what}"[:500]
+    move_gap(gap, _STANDING, state, taken if is_new else {}, by, reason, now)
     return made
 
 

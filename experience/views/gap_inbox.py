@@ -247,14 +247,20 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
     form = PlanForm(request.POST, people=people_of(found.service, request.user))  # type: ignore[arg-type]
     if not form.is_valid():
         return render(request, "experience/gap.html", _context(request, found, form), status=422)
-    plan_improvement(
-        found,
-        form.plan(),
-        by=request.user,  # type: ignore[arg-type]
-        now=timezone.now(),
-        today=timezone.localdate(),
-    )
-    messages.success(request, "The action is planned. Say here when it is done; then its effect is judged.")
+    try:
+        plan_improvement(
+            found,
+            form.plan(),
+            by=request.user,  # type: ignore[arg-type]
+            now=timezone.now(),
+            today=timezone.localdate(),
+        )
+    except GapMovedError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(
+            request, "The action is planned. Say here when it is done; then its effect is judged."
+        )
     return redirect("gap", pk=found.pk)
 
 

@@ -97,6 +97,23 @@ def test_drivers_stay_hidden_below_two_hundred_answers(printing: BusinessService
     assert explained(printing).explanation["drivers"] is None
 
 
+def test_from_two_hundred_answers_on_a_gap_names_the_shares_of_its_drivers(
+    printing: BusinessService,
+) -> None:
+    for day in range(3, 10):
+        moment = NOW - timedelta(days=day)
+        mark(answered(printing, [1, 1, 1, 2, 2, 2, 1, 3], resolved_at=moment), response_class="010000")
+        mark(answered(printing, [2, 3] * 4, resolved_at=moment), response_class="000001")
+        answered(printing, [5, 4, 3, 2] * 4, resolved_at=moment)
+
+    drivers = explained(printing).explanation["drivers"]
+
+    assert (drivers["of"], drivers["n"]) == ("own", 224)
+    assert drivers["drivers"][0]["name"] == "reopened"
+    assert sum(driver["share"] for driver in drivers["drivers"]) == pytest.approx(1)
+    assert all(d["low"] <= d["share"] <= d["high"] for d in drivers["drivers"])
+
+
 def test_severity_uses_the_score_shrunk_into_the_fleet(printing: BusinessService) -> None:
     answered(printing, [1] * 20 + [4] * 20)
     refresh(now=NOW)

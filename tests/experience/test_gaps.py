@@ -6,10 +6,14 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from experience.engine.agreement_terms import AgreedIndicator, AgreementTerms
 from experience.models import Gap, GapEvent, NightlyRun
+from experience.services.agreements import publish, write_draft
+from experience.services.evidence import refresh_changed_days
+from experience.services.gap_actions import acknowledge_gap, dismiss_gap
 from experience.services.judge import judge_day, refresh, replay
-from surveys.models import BusinessService
-from tests.experience.scenes import agreed, answered
+from surveys.models import BusinessService, User
+from tests.experience.scenes import LAST_YEAR, agreed, answered
 from tests.factories import NOW, BusinessServiceFactory
 
 pytestmark = pytest.mark.django_db
@@ -122,3 +126,96 @@ def test_a_month_is_closed_once_with_discard_bh(printing: BusinessService) -> No
     judge_day(day, now=datetime.combine(day, time(22), UTC))
 
     assert list(Gap.objects.values_list("lane", flat=True)) == ["close"]
+
+
+def test_a_gap_changes_its_kind_when_the_sla_turned_two_weeks_in_a_row(printing: BusinessService) -> None:
+    answered(printing, UNHAPPY)
+    refresh(now=NOW)
+    answered(printing, UNHAPPY, made_sla=False)
+    refresh(now=NOW)
+
+    judge_day(TODAY, now=NOW)
+    after_one_week = Gap.objects.get().kind
+    judge_day(TODAY + timedelta(days=7), now=NOW + timedelta(days=7))
+
+    assert (after_one_week, Gap.objects.get().kind) == ("watermelon", "red_on_both")
+    assert list(GapEvent.objects.values_list("from_state", "to_state", "kind")) == [
+        ("", "open", "watermelon"),
+        ("open", "open", "red_on_both"),
+    ]
+
+
+def test_what_was_dismissed_opens_again_only_on_new_evidence_after_it_was_at_target(
+    printing: BusinessService, owner: User
+) -> None:
+    first = date(2026, 3, 2)
+    for week in range(13):
+        monday = datetime.combine(first + timedelta(weeks=week), time(9), UTC)
+        answered(printing, UNHAPPY[::2] if week < 5 or week > 9 else HAPPY[::2], resolved_at=monday)
+    refresh_changed_days(now=NOW)
+
+    replay(first, first + timedelta(weeks=2))
+    dismiss_gap(Gap.objects.get(), by=owner, reason="One team moved house", now=NOW)
+    replay(first + timedelta(weeks=2, days=1), first + timedelta(weeks=5))
+    while_it_went_on = list(Gap.objects.values_list("state", flat=True))
+    replay(first + timedelta(weeks=5, days=1), first + timedelta(weeks=13))
+
+    assert while_it_went_on == ["dismissed"]
+    assert list(Gap.objects.order_by("pk").values_list("state", flat=True)) == ["closed", "open"]
+
+
+def test_an_over_strict_sla_that_somebody_took_in_hand_ends_when_the_sla_is_met(
+    printing: BusinessService, owner: User
+) -> None:
+    answered(printing, HAPPY, made_sla=False)
+    refresh(now=NOW)
+    judge_day(TODAY, now=NOW)
+    acknowledge_gap(Gap.objects.get(), by=owner, now=NOW)
+
+    judge_day(TODAY + timedelta(days=7), now=NOW + timedelta(days=7))
+    while_missed = Gap.objects.get().state
+    answered(printing, HAPPY * 6, resolved_at=NOW)
+    refresh(now=NOW + timedelta(days=8))
+    judge_day(TODAY + timedelta(days=14), now=NOW + timedelta(days=14))
+
+    assert (while_missed, Gap.objects.get().state) == ("acknowledged", "closed")
+
+
+def test_an_over_strict_sla_that_somebody_dismissed_is_not_raised_again_while_it_is_missed(
+    printing: BusinessService, owner: User
+) -> None:
+    answered(printing, HAPPY, made_sla=False)
+    refresh(now=NOW)
+    judge_day(TODAY, now=NOW)
+    dismiss_gap(Gap.objects.get(), by=owner, reason="We renegotiate it", now=NOW)
+    answered(printing, [3] * 15, made_sla=False)
+    refresh(now=NOW)
+
+    judge_day(TODAY + timedelta(days=7), now=NOW + timedelta(days=7))
+
+    assert list(Gap.objects.values_list("kind", "state")) == [("over_strict", "dismissed")]
+
+
+def test_extra_agreements_are_a_family_of_their_own_when_a_month_closes(printing: BusinessService) -> None:
+    terms = AgreementTerms(
+        key="oslo",
+        name="Oslo",
+        valid_from=LAST_YEAR,
+        ambition="Oslo works.",
+        is_primary=False,
+        services=(printing.key,),
+        weights=(("X", 1.0),),
+        indicators=(AgreedIndicator("rating"),),
+    )
+    publish(write_draft(terms, by=None), by=None, now=NOW)
+    answered(printing, [5] * 9 + [4] * 8 + [3] * 6 + [2] * 3, resolved_at=NOW.replace(month=5, day=4))
+    refresh(now=NOW - timedelta(days=20))
+
+    day = date(2026, 6, 8)
+    judge_day(day, now=datetime.combine(day, time(22), UTC))
+
+    found = Gap.objects.values_list("agreement__key", "service__key", "lane", "state")
+    assert set(found) == {
+        (None, "printing", "close", "open"),
+        ("oslo", "printing", "close", "open"),
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
@@ -218,6 +218,23 @@ def test_how_sure_we_are_is_said_in_words(page: Client, service: BusinessService
     assert "Each answer speaks for about 6 resolved tickets." in words
     assert "Could the silent 80 % change this?" in words
     assert "answers this low or lower would come up in about 1 of 100 months." in words
+
+
+def test_a_month_that_changed_after_it_was_final_says_what_it_was(
+    page: Client, service: BusinessService
+) -> None:
+    april = {"period": "month", "starts_on": date(2026, 4, 1), "ends_on": date(2026, 4, 30)}
+    measured(service)
+    old = measured(
+        service, **april, state="final", score=71.2, high=80.0, is_current=False, is_published=False
+    )
+    measured(service, **april, state="final", corrects=old)
+
+    words = shown(page, service)
+
+    assert "Corrected" in words
+    assert "Was 71, now 61. The old result is kept." in words
+    assert words.count("April 2026") == 1
 
 
 def test_the_weeks_stand_in_a_table_behind_the_charts(page: Client, service: BusinessService) -> None:
