@@ -18,15 +18,18 @@ from django.views.decorators.csrf import csrf_exempt
 
 from surveys.engine.scales import Band
 from surveys.engine.wording import WORDS, Words, language_of
+from surveys.engine.wording.contact import CONTACT
 from surveys.engine.wording.second_thoughts import SECOND_THOUGHTS
 from surveys.forms import COMMENT_LENGTH, AnswerForm, initial_answer
 from surveys.models import FollowUp, Invitation, Response, Visit
 from surveys.selectors.asked import Asked, asked, find_invitation, has_opted_out, local_time, page_language
 from surveys.selectors.contradictions import second_thought
 from surveys.selectors.current_response import current_response
-from surveys.selectors.follow_ups import asks_solved, improvements
+from surveys.selectors.follow_ups import asks_solved, contact_receiver, improvements
 from surveys.sender import sender_of
+from surveys.services.anonymous import looks_like_a_scanner
 from surveys.services.answer import NotAnswerableError, record_answer, record_click, record_visit
+from surveys.services.follow_up import wish_contact
 from surveys.services.opt_out import opt_in, opt_out
 from surveys.wakeups import COMMENT_SWEEP, EVIDENCE_SWEEP, wake
 
@@ -86,6 +89,15 @@ class PublicView(View):
         """The answer that was sent last, whether it counts or was set apart; a click alone is none."""
         response = current_response(self.invitation)
         return None if response is None or response.state == Response.State.PROVISIONAL else response
+
+    def _follow_up(self) -> str:
+        """Return who was told and until when they answer, "" when nobody was."""
+        found = FollowUp.objects.open().filter(resolution=self.invitation.resolution)
+        follow_up = found.select_related("receiver").first()
+        if follow_up is None:
+            return ""
+        by = local_time(follow_up.due_at, self.invitation, self.words)
+        return self.asked.say(self.words.follow_up, receiver=follow_up.receiver.name, time=by)
 
     @property
     def own_answer(self) -> Response | None:
@@ -200,6 +212,7 @@ class ThanksView(PublicView):
             "scale": self.asked.questionnaire.scale,
             "is_open": self.is_open,
             "follow_up": self._follow_up(),
+            "contact": CONTACT[self.words.code].link if contact_receiver(self.invitation) else "",
             "improvements": improvements(
                 self.invitation.service, language=self.words.code, today=timezone.localdate()
             ),
@@ -213,13 +226,31 @@ class ThanksView(PublicView):
         found = second_thought(response) if spoken else None
         return (spoken.question(found), spoken.link) if spoken and found else None
 
-    def _follow_up(self) -> str:
-        found = FollowUp.objects.open().filter(resolution=self.invitation.resolution)
-        follow_up = found.select_related("receiver").first()
-        if follow_up is None:
-            return ""
-        by = local_time(follow_up.due_at, self.invitation, self.words)
-        return self.asked.say(self.words.follow_up, receiver=follow_up.receiver.name, time=by)
+
+class ContactView(PublicView):
+    """After an anonymous survey: the desk gets in touch with whoever asks for it. No answer is read."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Ask whether it is meant; opening the address tells nobody."""
+        receiver = contact_receiver(self.invitation)
+        if receiver is None:
+            return self._to("answer")
+        told = self._follow_up()
+        if told:
+            return message(request, self.words, self.words.thanks, told)
+        spoken = CONTACT[self.words.code]
+        text = self.asked.say(spoken.text, receiver=receiver.name)
+        return message(request, self.words, spoken.link, text, button=("contact", spoken.link))
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Tell the desk; whoever looks like a mail scanner is asked again."""
+        sender = sender_of(request)
+        is_scanner = looks_like_a_scanner(
+            self.invitation, now=self.now, network=sender.network_hash, is_headless=sender.is_headless
+        )
+        if contact_receiver(self.invitation) is not None and not is_scanner:
+            wish_contact(self.invitation, now=self.now)
+        return self._to("answer-contact")
 
 
 class UnsubscribeView(PublicView):

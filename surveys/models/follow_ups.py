@@ -76,6 +76,9 @@ class FollowUp(models.Model):
     service = models.ForeignKey(BusinessService, on_delete=models.PROTECT, related_name="follow_ups")
     receiver = models.ForeignKey(FollowUpReceiver, on_delete=models.PROTECT, related_name="follow_ups")
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    is_contact_wish = models.BooleanField(
+        default=False, help_text="Asked to be contacted after an anonymous survey; said nothing about solved."
+    )
     told_at = models.DateTimeField()
     due_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True, blank=True)

@@ -38,6 +38,13 @@ def asks_solved(invitation: Invitation) -> bool:
     return receiver_of(invitation.resolution) is not None
 
 
+def contact_receiver(invitation: Invitation) -> FollowUpReceiver | None:
+    """Return who may be asked to get in touch: in anonymous surveys alone, for others are followed up."""
+    if invitation.survey_version.mode != SurveyVersion.Mode.ANONYMOUS:
+        return None
+    return receiver_of(invitation.resolution)
+
+
 def open_follow_ups(services: QuerySet[BusinessService]) -> QuerySet[FollowUp]:
     """Return the open follow-ups of these services with what their page shows, the most urgent first."""
     rows = FollowUp.objects.open().filter(service__in=services)

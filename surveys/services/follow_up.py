@@ -17,7 +17,16 @@ from surveys.engine.retries import next_attempt
 from surveys.engine.signatures import sign
 from surveys.engine.working_time import WorkingWeek, after_working_time
 from surveys.engine.zones import named_zone
-from surveys.models import FollowUp, FollowUpReceiver, IntakeSource, Response, SurveyVersion, Ticket, User
+from surveys.models import (
+    FollowUp,
+    FollowUpReceiver,
+    IntakeSource,
+    Invitation,
+    Response,
+    SurveyVersion,
+    Ticket,
+    User,
+)
 from surveys.selectors.follow_ups import receiver_of
 from surveys.services.outbox import put_notice
 from surveys.wakeups import HOOK_SWEEP, MAIL_SWEEP, wake
@@ -46,7 +55,28 @@ def follow(response: Response, *, now: datetime) -> FollowUp | None:
     if found and found.state != FollowUp.State.TAKEN_BACK:
         return found
     receiver = receiver_of(response.resolution)
-    return _tell(response, receiver, found, now) if receiver else None
+    if receiver is None:
+        return None
+    follow_up = found or FollowUp(resolution=response.resolution, service=response.service)
+    follow_up.hook_due_at = now if receiver.webhook_url else None
+    return _tell(follow_up, receiver, response, now)
+
+
+@transaction.atomic
+def wish_contact(invitation: Invitation, *, now: datetime) -> FollowUp | None:
+    """Tell the desk that somebody wants to be contacted about a ticket; return the follow-up there is.
+
+    It reads and writes no answer: after an anonymous survey nothing joins the two. None without a receiver.
+    """
+    Invitation.objects.select_for_update(of=("self",)).get(pk=invitation.pk)
+    found = FollowUp.objects.filter(resolution=invitation.resolution_id).first()
+    receiver = receiver_of(invitation.resolution)
+    if found is not None or receiver is None:
+        return found
+    follow_up = FollowUp(
+        resolution=invitation.resolution, service_id=invitation.service_id, is_contact_wish=True
+    )
+    return _tell(follow_up, receiver, None, now)
 
 
 def ticket_link(ticket: Ticket) -> str:
@@ -73,16 +103,15 @@ def call_webhooks(*, now: datetime) -> int:
     return taken
 
 
-def _tell(response: Response, receiver: FollowUpReceiver, found: FollowUp | None, now: datetime) -> FollowUp:
+def _tell(
+    follow_up: FollowUp, receiver: FollowUpReceiver, response: Response | None, now: datetime
+) -> FollowUp:
     zone = named_zone(settings.TIME_ZONE)
-    assert response.resolution is not None
     assert zone is not None  # a system check refuses another
-    follow_up = found or FollowUp(resolution=response.resolution, service=response.service)
     follow_up.receiver = receiver
     follow_up.state = FollowUp.State.OPEN
     follow_up.told_at = now
     follow_up.due_at = after_working_time(now, WORKING_DAY, WEEK, zone)
-    follow_up.hook_due_at = now if receiver.webhook_url else None
     follow_up.hook_attempts, follow_up.hook_error = 0, ""
     follow_up.save()
     _mail(follow_up, response, now)
@@ -90,19 +119,21 @@ def _tell(response: Response, receiver: FollowUpReceiver, found: FollowUp | None
     return follow_up
 
 
-def _mail(follow_up: FollowUp, response: Response, now: datetime) -> None:
+def _mail(follow_up: FollowUp, response: Response | None, now: datetime) -> None:
     ticket = follow_up.resolution.ticket
+    is_named = response is not None and response.survey_version.mode == SurveyVersion.Mode.NAMED
+    about = "Contact wanted" if follow_up.is_contact_wish else "Not solved"
     context = {
         "ticket": ticket,
         "follow_up": follow_up,
         "link": ticket_link(ticket),
         # Beyond the ticket number nothing is told where the respondent was promised that nobody would be.
-        "response": response if response.survey_version.mode == SurveyVersion.Mode.NAMED else None,
+        "response": response if is_named else None,
     }
     put_notice(
         key=f"not-solved-{follow_up.pk}-{int(now.timestamp())}",
         recipient=follow_up.receiver.email,
-        subject=f"Not solved: {ticket.number} {ticket.short_description}"[:250],
+        subject=f"{about}: {ticket.number} {ticket.short_description}"[:250],
         text=render_to_string("surveys/mail/follow_up.txt", context),
         now=now,
     )

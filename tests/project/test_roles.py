@@ -112,6 +112,7 @@ def _follow_up(world: World) -> FollowUp:
 # Addresses outside this table of roles, and what guards them instead.
 GUARDED_OTHERWISE = {
     "answer": "the token of the invitation",
+    "answer-contact": "the token of the invitation",
     "answer-thanks": "the token of the invitation",
     "answer-click": "the token of the invitation",
     "answer-more": "the token of the invitation",

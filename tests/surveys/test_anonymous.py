@@ -4,9 +4,21 @@ import pytest
 from django.core.cache import cache
 from django.db import models
 from django.test import Client
+from django.utils import timezone
 
+from surveys.engine.wording import WORDS
+from surveys.engine.wording.contact import CONTACT
 from surveys.links import nullifier
-from surveys.models import Invitation, Message, Response, SentAnswer, SurveyVersion, Visit
+from surveys.models import (
+    FollowUp,
+    FollowUpReceiver,
+    Invitation,
+    Message,
+    Response,
+    SentAnswer,
+    SurveyVersion,
+    Visit,
+)
 from surveys.services.answer import Answer, Sender, record_answer, record_click, record_visit
 from surveys.services.remind import put_reminders
 from surveys.services.send_messages import send_messages
@@ -153,8 +165,6 @@ def test_reminders_go_to_those_who_did_not_answer_and_the_rows_do_not_tell(smtp:
 
 
 def test_the_page_tells_it_and_shows_the_answer_again(client: Client) -> None:
-    from django.utils import timezone
-
     invitation = invite(due_at=timezone.now() - timedelta(hours=1))
     page = client.get(f"/s/{invitation.token}/").content.decode()
     assert "Your answer is stored without your name and ticket." in page
@@ -172,3 +182,69 @@ def test_a_reopening_withdraws_without_asking_who_answered() -> None:
     assert withdraw_invitations([answered.resolution_id], now=NOW) == 1
 
     assert Response.objects.get().state == "accepted"
+
+
+def open_now() -> Invitation:
+    return invite(due_at=timezone.now() - timedelta(hours=1))
+
+
+def test_contact_is_offered_where_somebody_receives_the_wish(client: Client) -> None:
+    invitation = open_now()
+    record_answer(invitation.pk, Answer(2), now=timezone.now())
+    thanks = f"/s/{invitation.token}/thanks/"
+    assert "Contact me" not in client.get(thanks).content.decode()
+
+    FollowUpReceiver.objects.create(name="the Service Desk", email="desk@example.org")
+
+    assert "Contact me" in client.get(thanks).content.decode()
+    assert "contact" in client.get(f"/s/{invitation.token}/contact/").content.decode()
+    assert not FollowUp.objects.exists()
+
+
+def test_who_asks_for_it_is_contacted_and_their_answer_stays_apart(client: Client) -> None:
+    FollowUpReceiver.objects.create(
+        name="the Service Desk",
+        email="desk@example.org",
+        webhook_url="https://itsm.example",
+        webhook_secret="s",
+    )
+    invitation = open_now()
+    record_answer(invitation.pk, Answer(2, comment="Slow."), now=timezone.now(), sender=HOME)
+    before = row(Response.objects.get())
+
+    told = client.post(f"/s/{invitation.token}/contact/", {"contact": "1"}, follow=True)
+
+    follow_up, mail = FollowUp.objects.get(), Message.objects.get(kind="notice")
+    assert (follow_up.resolution, follow_up.is_contact_wish) == (invitation.resolution, True)
+    assert follow_up.hook_due_at is None
+    assert mail.subject.startswith(f"Contact wanted: {invitation.resolution.ticket.number}")
+    assert "Slow" not in mail.text
+    assert "Rating" not in mail.text
+    assert "the Service Desk" in told.content.decode()
+    assert row(Response.objects.get()) == before
+    known = {str(value) for each in (follow_up, mail) for value in row(each, "id").values()}
+    assert not {str(before["nullifier"]), str(before["id"])} & known
+
+
+def test_a_scanner_that_presses_the_button_wakes_nobody(client: Client) -> None:
+    FollowUpReceiver.objects.create(name="the Service Desk", email="desk@example.org")
+    invitation = open_now()
+    client.get(f"/s/{invitation.token}/more/")
+
+    client.post(f"/s/{invitation.token}/contact/", {"contact": "1"})
+
+    assert not FollowUp.objects.exists()
+
+
+def test_a_named_survey_offers_no_wish_of_its_own(client: Client) -> None:
+    FollowUpReceiver.objects.create(name="the Service Desk", email="desk@example.org")
+    SurveyVersion.objects.update(mode="named")
+    invitation = open_now()
+
+    client.post(f"/s/{invitation.token}/contact/", {"contact": "1"})
+
+    assert not FollowUp.objects.exists()
+
+
+def test_the_wish_has_words_in_every_language() -> None:
+    assert CONTACT.keys() == WORDS.keys()
