@@ -9,7 +9,7 @@ from surveys.api.intake import IntakeView
 from surveys.api.people import PeopleView
 from surveys.doors import FeedbackView, rate
 from surveys.staff.audit import answer_audit
-from surveys.staff.feedback import open_feedback
+from surveys.staff.feedback import feedback_card, feedback_qr, open_feedback
 from surveys.staff.follow_ups import follow_up_done, follow_ups
 from surveys.staff.inbound import inbound, replay
 from surveys.staff.mail import failed_mail, send_failed_again
@@ -42,6 +42,8 @@ urlpatterns = [
     path("asking/not-solved/", follow_ups, name="follow-ups"),
     path("asking/not-solved/<int:key>/done/", follow_up_done, name="follow-up-done"),
     path("asking/feedback/", open_feedback, name="open-feedback"),
+    path("asking/feedback/<slug:key>/qr.svg", feedback_qr, name="feedback-qr"),
+    path("asking/feedback/<slug:key>/card/", feedback_card, name="feedback-card"),
     path("asking/notices/", notices, name="notices"),
     path("asking/scanners/", answer_audit, name="answer-audit"),
     path("api/v1/answers/<slug:source>/", AnswersView.as_view(), name="api-answers"),

@@ -1,20 +1,30 @@
-"""Always-open feedback: what came in, and the link and the snippet of each service."""
+"""Always-open feedback: what came in, and the link, the snippet and the QR code of each service."""
 
 from __future__ import annotations
 
+from io import BytesIO
+
+import segno
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS, fill
 from surveys.models import BusinessService, Response
 from xla_service.access import open_to, setting_up
 from xla_service.navigation import Section, declare_page
 
-declare_page("open-feedback", "Open feedback", Section.ASKING, rule=setting_up, order=50)
+declare_page(
+    "open-feedback", "Open feedback", Section.ASKING, rule=setting_up, pages=["feedback-card"], order=50
+)
 
 SHOWN = 50
+# Reads on paper that is folded or stained: 15 % of the code may be lost. The standard asks for four modules
+# of white around it.
+ERROR_LEVEL = "m"
+QUIET_ZONE = 4
 
 
 @open_to(setting_up)
@@ -23,10 +33,49 @@ def open_feedback(request: HttpRequest) -> HttpResponse:
     """Show the newest feedback and where each service takes it."""
     services = BusinessService.objects.visible_to(request.user).live()
     newest = Response.objects.feedback().filter(service__in=services).select_related("service")
-    doors = [(row, settings.PUBLIC_URL + reverse("feedback", args=[row.key])) for row in services]
+    doors = [(row, _address(row)) for row in services]
     context = {
         "answers": newest.order_by("-answered_at", "-pk")[:SHOWN],
         "doors": doors,
         "origins": settings.EMBED_ORIGINS,
     }
     return render(request, "surveys/staff/feedback.html", context)
+
+
+@open_to(setting_up)
+@require_safe
+def feedback_qr(request: HttpRequest, key: str) -> HttpResponse:
+    """Return the QR code of a service's feedback link as an SVG image; `?download` saves it."""
+    service = _service(request, key)
+    image = BytesIO()
+    segno.make(_address(service), error=ERROR_LEVEL, micro=False).save(
+        image, kind="svg", scale=8, border=QUIET_ZONE, light="white", title=f"Feedback: {service.name}"
+    )
+    response = HttpResponse(image.getvalue(), content_type="image/svg+xml")
+    if "download" in request.GET:
+        response["Content-Disposition"] = f'attachment; filename="feedback-{service.key}.svg"'
+    return response
+
+
+@open_to(setting_up)
+@require_safe
+def feedback_card(request: HttpRequest, key: str) -> HttpResponse:
+    """Show a card to print and put up: the question in a chosen language, the code and the link."""
+    service = _service(request, key)
+    words = WORDS.get(request.GET.get("lang", ""), WORDS[DEFAULT_LANGUAGE])
+    context = {
+        "service": service,
+        "words": words,
+        "question": fill(words.feedback, service=service.name),
+        "address": _address(service),
+        "languages": WORDS.values(),
+    }
+    return render(request, "surveys/staff/feedback_card.html", context)
+
+
+def _service(request: HttpRequest, key: str) -> BusinessService:
+    return get_object_or_404(BusinessService.objects.visible_to(request.user).live(), key=key)
+
+
+def _address(service: BusinessService) -> str:
+    return settings.PUBLIC_URL + reverse("feedback", args=[service.key])

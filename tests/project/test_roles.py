@@ -172,6 +172,8 @@ TABLE = {
     "answer-audit": Access("sets up"),
     "notices": Access("sets up"),
     "open-feedback": Access("sets up"),
+    "feedback-qr": Access("sets up", args=lambda world: [world.service.key]),
+    "feedback-card": Access("sets up", args=lambda world: [world.service.key]),
     "follow-ups": Access("signed in"),
     "follow-up-done": Access("acts on own", "post", lambda world: [_follow_up(world).pk]),
     "why-asked": Access("signed in"),

@@ -2,8 +2,10 @@ import hashlib
 import hmac
 import json
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
+import segno
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
@@ -46,6 +48,35 @@ def test_anybody_can_say_how_a_service_works(client: Client, service: BusinessSe
     assert "Thank you." in thanks.content.decode()
     assert (stored.service, stored.rating, stored.comment) == (service, 2, "Slow.")
     assert (stored.channel, stored.invitation, stored.resolution) == ("open", None, None)
+
+
+def test_the_qr_code_holds_the_link_and_is_saved_as_an_image(
+    client: Client, service: BusinessService, agreement_admin: User, settings
+) -> None:
+    settings.PUBLIC_URL = "https://xla.example.org"
+    client.force_login(agreement_admin)
+
+    image = client.get("/asking/feedback/e-mail/qr.svg?download")
+
+    assert image["Content-Type"] == "image/svg+xml"
+    assert image["Content-Disposition"] == 'attachment; filename="feedback-e-mail.svg"'
+    expected = BytesIO()
+    segno.make("https://xla.example.org/feedback/e-mail/", error="m", micro=False).save(
+        expected, kind="svg", scale=8, border=4, light="white", title="Feedback: E-mail"
+    )
+    assert image.content == expected.getvalue()
+
+
+def test_the_card_asks_in_the_chosen_language(
+    client: Client, service: BusinessService, agreement_admin: User
+) -> None:
+    client.force_login(agreement_admin)
+
+    page = client.get("/asking/feedback/e-mail/card/?lang=de").content.decode()
+
+    assert "Wie gut funktioniert E-mail für Sie?" in page
+    assert "/asking/feedback/e-mail/qr.svg" in page
+    assert client.get("/asking/feedback/nothing/card/").status_code == 404
 
 
 def test_feedback_is_kept_apart_from_answers_that_were_asked_for(
