@@ -104,9 +104,9 @@ def _create(columns: dict[str, Any], measurement: Measurement, reason: str, now:
 
 
 def close_reading(row: Gap, measurement: Measurement, *, today: date, now: datetime) -> bool:
-    """Close a reading of the weekly evaluation that no longer holds."""
+    """Close a reading that no longer holds."""
     columns = {"state": Gap.State.CLOSED, "closed_on": today}
-    return write_gap(row, columns, measurement, reason="The weekly evaluation no longer says so.", now=now)
+    return write_gap(row, columns, measurement, reason="The results no longer say so.", now=now)
 
 
 def judged_afresh(row: Gap | None, whom: Subject, judge: Callable[[Gap | None], int]) -> int:

@@ -4,8 +4,8 @@ A subject is a service under its primary agreement, or a service or journey unde
 of agreement are tested in families of their own.
 
 Watermelons and blind spots open by the confirmed rules alone. "Over-strict SLA", and "red on both" that was
-never a watermelon, are readings of the weekly evaluation: there while it says so, closed when it does not. An
-over-strict SLA that somebody dismissed stays so as long as the SLA is missed.
+never a watermelon, are readings: the weekly evaluation opens them, the first result that says otherwise ends
+them. An over-strict SLA that somebody dismissed stays so as long as the SLA is missed.
 """
 
 from __future__ import annotations
@@ -69,7 +69,21 @@ def _judge(rows: Mapping[Subject, Gap], m: Measurement, judge: Callable[[Gap | N
 
 
 def _refresh_one(row: Gap | None, m: Measurement, evidence: gap_states.Evidence, now: datetime) -> int:
+    if row is not None and row.is_reading and not evidence.discovered:
+        if _is_over(row, _reading_of(m, evidence), evidence.sla):
+            return close_reading(row, m, today=evidence.today, now=now) + _refresh_one(None, m, evidence, now)
+        return write_gap(row, shown_columns(row, m), m, reason=_WEEKLY, now=now)
     return _store(row, gap_states.refresh(gap_value(row), evidence), m, evidence, now)
+
+
+def _reading_of(m: Measurement, evidence: gap_states.Evidence) -> str | None:
+    verdict = classify(evidence.sla, Experience(m.status), gap_is_open=False, gap_is_suspected=False)
+    return _READINGS.get(verdict)
+
+
+def _is_over(row: Gap, reading: str | None, sla: Sla) -> bool:
+    is_settled = row.state == Gap.State.DISMISSED and reading is None and sla is Sla.RED
+    return row.kind != reading and not is_settled
 
 
 def evaluate_week(measured: Sequence[Measurement], *, as_of: date, now: datetime) -> int:
@@ -115,12 +129,9 @@ def _evaluate_one(
         return 0
     if after is not None:
         return _store(row, after, m, evidence, now, {"evaluated_on": as_of})
-    reading = _READINGS.get(
-        classify(evidence.sla, Experience(m.status), gap_is_open=False, gap_is_suspected=False)
-    )
-    if row is not None and row.kind != reading:
-        is_settled = row.state == Gap.State.DISMISSED and reading is None and evidence.sla is Sla.RED
-        return 0 if is_settled else close_reading(row, m, today=as_of, now=now)
+    reading = _reading_of(m, evidence)
+    if row is not None and _is_over(row, reading, evidence.sla):
+        return close_reading(row, m, today=as_of, now=now)
     if row is not None or reading is None:
         return 0
     columns = {"kind": reading, "state": Gap.State.OPEN, "first_seen_on": as_of, "opened_on": as_of}

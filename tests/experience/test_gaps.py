@@ -12,7 +12,8 @@ from experience.services.agreements import publish, write_draft
 from experience.services.evidence import refresh_changed_days
 from experience.services.gap_actions import acknowledge_gap, dismiss_gap
 from experience.services.judge import judge_day, refresh, replay
-from surveys.models import BusinessService, User
+from surveys.models import BusinessService, Resolution, Ticket, User
+from surveys.services.changes import mark_changed
 from tests.experience.scenes import LAST_YEAR, agreed, answered
 from tests.factories import NOW, BusinessServiceFactory
 
@@ -90,6 +91,25 @@ def test_a_missed_sla_with_unhappy_people_reads_red_on_both_until_it_no_longer_d
     judge_day(later.date(), now=later)
 
     assert Gap.objects.get().state == "closed"
+
+
+def test_a_reading_follows_every_result_and_ends_with_the_first_that_no_longer_says_so(
+    printing: BusinessService,
+) -> None:
+    answered(printing, UNHAPPY, made_sla=False)
+    refresh(now=NOW)
+    judge_day(TODAY, now=NOW)
+    people = Gap.objects.get().affected_people
+
+    answered(printing, UNHAPPY, made_sla=False)
+    refresh(now=NOW)
+    assert Gap.objects.get().affected_people > people
+
+    Ticket.objects.update(made_sla=True)
+    mark_changed(set(Resolution.objects.values_list("service_id", "resolved_on")))
+    refresh(now=NOW)
+    steps = list(GapEvent.objects.values_list("kind", "to_state"))
+    assert steps == [("red_on_both", "open"), ("red_on_both", "closed"), ("watermelon", "open")]
 
 
 def test_a_day_is_judged_once_and_taken_over_when_its_judge_died(printing: BusinessService) -> None:
