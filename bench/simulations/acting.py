@@ -5,7 +5,7 @@ import numpy as np
 from bench.simulations.figures import Table, designed, mean, share
 from bench.simulations.populations import answers_of, rated
 from experience.engine.arrays import BoolArray, FloatArray
-from experience.engine.change import Effect, action_effect
+from experience.engine.change import Effect, did
 
 SERVICES, ANSWERS = 40, 40
 ACTION_ROUNDS = 1500
@@ -60,7 +60,7 @@ def _actions(
 
 def _effect(means: FloatArray, treated: int, baseline: list[int]) -> tuple[bool, float]:
     others = np.arange(SERVICES) != treated
-    found = action_effect(
+    found = did(
         means[treated, baseline], float(means[treated, 5]), means[others][:, baseline], means[others, 5]
     )
     if found is None:

@@ -90,7 +90,7 @@ class EwmaPoint:
     drifted: bool
 
 
-def action_effect(
+def did(
     treated_baseline: ArrayLike,
     treated_after: float,
     control_baselines: ArrayLike,

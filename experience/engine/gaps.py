@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 from experience.engine.arrays import BoolArray, FloatArray, require
 from experience.engine.defaults import DEFAULTS
 from experience.engine.sla import Sla
+from experience.engine.sla import sla_status as sla_status
 
 # e^690 is near the largest float; nobody reads an e-value beyond it.
 _LARGEST_LOG = 690.0

@@ -21,6 +21,8 @@ from numpy.typing import ArrayLike
 
 from experience.engine.arrays import BoolArray, FloatArray, Numbers, require
 from experience.engine.defaults import DEFAULTS
+from experience.engine.strata import post_stratify as post_stratify
+from experience.engine.strata import rake as rake
 
 _REOPENED = 1
 _TIME_CLASS = 2
@@ -284,7 +286,7 @@ def with_follow_up(*, response_rate: float, raw_mean: float, follow_up_mean: flo
     return response_rate * raw_mean + (1.0 - response_rate) * follow_up_mean
 
 
-def representativity(rates: ArrayLike, resolved: ArrayLike) -> float:
+def r_indicator(rates: ArrayLike, resolved: ArrayLike) -> float:
     """Return the R-indicator 1 - 2 sd(response rate) over all tickets; 1 is representative."""
     rate, count = np.asarray(rates, dtype=np.float64), np.asarray(resolved, dtype=np.float64)
     mean = (rate * count).sum() / count.sum()

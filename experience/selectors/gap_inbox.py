@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from experience.models import Gap, GapEvent, Improvement
-from experience.selectors.access import looked_after
+from experience.models import Agreement, Gap, GapEvent, Improvement
+from experience.selectors.access import gaps_looked_after, journeys_of, services_in_force
 from experience.selectors.gap_story import gap_story
 from surveys.models import BusinessService, User
 
@@ -65,7 +65,7 @@ def chosen_gaps(user: User | AnonymousUser, choice: InboxChoice) -> QuerySet[Gap
     """Return the gaps of the chosen tab, the heaviest first; what is over comes by its last day."""
     found = _matching(user, choice).filter(state__in=_STATES[choice.tab])
     order = ("-closed_on", "-pk") if choice.tab == "closed" else ("-user_points", "-affected_people", "pk")
-    return found.select_related("service", "assignee", "last_measurement").order_by(*order)
+    return found.select_related("service", "agreement", "assignee", "last_measurement").order_by(*order)
 
 
 def tab_counts(user: User | AnonymousUser, choice: InboxChoice) -> dict[str, int]:
@@ -76,22 +76,25 @@ def tab_counts(user: User | AnonymousUser, choice: InboxChoice) -> dict[str, int
 
 def inbox_lines(gaps: Sequence[Gap], user: User) -> list[InboxLine]:
     """Return the lines of a list of gaps for a reader."""
-    own = looked_after(user, {gap.service_id for gap in gaps if gap.service_id is not None})
-    return [InboxLine(gap, gap_story(gap), gap.service_id in own) for gap in gaps]
+    own = gaps_looked_after(user, gaps)
+    return [InboxLine(gap, gap_story(gap), gap.pk in own) for gap in gaps]
 
 
 def _matching(user: User | AnonymousUser, choice: InboxChoice) -> QuerySet[Gap]:
-    found = Gap.objects.visible_to(user).filter(service__isnull=False)
+    found = Gap.objects.visible_to(user)
     if choice.text:
         found = found.filter(
-            Q(service__name__icontains=choice.text) | Q(service__supplier__icontains=choice.text)
+            Q(service__name__icontains=choice.text)
+            | Q(service__supplier__icontains=choice.text)
+            | Q(agreement__name__icontains=choice.text)
         )
     if choice.kind:
         found = found.filter(kind=choice.kind)
     if choice.supplier:
         found = found.filter(service__supplier=choice.supplier)
     if choice.is_mine and isinstance(user, User):
-        found = found.filter(Q(assignee=user) | Q(service__owner=user))
+        own_journey = Q(service=None, agreement__in=journeys_of(user))
+        found = found.filter(Q(assignee=user) | Q(service__owner=user) | own_journey)
     return found
 
 
@@ -99,9 +102,9 @@ def visible_gap(user: User | AnonymousUser, pk: int) -> Gap | None:
     """Return one gap with everything that happened to it and was done about it; None when not to be seen."""
     events = Prefetch("events", GapEvent.objects.select_related("actor").order_by("-happened_at", "-pk"))
     done = Prefetch("improvements", Improvement.objects.select_related("responsible"))
-    found = Gap.objects.visible_to(user).filter(pk=pk, service__isnull=False)
+    found = Gap.objects.visible_to(user).filter(pk=pk)
     return (
-        found.select_related("service__owner", "assignee", "last_measurement")
+        found.select_related("service__owner", "agreement__owner", "assignee", "last_measurement")
         .prefetch_related(events, done)
         .first()
     )
@@ -113,9 +116,24 @@ def suppliers_of(user: User | AnonymousUser) -> list[str]:
     return list(named.order_by("supplier").values_list("supplier", flat=True).distinct())
 
 
-def people_of(service: BusinessService, also: User) -> list[User]:
-    """Return who may be given work on a service: its owner, its team, and the one who asks."""
-    found = User.objects.filter(is_active=True).filter(
-        Q(pk__in=[pk for pk in (service.owner_id, also.pk) if pk]) | Q(team_services=service)
-    )
+def people_of(gap: Gap, also: User) -> list[User]:
+    """Return who may be given a gap: owner and team of its service, and the one who asks.
+
+    Of a journey as a whole: the owners of its agreement and of its services.
+    """
+    if gap.service is not None:
+        concerned = Q(pk=gap.service.owner_id) | Q(team_services=gap.service)
+    else:
+        services = services_in_force().filter(version__agreement=gap.agreement_id)
+        concerned = Q(pk__in=Agreement.objects.filter(gaps=gap).values("owner"))
+        concerned |= Q(pk__in=services.values("service__owner"))
+    found = User.objects.filter(concerned | Q(pk=also.pk), is_active=True)
     return list(found.distinct().order_by("first_name", "last_name", "username"))
+
+
+def services_of_journey(user: User | AnonymousUser, gap: Gap) -> list[BusinessService]:
+    """Return the services of a journey's gap that somebody may read, by name; none of a service's own gap."""
+    if gap.service_id is not None:
+        return []
+    through = services_in_force().filter(version__agreement=gap.agreement_id).values("service")
+    return list(BusinessService.objects.visible_to(user).filter(pk__in=through).order_by("name"))

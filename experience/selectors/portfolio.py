@@ -180,7 +180,10 @@ def _gaps_in(user: User | AnonymousUser, month: Period) -> dict[int, StandingGap
     """Return the confirmed gaps that stood on a day of the month, as open, whatever became of them."""
     columns = ("service_id", "kind", "lane", "user_points", "affected_people")
     stood = (
-        Gap.objects.visible_to(user).filter(opened_on__lte=month.last_on).exclude(state=Gap.State.DISMISSED)
+        Gap.objects.primary()
+        .visible_to(user)
+        .filter(opened_on__lte=month.last_on)
+        .exclude(state=Gap.State.DISMISSED)
     )
     rows = stood.filter(Q(closed_on=None) | Q(closed_on__gte=month.first_on)).order_by("pk")
     return {

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from experience.engine.change import ActionEffect, action_effect
+from experience.engine.change import ActionEffect, did
 from experience.engine.defaults import DEFAULTS
 from experience.engine.periods import Period, after_action, baseline_months, month_of, provisional_until
 from experience.models import Gap, GapEvent, Improvement
@@ -173,7 +173,7 @@ def _effect(
     if service_id not in complete or len(controls) < DEFAULTS.least_controls:
         return None
     *before, after = scores
-    return action_effect(
+    return did(
         [period[service_id] for period in before],
         after[service_id],
         [[period[control] for period in before] for control in controls],

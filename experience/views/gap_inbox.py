@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from experience.forms import AssignForm, DoneForm, PlanForm, ReasonForm
 from experience.models import Gap, Improvement
-from experience.selectors.access import looks_after
+from experience.selectors.access import gaps_looked_after, looks_after
 from experience.selectors.gap_inbox import (
     TABS,
     InboxChoice,
@@ -29,6 +29,7 @@ from experience.selectors.gap_inbox import (
     inbox_lines,
     people_of,
     read_inbox_choice,
+    services_of_journey,
     suppliers_of,
     tab_counts,
     visible_gap,
@@ -51,6 +52,7 @@ declare_page("gaps", "Inbox", Section.GAPS, pages=["gap"], order=10)
 declare_page("improvements", "Actions", Section.GAPS, order=20)
 _PAGE_SIZE = 25
 _USUAL_DAYS = 14
+_STANDING = (*Gap.LIVE_STATES, Gap.State.DISMISSED)
 
 
 @open_to(everyone)
@@ -98,19 +100,25 @@ def gap(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _context(request: HttpRequest, found: Gap, form: PlanForm | None = None) -> dict[str, object]:
     user, today = request.user, timezone.localdate()
-    may_act = looks_after(user, found.service)  # type: ignore[arg-type]  # the view asks for a sign-in
+    may_act = _may_act(request, found)
     return {
         "gap": found,
         "service": found.service,
         "story": gap_story(found),
         "may_act": may_act,
         "may_undo": may_act and last_step(found) is not None,
-        "people": people_of(found.service, user) if may_act else [],  # type: ignore[arg-type]
+        "people": people_of(found, user) if may_act else [],  # type: ignore[arg-type]
         "today": today,
         "usual_day": today + timedelta(days=_USUAL_DAYS),
         "form": form,
-        "can_plan": may_act and found.state in (*Gap.LIVE_STATES, Gap.State.DISMISSED),
+        "journey_services": services_of_journey(user, found),
+        "can_plan": may_act and found.service is not None and found.state in _STANDING,
     }
+
+
+def _may_act(request: HttpRequest, found: Gap) -> bool:
+    user = request.user
+    return found.pk in gaps_looked_after(user, [found])  # type: ignore[arg-type]  # the view asks for a sign-in
 
 
 def gap_or_404(request: HttpRequest, pk: int) -> Gap:
@@ -123,7 +131,7 @@ def gap_or_404(request: HttpRequest, pk: int) -> Gap:
 
 def _gap_to_act_on(request: HttpRequest, pk: int) -> Gap:
     found = gap_or_404(request, pk)
-    if not looks_after(request.user, found.service):  # type: ignore[arg-type]
+    if not _may_act(request, found):
         raise PermissionDenied
     return found
 
@@ -140,7 +148,7 @@ def take_in_hand(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         found,
         lambda: acknowledge_gap(found, by=request.user, now=timezone.now()),  # type: ignore[arg-type]
-        f"{found.service.name} is in your hands. Its owner and team see that.",
+        f"{found.subject_name} is in your hands. Those who look after it see that.",
     )
 
 
@@ -149,7 +157,7 @@ def take_in_hand(request: HttpRequest, pk: int) -> HttpResponse:
 def give(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a gap to somebody who looks after the service."""
     found = _gap_to_act_on(request, pk)
-    form = AssignForm(request.POST, people=people_of(found.service, request.user))  # type: ignore[arg-type]
+    form = AssignForm(request.POST, people=people_of(found, request.user))  # type: ignore[arg-type]
     if not form.is_valid():
         return _refused(request, found, str(form.errors["to"][0]))
     to = form.cleaned_data["to"]
@@ -157,7 +165,7 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         found,
         lambda: assign_gap(found, to=to, by=request.user, now=timezone.now()),  # type: ignore[arg-type]
-        f"{found.service.name} is with {to.get_full_name() or to.get_username()} now.",
+        f"{found.subject_name} is with {to.get_full_name() or to.get_username()} now.",
     )
 
 
@@ -177,7 +185,7 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
             reason=form.cleaned_data["reason"],
             now=timezone.now(),
         ),
-        f"{found.service.name}: dismissed. It opens again only after the service was back at target.",
+        f"{found.subject_name}: dismissed. It opens again only after the service was back at target.",
     )
 
 
@@ -190,7 +198,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         found,
         lambda: undo_step(found, by=request.user, now=timezone.now()),  # type: ignore[arg-type]
-        f"{found.service.name}: taken back.",
+        f"{found.subject_name}: taken back.",
     )
 
 
@@ -244,7 +252,9 @@ def improvement_list(request: HttpRequest) -> HttpResponse:
 def plan(request: HttpRequest, pk: int) -> HttpResponse:
     """Start an action on a gap; on an error the form comes back with what was typed."""
     found = _gap_to_act_on(request, pk)
-    form = PlanForm(request.POST, people=people_of(found.service, request.user))  # type: ignore[arg-type]
+    if found.service is None:
+        raise Http404
+    form = PlanForm(request.POST, people=people_of(found, request.user))  # type: ignore[arg-type]
     if not form.is_valid():
         return render(request, "experience/gap.html", _context(request, found, form), status=422)
     try:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from experience.engine.change import Effect, action_effect, ewma, rate_ratio, trend, welch
+from experience.engine.change import Effect, did, ewma, rate_ratio, trend, welch
 from experience.engine.intervals import Moments
 
 CONTROLS_BEFORE = np.array([[70.0, 72.0, 74.0], [60.0, 60.0, 60.0]] * 5)
@@ -14,7 +14,7 @@ CONTROLS_AFTER = CONTROLS_BEFORE.mean(axis=1) + np.array(
 
 
 def test_an_action_is_compared_with_what_others_did_meanwhile() -> None:
-    found = action_effect([50.0, 54.0, 52.0], 66.0, CONTROLS_BEFORE, CONTROLS_AFTER + 4.0)
+    found = did([50.0, 54.0, 52.0], 66.0, CONTROLS_BEFORE, CONTROLS_AFTER + 4.0)
 
     error = np.std([1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 1.5, -1.5, 3.0, -3.0], ddof=1) * np.sqrt(1.1)
     half = stats.t.ppf(0.975, 9) * error
@@ -30,22 +30,22 @@ def test_an_action_is_compared_with_what_others_did_meanwhile() -> None:
     ("after", "verdict"), [(70.0, Effect.IMPROVED), (53.0, Effect.NO_EVIDENCE), (40.0, Effect.WORSE)]
 )
 def test_the_verdict_needs_an_interval_beside_zero(after: float, verdict: Effect) -> None:
-    found = action_effect([50.0, 54.0, 52.0], after, CONTROLS_BEFORE, CONTROLS_AFTER)
+    found = did([50.0, 54.0, 52.0], after, CONTROLS_BEFORE, CONTROLS_AFTER)
 
     assert found is not None
     assert found.verdict is verdict
 
 
 def test_the_placebo_rank_counts_controls_that_moved_as_far() -> None:
-    found = action_effect([52.0, 52.0, 52.0], 54.0, CONTROLS_BEFORE, CONTROLS_AFTER)
+    found = did([52.0, 52.0, 52.0], 54.0, CONTROLS_BEFORE, CONTROLS_AFTER)
 
     assert found is not None
     assert found.placebo_p == pytest.approx((1 + 4) / 11)
 
 
 def test_seven_controls_are_too_few() -> None:
-    assert action_effect([50.0] * 3, 60.0, CONTROLS_BEFORE[:7], CONTROLS_AFTER[:7]) is None
-    assert action_effect([50.0] * 3, 60.0, CONTROLS_BEFORE[:8], CONTROLS_AFTER[:8]) is not None
+    assert did([50.0] * 3, 60.0, CONTROLS_BEFORE[:7], CONTROLS_AFTER[:7]) is None
+    assert did([50.0] * 3, 60.0, CONTROLS_BEFORE[:8], CONTROLS_AFTER[:8]) is not None
 
 
 def test_welch_needs_variances() -> None:

@@ -29,7 +29,6 @@ from experience.engine import (
     strata,
     weighting,
 )
-from experience.engine.sla import sla_status
 from surveys.engine import contradictions
 
 VECTORS = json.loads((Path(__file__).parents[1] / "data" / "scoring.json").read_text(encoding="utf-8"))
@@ -191,7 +190,7 @@ def severity(given: Inputs) -> Inputs:
 
 
 def sla(given: Inputs) -> str:
-    return sla_status(given["attainment"], given["target"], amber_band=given["amber_band"])
+    return gaps.sla_status(given["attainment"], given["target"], amber_band=given["amber_band"])
 
 
 def watermelon(given: Inputs) -> Inputs:
@@ -212,7 +211,7 @@ def watermelon(given: Inputs) -> Inputs:
     aim = normalise.pomp(given["target_rating"], 1.0, 5.0) / 100.0
     e = float(gaps.e_value(given["counts_1_to_5"], native.pomp_values(1.0, 5.0, 5), aim))
     state = gaps.experience_state(anchors.score(mean), p, n_effective=n, respondents=int(n))
-    sla_state = sla_status(given["sla_attainment"], given["sla_target"])
+    sla_state = gaps.sla_status(given["sla_attainment"], given["sla_target"])
     return {
         "mean": mean,
         "ci": [limits.low, limits.high],
@@ -268,7 +267,7 @@ def trimmed(given: Inputs) -> Inputs:
 
 def post_stratified(given: Inputs) -> Inputs:
     cells = {c["h"]: strata.Cell(c["N"], c["n"], c["sum"], c["sumsq"]) for c in given["cells"]}
-    process, period = strata.post_stratify(cells), strata.post_stratify(cells, this_period_only=True)
+    process, period = weighting.post_stratify(cells), weighting.post_stratify(cells, this_period_only=True)
     assert process is not None
     assert period is not None
     return {
@@ -283,7 +282,7 @@ def raked(given: Inputs) -> Inputs:
     cells = given["cells"]
     margins = [([c[name] for c in cells], given["margins"][name]) for name in ("stype", "sw")]
     answers, totals = np.array([c["n"] for c in cells], float), np.array([c["sum"] for c in cells])
-    weights = strata.rake(answers, margins)
+    weights = weighting.rake(answers, margins)
     found = weighting.weighted_moments(weights, answers, totals, totals)
     return {"mean": float(found.mean), "weights": weights.tolist()}
 
@@ -327,7 +326,7 @@ def tipping(given: Inputs) -> Inputs:
 
 
 def representativity(given: Inputs) -> float:
-    return weighting.representativity(given["class_rate"], given["N"])
+    return weighting.r_indicator(given["class_rate"], given["N"])
 
 
 def reference_confidence_sequence(given: Inputs) -> float:

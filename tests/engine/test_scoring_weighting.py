@@ -13,8 +13,8 @@ from experience.engine.weighting import (
     is_hassle,
     is_representative,
     median_weight,
+    r_indicator,
     relative_weights,
-    representativity,
     tipping_point,
     trim,
     weighted_moments,
@@ -224,7 +224,7 @@ def test_a_random_follow_up_speaks_for_the_silent() -> None:
 
 
 def test_equal_response_everywhere_is_representative() -> None:
-    assert representativity([0.2, 0.2], [10, 90]) == pytest.approx(1.0)
+    assert r_indicator([0.2, 0.2], [10, 90]) == pytest.approx(1.0)
 
 
 def test_below_three_quarters_the_answers_are_not_representative() -> None:

@@ -102,6 +102,56 @@ def test_an_unhappy_journey_opens_a_gap_of_its_own_and_its_owner_is_named(
     assert gap.affected_people == 40
 
 
+@pytest.fixture
+def journey_gap(journey: AgreementVersion, service: BusinessService, laptop: BusinessService) -> Gap:
+    answered(service, UNHAPPY[::2])
+    answered(laptop, UNHAPPY[1::2])
+    refresh(now=NOW)
+    return Gap.objects.get(service=None)
+
+
+def test_who_owns_a_service_of_a_journey_takes_its_gap_in_hand_gives_it_and_dismisses_it(
+    journey_gap: Gap, client: Client, owner: User, laptop: BusinessService, stranger: User
+) -> None:
+    BusinessService.objects.filter(pk=laptop.pk).update(owner=stranger)
+    client.force_login(owner)
+    inbox = client.get(reverse("gaps"), {"q": "first week", "mine": "1"}).content.decode()
+    for name, given in [("take", {}), ("give", {"to": stranger.pk}), ("set-aside", {"reason": "One team"})]:
+        client.post(reverse(f"gap-{name}", args=[journey_gap.pk]), given)
+    page = client.get(reverse("gap", args=[journey_gap.pk])).content.decode()
+
+    journey_gap.refresh_from_db()
+    assert (journey_gap.state, journey_gap.assignee) == ("dismissed", stranger)
+    assert reverse("gap-take", args=[journey_gap.pk]) in inbox
+    assert "Blind spot: First week" in page
+    assert "Start it on the gap of the one that has to change" in page
+    assert reverse("service", args=["e-mail"]) in page
+    assert "Start an action" not in page
+    assert client.post(reverse("gap-plan", args=[journey_gap.pk])).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("who", "sees", "acts"),
+    [
+        ("agreement_admin", 200, 302),
+        ("administrator", 200, 302),
+        ("viewer", 200, 403),
+        ("teammate", 200, 403),
+        ("stranger", 404, 404),
+    ],
+)
+def test_the_gap_of_a_journey_is_for_owners_and_administration(
+    journey_gap: Gap, client: Client, who: str, sees: int, acts: int, request: pytest.FixtureRequest
+) -> None:
+    client.force_login(request.getfixturevalue(who))
+
+    inbox = client.get(reverse("gaps")).content.decode()
+    seen = client.get(reverse("gap", args=[journey_gap.pk])).status_code
+    done = client.post(reverse("gap-take", args=[journey_gap.pk])).status_code
+
+    assert ("First week" in inbox, seen, done) == (sees == 200, sees, acts)
+
+
 def test_a_journeys_result_can_be_proved_and_is_corrected_beside_the_final_one(
     journey: AgreementVersion, service: BusinessService, capsys: pytest.CaptureFixture[str]
 ) -> None:

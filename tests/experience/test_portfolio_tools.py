@@ -12,7 +12,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from experience.exports import safe
-from experience.models import Measurement, SavedView, ServiceGroup
+from experience.models import Agreement, Measurement, SavedView, ServiceGroup
 from experience.services.service_groups import refresh_service_groups
 from surveys.models import BusinessService, User
 from tests.experience.factories import gap, measured, starter
@@ -59,13 +59,17 @@ def test_a_past_month_shows_its_own_results_and_the_gaps_that_stood_then(page: C
     month = {"period": Measurement.Period.MONTH, "starts_on": date(2026, 4, 1), "ends_on": date(2026, 4, 30)}
     measured(aster, agreement_version=starter(), rating=2.9, **month)
     aster.gaps.update(opened_on=date(2026, 4, 10), closed_on=date(2026, 5, 4), state="closed")
+    beta = BusinessService.objects.get(name="Beta")
+    extra = Agreement.objects.create(key="oslo", name="Oslo", is_primary=False)
+    gap(beta, agreement=extra, opened_on=date(2026, 4, 10))
 
     now, then = names(page, ""), page.get("/?month=2026-04").context["page"].object_list
 
     assert set(now) == {"Alpha", "Beta"}
     alpha = next(row for row in then if row.name == "Alpha")
     assert (alpha.rating, alpha.is_watermelon) == (2.9, True)
-    assert next(row for row in then if row.name == "Beta").status == "missing"
+    happy = next(row for row in then if row.name == "Beta")
+    assert (happy.status, happy.gap) == ("missing", None)
 
 
 def test_a_view_is_kept_under_its_name_and_only_for_its_owner(
