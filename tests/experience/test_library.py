@@ -6,6 +6,8 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from experience.engine.cells import MEASURES
 from experience.engine.indicators import _STATISTICS
@@ -18,7 +20,7 @@ from experience.services.evidence import rebuild_evidence, refresh_changed_days
 from experience.services.library import LIBRARY, install_indicators
 from experience.services.receive_signals import receive_signals
 from experience.services.starter import COUNTED
-from surveys.models import BusinessService, ServiceUserCount
+from surveys.models import BusinessService, ServiceUserCount, User
 from tests.factories import BusinessServiceFactory, ResolutionFactory, TicketFactory
 from xla_service.settings import BASE_DIR
 
@@ -80,6 +82,22 @@ def test_installing_twice_changes_nothing_and_an_owner_stays(mail: BusinessServi
 
     assert Indicator.objects.count() == len(LIBRARY)
     assert (installed["happiness"].target, installed["happiness"].owner) == (60, None)
+
+
+@pytest.mark.django_db
+def test_an_indicator_is_given_an_owner_and_nothing_else(
+    client: Client, administrator: User, owner: User
+) -> None:
+    rating = install_indicators()["rating"]
+    client.force_login(administrator)
+
+    page = reverse("admin:experience_indicator_change", args=[rating.pk])
+    client.post(page, {"owner": owner.pk, "target": "3"})
+
+    rating.refresh_from_db()
+    assert (rating.owner, rating.target) == (owner, 4.2)
+    assert client.get(reverse("admin:experience_indicator_changelist")).status_code == 200
+    assert client.get(reverse("admin:experience_indicator_add")).status_code == 403
 
 
 @pytest.mark.django_db

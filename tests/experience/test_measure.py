@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -144,6 +145,21 @@ def test_changed_inputs_no_longer_match_their_hash(printing: BusinessService) ->
     result.save()
 
     assert [finding.measurement.pk for finding in verify(Measurement.objects.all())] == [result.pk]
+
+
+def test_the_command_measures_as_of_a_day_and_prints_a_line_of_json_per_result(
+    printing: BusinessService, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answered(printing, UNHAPPY)
+    refresh_changed_days(now=NOW)
+
+    call_command("measure", "--as-of", NOW.date().isoformat(), "--json")
+
+    (line,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (line["service"], line["period"][1]) == ("printing", NOW.date().isoformat())
+    assert (line["answers"], line["experience"], line["sla"]) == (len(UNHAPPY), "likely_red", "green")
+    assert line["rating_low"] < line["rating"] < line["rating_high"]
+    assert line["input_hash"] == Measurement.objects.get(period="rolling").input_hash
 
 
 def test_a_day_that_is_none_is_refused_with_what_to_write() -> None:
