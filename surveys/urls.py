@@ -16,6 +16,7 @@ from surveys.staff.mail import failed_mail, send_failed_again
 from surveys.staff.notices import notices
 from surveys.staff.people import people, people_import, person_download, person_erase, proposal_settle
 from surveys.staff.rules import sending_rule, sending_rules
+from surveys.staff.translations import translation, translations
 from surveys.staff.users import audit_log, user_change, users
 from surveys.staff.why import why_asked
 
@@ -28,6 +29,8 @@ urlpatterns = [
     path("asking/", why_asked, name="why-asked"),
     path("asking/rules/", sending_rules, name="sending-rules"),
     path("asking/rules/<slug:survey>/", sending_rule, name="sending-rule"),
+    path("asking/translations/", translations, name="translations"),
+    path("asking/translations/<slug:survey>/<slug:code>/", translation, name="translation"),
     path("asking/people/", people, name="people"),
     path("asking/people/import/", people_import, name="people-import"),
     path("asking/people/proposals/<int:key>/", proposal_settle, name="proposal-settle"),

@@ -178,6 +178,8 @@ TABLE = {
     "follow-up-done": Access("acts on own", "post", lambda world: [_follow_up(world).pk]),
     "why-asked": Access("signed in"),
     "sending-rules": Access("sets up"),
+    "translations": Access("sets up"),
+    "translation": Access("sets up", args=lambda world: [default_survey().key, "de"]),
     "sending-rule": Access("sets up", args=lambda world: [default_survey().key]),
     "failed-mail": Access("sets up"),
     "send-failed-again": Access("sets up", "post"),
