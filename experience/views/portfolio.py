@@ -170,7 +170,6 @@ def _overview(rows: Sequence[Row]) -> dict[str, object]:
         "standouts": [Standout(row, _words(row)) for row in flagged[:_MOST_STANDOUTS]],
         "charts": _charts(dots) if dots else [],
         "unplaced": len(rows) - len(dots),
-        "has_sample": any(row.is_sample for row in rows),
         "badges": BADGES,
     }
 
