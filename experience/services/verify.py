@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from experience.engine.defaults import ENGINE_VERSION
 from experience.engine.measure import measure
 from experience.engine.periods import Period
 from experience.engine.receipt import disagreements, input_hash
@@ -49,7 +50,8 @@ def _problem(m: Measurement) -> str | None:
     if not differing:
         return None
     first = differing[0]
-    return f"{first.path} is stored as {first.stored}, the inputs give {first.recomputed}."
+    other = "" if m.engine_version == ENGINE_VERSION else f" It was computed by engine {m.engine_version}."
+    return f"{first.path} is stored as {first.stored}, the inputs give {first.recomputed}.{other}"
 
 
 def recomputed(m: Measurement) -> dict[str, Any]:

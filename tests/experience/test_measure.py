@@ -131,11 +131,13 @@ def test_every_result_can_be_proved_and_a_tampered_one_is_named(
     result = rolling(printing)
     assert list(verify(Measurement.objects.all())) == []
 
-    Measurement.objects.filter(pk=result.pk).update(rating=4.9)
+    Measurement.objects.filter(pk=result.pk).update(rating=4.9, engine_version="1")
 
     with pytest.raises(SystemExit):
         call_command("verify", "--all")
-    assert f"Result {result.pk} (printing" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert f"Result {result.pk} (printing" in told
+    assert "It was computed by engine 1." in told
 
 
 def test_changed_inputs_no_longer_match_their_hash(printing: BusinessService) -> None:
