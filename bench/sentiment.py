@@ -42,6 +42,8 @@ BEGIN, END = "<!-- bench/sentiment.py begins -->", "<!-- bench/sentiment.py ends
 MOST_UNSEEN = 1500
 CLASSES = ("negative", "neutral", "positive")
 SHOWN_MISTAKES = 12
+# Scenarios written to widen the wording, after the first; see surveys/data/comments/README.md.
+LATER_WRITING = ("told-", "heard-", "later-")
 
 Judgement = tuple[str, float | None]
 Judge = Callable[[Sequence[LabelledComment]], list[Judgement]]
@@ -140,7 +142,12 @@ def auc(wanted: Sequence[str], polarities: Sequence[float | None]) -> float:
 def sets() -> dict[str, list[LabelledComment]]:
     """Return the sets to judge on: the fifth kept apart of each, and all of what was never trained on."""
     comments = [comment for comment in read_comments() if is_kept_apart(comment)]
-    named = {"IT comments, all languages": comments}
+    named = {
+        "IT comments, all languages": comments,
+        "IT comments, mixed left out": [comment for comment in comments if comment.label != "mixed"],
+        "IT comments, first writing": [one for one in comments if not one.group.startswith(LATER_WRITING)],
+        "IT comments, later writing": [one for one in comments if one.group.startswith(LATER_WRITING)],
+    }
     for code in SCORED_LANGUAGES:
         named[f"IT comments, {code}"] = [comment for comment in comments if comment.language == code]
     for name in (*LABELLED_SETS, *RATED_SETS):
