@@ -43,7 +43,7 @@ MOST_UNSEEN = 1500
 CLASSES = ("negative", "neutral", "positive")
 SHOWN_MISTAKES = 12
 # Scenarios written to widen the wording, after the first; see surveys/data/comments/README.md.
-LATER_WRITING = ("told-", "heard-", "later-")
+LATER_WRITING, OLD_NAMESAKE = ("told-", "heard-", "later-"), "later-and-waiting"
 
 Judgement = tuple[str, float | None]
 Judge = Callable[[Sequence[LabelledComment]], list[Judgement]]
@@ -139,14 +139,19 @@ def auc(wanted: Sequence[str], polarities: Sequence[float | None]) -> float:
     return float((ranks[praise].sum() - n_praise * (n_praise + 1) / 2) / (n_praise * n_complaint))
 
 
+def is_later(comment: LabelledComment) -> bool:
+    """Say whether the comment was written to widen the wording, after the first writing."""
+    return comment.group.startswith(LATER_WRITING) and comment.group != OLD_NAMESAKE
+
+
 def sets() -> dict[str, list[LabelledComment]]:
     """Return the sets to judge on: the fifth kept apart of each, and all of what was never trained on."""
     comments = [comment for comment in read_comments() if is_kept_apart(comment)]
     named = {
         "IT comments, all languages": comments,
         "IT comments, mixed left out": [comment for comment in comments if comment.label != "mixed"],
-        "IT comments, first writing": [one for one in comments if not one.group.startswith(LATER_WRITING)],
-        "IT comments, later writing": [one for one in comments if one.group.startswith(LATER_WRITING)],
+        "IT comments, first writing": [comment for comment in comments if not is_later(comment)],
+        "IT comments, later writing": [comment for comment in comments if is_later(comment)],
     }
     for code in SCORED_LANGUAGES:
         named[f"IT comments, {code}"] = [comment for comment in comments if comment.language == code]

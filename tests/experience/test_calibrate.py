@@ -106,7 +106,9 @@ def little_to_train_on(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("little_to_train_on")
 def test_a_thousand_rated_comments_teach_the_model_the_words_of_the_house() -> None:
-    commented(1000, happy=5, unhappy=1, words=("that was vexish, case {}", "that was zorbly, case {}"))
+    words = ("that was vexish, case {}", "that was zorbly, case {}")
+    praise, blame = sorted(words, key=lambda text: shipped_scorer().score(text, "en").polarity or 0.0)
+    commented(1000, happy=5, unhappy=1, words=(praise, blame))
 
     made = calibrate(now=NOW)
 
@@ -114,7 +116,7 @@ def test_a_thousand_rated_comments_teach_the_model_the_words_of_the_house() -> N
     assert made.trial["model"]["is_accepted"]
     assert made.model_version != shipped_scorer().model.version
     assert scorer_of(made).model.version == made.model_version
-    assert scorer_of(made).score("that was zorbly, case 7").label == "negative"
+    assert scorer_of(made).score(blame.format(7)).label == "negative"
     assert scorer_on(JULY - timedelta(days=1)).model.version == shipped_scorer().model.version
     assert bytes(made.model_file or b"")[:2] == b"PK"
 
