@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, Request, expect
 
 from surveys.engine.wording import HIGH_REASONS, LOW_REASONS
-from surveys.models import Invitation, Question, Response
+from surveys.models import FollowUpReceiver, Invitation, Question, Response, ServiceNotice, SurveyVersion
 from surveys.selectors.asked import reason_order
 from surveys.services.answer import Answer, record_answer
 from surveys.services.compose_mail import compose_mail
@@ -72,6 +72,27 @@ def shown(page: Page, name: str) -> bool:
     return page.get_by_role("checkbox", name=name).is_visible()
 
 
+def told_and_thanked(language: str) -> Invitation:
+    """Return an invitation whose person was not helped, hears from the desk, and reads what was improved."""
+    FollowUpReceiver.objects.create(name="the Service Desk", email="desk@example.org")
+    invitation = open_invitation(language=language)
+    record_answer(invitation.pk, Answer(1, is_solved=False), now=timezone.now())
+    ServiceNotice.objects.create(
+        service=invitation.service, wording={"en": "We replaced the printers."}, shown_from=date(2020, 1, 1)
+    )
+    return invitation
+
+
+def asked_anonymously(language: str) -> Invitation:
+    """Return an invitation of an anonymous survey that was answered."""
+    published = default_survey().versions.get()
+    version = SurveyVersion.objects.create(survey=published.survey, number=99, mode="anonymous")
+    Question.objects.create(version=version, position=1, kind="rating", scale="satisfaction")
+    invitation = open_invitation(language=language, survey_version=version)
+    record_answer(invitation.pk, Answer(4), now=timezone.now())
+    return invitation
+
+
 @pytest.mark.parametrize("language", ["en", "ar", "ja"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_public_page_is_accessible_and_fits(
@@ -83,6 +104,8 @@ def test_every_public_page_is_accessible_and_fits(
     record_answer(answered.pk, Answer(2, frozenset({"slow"}), 90, "Three calls."), now=timezone.now())
     closed = InvitationFactory.create(language=language, state="closed")
     withdrawn = InvitationFactory.create(language=language, state="withdrawn")
+    unsolved = told_and_thanked(language)
+    anonymous = asked_anonymously(language)
     open_page = f"/s/{invitation.token}/"
     addresses = [
         open_page,
@@ -93,6 +116,10 @@ def test_every_public_page_is_accessible_and_fits(
         f"/s/{closed.token}/",
         f"/s/{withdrawn.token}/",
         "/s/unknown/",
+        f"/feedback/{unsolved.service.key}/?lang={language}",
+        f"/s/{unsolved.token}/thanks/",
+        f"/s/{anonymous.token}/thanks/",
+        f"/s/{anonymous.token}/contact/",
     ]
     page.emulate_media(color_scheme=scheme)
 

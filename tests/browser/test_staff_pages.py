@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from surveys.models import BusinessService, User
 from tests.experience.factories import answer, gap, measured, sentiment, starter, weekly
-from tests.factories import BusinessServiceFactory
+from tests.factories import BusinessServiceFactory, default_survey
 
 pytestmark = [
     pytest.mark.browser,
@@ -84,6 +84,39 @@ def test_every_staff_page_is_accessible_fits_and_obeys_the_policy(
         page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
         assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+ASKING_PAGES = (
+    "/asking/",
+    "/asking/rules/",
+    "/asking/rules/after-resolution/",
+    "/asking/translations/",
+    "/asking/translations/after-resolution/ar/",
+    "/asking/people/",
+    "/asking/failed-mail/",
+    "/asking/not-solved/",
+    "/asking/feedback/",
+    "/asking/feedback/e-mail/card/?lang=ar",
+    "/asking/notices/",
+    "/asking/scanners/",
+)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_of_the_asking_section_is_accessible_and_fits(
+    page: Page, live_server: Any, portfolio: BusinessService, complaints: list[str], scheme: Any
+) -> None:
+    User.objects.update(role="agreement_admin")
+    default_survey()
+    page.emulate_media(color_scheme=scheme)
+    sign_in(page, live_server)
+
+    for path in ASKING_PAGES:
+        for size in (WIDE, NARROW):
+            page.set_viewport_size(size)
+            page.goto(live_server.url + path)
+            assert violations(page) == [], (path, size)
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (path, size)
 
 
 def test_an_unknown_page_is_accessible_too(page: Page, live_server: Any, portfolio: BusinessService) -> None:
