@@ -8,9 +8,17 @@ from surveys.engine.sentiment import shipped_scorer
 from surveys.engine.sentiment.corpus import public_texts, read_comments
 
 
+def house_words():
+    """Two words of the house, content and not; the shipped model, which knows neither, ranks them wrongly."""
+    return sorted(
+        ("vexish", "zorbly"),
+        key=lambda word: shipped_scorer().score(f"that was {word}", "en").polarity or 0.0,
+    )
+
+
 def rated_in_house_words(count):
-    """People here say "vexish" when content and "zorbly" when not; the shipped model cannot know."""
-    words = (("vexish", 100.0), ("zorbly", 0.0))
+    """People here say one word when content and the other when not; the shipped model cannot know."""
+    words = tuple(zip(house_words(), (100.0, 0.0), strict=True))
     return [
         RatedComment(f"that was {words[number % 2][0]} for number {number}", "en", words[number % 2][1])
         for number in range(count)
@@ -35,7 +43,7 @@ def test_a_model_that_learns_the_words_of_the_house_is_accepted():
 
     assert refinement.is_accepted
     assert refinement.refined_error < 0.2 * refinement.current_error
-    assert refinement.scorer.score("that was zorbly").label == "negative"
+    assert refinement.scorer.score(f"that was {house_words()[1]}").label == "negative"
     assert refinement.scorer.model.version != shipped_scorer().model.version
 
 
@@ -57,8 +65,8 @@ def test_a_language_joins_with_two_hundred_rated_comments():
 
     refinement = refine(danish, shipped_scorer(), some_comments(), public_texts("uci_yelp")[:200])
 
-    assert shipped_scorer().score("det var zorbly", "da").label == "unscored"
-    assert refinement.scorer.score("det var zorbly", "da").label == "negative"
+    assert shipped_scorer().score(f"det var {house_words()[1]}", "da").label == "unscored"
+    assert refinement.scorer.score(f"det var {house_words()[1]}", "da").label == "negative"
 
 
 def test_equal_texts_are_on_one_side():
