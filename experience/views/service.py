@@ -8,11 +8,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from experience.engine.periods import Period
 from experience.selectors.access import looks_after
 from experience.selectors.agreed_results import extra_results, months_of
 from experience.selectors.answers import RESTRICTIONS, answer_count, latest_answers
 from experience.selectors.comment_mood import CommentMood, comment_mood
 from experience.selectors.comments import themes_of
+from experience.selectors.features import FeatureUptime, feature_uptimes
 from experience.selectors.service_page import (
     NewestResult,
     newest_result,
@@ -64,6 +66,7 @@ def service(request: HttpRequest, key: str) -> HttpResponse:
             "waterfall": waterfall_rows(result),
             "moved": moved(result),
             "indicators": indicator_lines(result),
+            "features": _features(found, result),
             "funnel": funnel_rows(result),
             "histogram": histogram_rows(result),
             "surety": surety(result),
@@ -98,6 +101,11 @@ def visible_or_404(request: HttpRequest, key: str) -> BusinessService:
 def _mood(found: BusinessService, result: NewestResult) -> CommentMood | None:
     days = result.measurement
     return comment_mood(found, first=days.starts_on, last=days.ends_on) if not result.is_hidden else None
+
+
+def _features(found: BusinessService, result: NewestResult) -> list[FeatureUptime]:
+    days = Period(result.measurement.starts_on, result.measurement.ends_on)
+    return feature_uptimes(found, days, now=timezone.now())
 
 
 def _answers(request: HttpRequest, found: BusinessService) -> dict[str, object]:
