@@ -109,6 +109,7 @@ def render_and_click_everything(program: BrowserContext, mail: Message) -> None:
                 choice.check(force=True)
         for button in page.get_by_role("button").all():
             button.click()
+        page.wait_for_load_state("networkidle")  # Chromium may never close a page that is on its way
         page.close()
 
 
