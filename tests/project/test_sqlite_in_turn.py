@@ -31,6 +31,12 @@ def write(database: DatabaseWrapper, inside: Callable[[], object] = lambda: None
     database.set_autocommit(True)
 
 
+def written(database: DatabaseWrapper) -> int:
+    with database.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM written")
+        return int(cursor.fetchone()[0])
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     with closing(opened(tmp_path / "xla.sqlite3")) as database, database.cursor() as cursor:
@@ -69,6 +75,8 @@ def test_a_turn_ends_with_the_transaction_whatever_became_of_it(path: Path) -> N
 
         write(second)
 
+        assert written(second) == 1
+
 
 def test_a_turn_ends_with_the_connection(path: Path) -> None:
     first = opened(path)
@@ -77,6 +85,8 @@ def test_a_turn_ends_with_the_connection(path: Path) -> None:
 
     with closing(opened(path, timeout=0.2)) as second:
         write(second)
+
+        assert written(second) == 1
 
 
 def test_whose_turn_does_not_come_in_time_is_told_so(path: Path) -> None:

@@ -40,11 +40,17 @@ def test_every_sweep_that_can_be_woken_is_on_the_schedule() -> None:
     assert names <= {entry["task"] for entry in app.conf.beat_schedule.values()}
 
 
-def test_the_sweeps_do_their_work_with_nothing_there() -> None:
-    tasks.decide_due_resolutions()
-    tasks.send_due_messages()
-    tasks.close_due_invitations()
-    tasks.score_new_comments()
+def test_the_sweeps_find_nothing_to_do_and_wake_nobody_where_nothing_is(
+    woken: list[str], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.decide_due_resolutions()
+        tasks.send_due_messages()
+        tasks.close_due_invitations()
+        tasks.score_new_comments()
+
+    assert woken == []
+    assert not Decision.objects.exists()
 
 
 def test_deciding_and_scoring_wake_the_judging_side(
