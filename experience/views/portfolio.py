@@ -108,6 +108,8 @@ def portfolio(request: HttpRequest) -> HttpResponse:
         context |= _overview(rows)
     response = render(request, f"experience/{'portfolio_services' if is_part else 'portfolio'}.html", context)
     patch_vary_headers(response, ["HX-Request"])
+    if is_part:
+        response["HX-Push-Url"] = f"{request.path}?{context['query']}" if context["query"] else request.path
     return response
 
 
