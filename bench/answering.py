@@ -4,7 +4,8 @@ python -m bench.answering           prints the table, some minutes; --tickets ma
 python -m bench.answering --write   also writes docs/speed.md
 
 Starts the service as `manage.py up` does. Four people at a time open a survey and send it; what is timed is
-sending. The clients run on the same machine and take their share of it.
+sending. Tickets are spread over a hundred services. The clients run on the same machine and take their share
+of it.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ CLIENTS = 4
 ALONE_SECONDS = 15
 TIMEOUT_SECONDS = 30
 INVITATIONS = 20_000
+SERVICES = 100
 READY_SECONDS = 120
 ANSWER = urllib.parse.urlencode({"rating": "4", "comment": "It works again, thank you."})
 HEADERS = {
@@ -189,7 +191,8 @@ def _prepare(folder: Path, tickets: int) -> None:
 
     now = datetime.now(UTC)
     survey = create_default_survey(now=now).survey
-    BusinessService.objects.create(key="mail", name="Mail", survey=survey)
+    fleet = (BusinessService(key=f"service-{n}", name=f"Service {n}", survey=survey) for n in range(SERVICES))
+    BusinessService.objects.bulk_create(fleet)
     register_tickets(list(_resolved(now)), source="servicenow", now=now)
     decide_resolutions(now=now)
     tokens = Invitation.objects.values_list("token", flat=True)
@@ -227,7 +230,7 @@ def _rows(tickets: int, now: datetime) -> Iterator[tuple[object, ...]]:
         person = f"c{number % 5000}"
         yield (
             f"INC{number:07}",
-            "Mail",
+            f"Service {number % SERVICES}",
             person,
             f"{person}@example.org",
             "Closed",
@@ -246,7 +249,7 @@ def _resolved(now: datetime) -> Iterator[TicketRecord]:
         yield TicketRecord(
             number=f"NEW{number}",
             state="resolved",
-            service="Mail",
+            service=f"Service {number % SERVICES}",
             requester=Requester(external_id=f"n{number}", email=f"n{number}@example.org"),
             opened_at=now - timedelta(hours=2),
             resolved_at=now - timedelta(minutes=1),
