@@ -13,7 +13,9 @@ from django.views.decorators.http import require_safe
 from experience.engine.periods import Period, is_final, month_of, previous_month
 from experience.models import Improvement
 from experience.selectors.executive import executive
+from experience.selectors.incident_change import month_over_month, year_over_year
 from experience.selectors.service_page import gaps_in, month_result, weeks_of
+from experience.views.incident_parts import incident_lines
 from experience.views.portfolio import past_months
 from experience.views.service import visible_or_404
 from experience.views.service_parts import (
@@ -87,5 +89,7 @@ def review(request: HttpRequest, key: str, month: str) -> HttpResponse:
             "gaps": gaps_in(service, period),
             "improvements": done.select_related("responsible"),
             "is_final": is_final(period, timezone.localdate()),
+            "incidents": incident_lines(month_over_month(service, period, now=timezone.now())),
+            "year_before": year_over_year(service, period, now=timezone.now()).total,
         }
     return render(request, "experience/review.html", context)

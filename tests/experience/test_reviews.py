@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from django.test import Client
@@ -11,9 +11,9 @@ from django.urls import reverse
 from experience.engine.periods import Period
 from experience.models import Gap, Measurement
 from experience.selectors.executive import executive
-from surveys.models import BusinessService, User
+from surveys.models import BusinessService, ServiceUserCount, User
 from tests.experience.factories import gap, measured, starter
-from tests.factories import BusinessServiceFactory
+from tests.factories import BusinessServiceFactory, TicketFactory
 
 pytestmark = pytest.mark.django_db
 MAY = Period(date(2026, 5, 1), date(2026, 5, 31))
@@ -96,3 +96,24 @@ def test_the_review_shows_its_month_and_the_gap_that_stood_in_it(
         in client.get(reverse("review", args=[service.key, "2026-04"])).content.decode()
     )
     assert client.get(reverse("review", args=[service.key, "2026-13"])).status_code == 404
+
+
+def test_the_review_says_where_incidents_changed(
+    client: Client, owner: User, service: BusinessService
+) -> None:
+    of_may(service)
+    ServiceUserCount.objects.create(service=service, valid_from=date(2025, 1, 1), user_count=10)
+    for month, count in ((4, 2), (5, 30)):
+        TicketFactory.create_batch(
+            count, service=service, category="login", opened_at=datetime(2026, month, 8, 9, tzinfo=UTC)
+        )
+    client.force_login(owner)
+
+    words = client.get(reverse("review", args=[service.key, "2026-05"])).content.decode()
+
+    assert (
+        'Category: login <span class="chip">notable</span></th><td class="num">2</td><td class="num">30</td>'
+        in words
+    )
+    assert "+28.1" in words  # 30 - 2 x 210 / 220 user-days
+    assert "Site: not named" in words
