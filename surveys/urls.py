@@ -8,6 +8,7 @@ from surveys.api.asking import PreviewRuleView, WhyAskedView
 from surveys.api.intake import IntakeView
 from surveys.api.people import PeopleView
 from surveys.doors import FeedbackView, rate
+from surveys.staff.api_keys import api_key_revoke, api_keys
 from surveys.staff.audit import answer_audit
 from surveys.staff.feedback import feedback_card, feedback_qr, open_feedback
 from surveys.staff.follow_ups import follow_up_done, follow_ups
@@ -23,6 +24,8 @@ from surveys.staff.why import why_asked
 urlpatterns = [
     path("users/", users, name="users"),
     path("users/<int:key>/", user_change, name="user-change"),
+    path("api-keys/", api_keys, name="api-keys"),
+    path("api-keys/<int:key>/revoke/", api_key_revoke, name="api-key-revoke"),
     path("audit-log/", audit_log, name="audit-log"),
     path("data/inbound/", inbound, name="inbound"),
     path("data/inbound/replay/", replay, name="inbound-replay"),

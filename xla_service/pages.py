@@ -2,7 +2,10 @@
 
 from django.contrib.auth import views
 from django.urls import path, reverse_lazy
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.permissions import AllowAny
 
+from surveys.api import openapi  # noqa: F401  (registers the security scheme)
 from xla_service.design_system import design_system
 from xla_service.mailbox import MailListView, MailView, show_mail_html
 
@@ -18,6 +21,11 @@ urlpatterns = [
             template_name="welcome.html", success_url=reverse_lazy("sign-in")
         ),
         name="welcome",
+    ),
+    path(
+        "api/v1/schema/",
+        SpectacularAPIView.as_view(authentication_classes=(), permission_classes=(AllowAny,)),
+        name="api-schema",
     ),
     path("sign-out/", views.LogoutView.as_view(), name="sign-out"),
     path("design-system/", design_system, name="design-system"),

@@ -15,7 +15,9 @@ from rest_framework.views import APIView
 
 from experience.engine.observations import ObservationError, read_observations
 from experience.services.receive_signals import receive_signals
+from surveys.api.keys import ApiKeyAuthentication
 from surveys.api.signed import SIGNATURE_HEADER, signed_body
+from surveys.models import ApiKey
 from surveys.wakeups import EVIDENCE_SWEEP, wake
 from xla_service.api import StrictSerializer
 
@@ -41,14 +43,16 @@ class ReceivedBatchSerializer(serializers.Serializer[Any]):
 class SignalsView(APIView):
     """POST /api/v1/signals/"""
 
-    authentication_classes = ()
+    # Without a key the secret of the source is asked for, see `signed_body`.
+    authentication_classes = (ApiKeyAuthentication,)
     permission_classes = ()
+    key_scope = ApiKey.Scope.SEND_SIGNALS
 
     @extend_schema(
         operation_id="receive_signals",
         parameters=[
-            OpenApiParameter(name, str, OpenApiParameter.HEADER, required=True)
-            for name in (SOURCE_HEADER, SIGNATURE_HEADER)
+            OpenApiParameter(SOURCE_HEADER, str, OpenApiParameter.HEADER, required=True),
+            OpenApiParameter(SIGNATURE_HEADER, str, OpenApiParameter.HEADER),
         ],
         request=SignalBatchSerializer,
         responses={201: ReceivedBatchSerializer, 200: ReceivedBatchSerializer},

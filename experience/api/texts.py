@@ -14,7 +14,9 @@ from rest_framework.views import APIView
 
 from experience.api.signals import MOST_BYTES, SOURCE_HEADER, decoded
 from experience.engine.unsolicited import TextError, read_texts
+from surveys.api.keys import ApiKeyAuthentication
 from surveys.api.signed import SIGNATURE_HEADER, signed_body
+from surveys.models import ApiKey
 from surveys.wakeups import EVIDENCE_SWEEP, wake
 from xla_service.api import StrictSerializer
 
@@ -38,14 +40,16 @@ class ReceivedTextsSerializer(serializers.Serializer[Any]):
 class TextsView(APIView):
     """POST /api/v1/texts/"""
 
-    authentication_classes = ()
+    # Without a key the secret of the source is asked for, see `signed_body`.
+    authentication_classes = (ApiKeyAuthentication,)
     permission_classes = ()
+    key_scope = ApiKey.Scope.SEND_SIGNALS
 
     @extend_schema(
         operation_id="receive_texts",
         parameters=[
-            OpenApiParameter(name, str, OpenApiParameter.HEADER, required=True)
-            for name in (SOURCE_HEADER, SIGNATURE_HEADER)
+            OpenApiParameter(SOURCE_HEADER, str, OpenApiParameter.HEADER, required=True),
+            OpenApiParameter(SIGNATURE_HEADER, str, OpenApiParameter.HEADER),
         ],
         request=TextBatchSerializer,
         responses={201: ReceivedTextsSerializer, 200: ReceivedTextsSerializer},

@@ -13,10 +13,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from surveys.api.keys import ApiKeyAuthentication
 from surveys.api.signed import SIGNATURE_HEADER, signed_body
 from surveys.engine.wording import WORDS
 from surveys.forms import COMMENT_LENGTH, LONGEST_LOST_TIME
-from surveys.models import Invitation
+from surveys.models import ApiKey, Invitation
 from surveys.services.answer import Answer, NotAnswerableError, record_answer
 from surveys.wakeups import COMMENT_SWEEP, EVIDENCE_SWEEP, wake
 from xla_service.api import StrictSerializer
@@ -56,12 +57,14 @@ class NotOpen(APIException):
 class AnswersView(APIView):
     """POST /api/v1/answers/<source>/"""
 
-    authentication_classes = ()
+    # Without a key the secret of the source is asked for, see `signed_body`.
+    authentication_classes = (ApiKeyAuthentication,)
     permission_classes = ()
+    key_scope = ApiKey.Scope.SEND_ANSWERS
 
     @extend_schema(
         operation_id="send_answer",
-        parameters=[OpenApiParameter(SIGNATURE_HEADER, str, OpenApiParameter.HEADER, required=True)],
+        parameters=[OpenApiParameter(SIGNATURE_HEADER, str, OpenApiParameter.HEADER)],
         request=SentAnswerSerializer,
         responses={201: TakenAnswerSerializer},
     )

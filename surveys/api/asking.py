@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from surveys.models import Survey
+from surveys.models import ApiKey, Survey
 from surveys.selectors.why_asked import explain
 from surveys.services.preview_rule import preview_rule
 from surveys.services.sending_rules import RuleError, draft_rule
@@ -71,6 +71,8 @@ class WhyAskedSerializer(serializers.Serializer[Any]):
 class WhyAskedView(APIView):
     """GET /api/v1/tickets/<number>/asking/"""
 
+    key_scope = ApiKey.Scope.READ_RESULTS
+
     @extend_schema(
         operation_id="why_asked",
         parameters=[
@@ -124,6 +126,7 @@ class PreviewRuleView(APIView):
     """POST /api/v1/sending-rules/preview/"""
 
     permission_classes = (SettingUp,)
+    key_scope = ApiKey.Scope.READ_RESULTS
 
     @extend_schema(
         operation_id="preview_sending_rule", request=PreviewInputSerializer, responses=PreviewSerializer

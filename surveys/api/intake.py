@@ -13,8 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from surveys.api.keys import ApiKeyAuthentication
 from surveys.api.signed import SIGNATURE_HEADER, signed_body
-from surveys.models import IntakeEvent
+from surveys.models import ApiKey, IntakeEvent
 from surveys.services.receive_event import DeliveryReusedError, receive_event
 
 MOST_BYTES = 1024 * 1024
@@ -42,13 +43,15 @@ class DeliveryReused(APIException):
 class IntakeView(APIView):
     """POST /api/v1/intake/<source>/"""
 
-    authentication_classes = ()
+    # Without a key the secret of the source is asked for, see `signed_body`.
+    authentication_classes = (ApiKeyAuthentication,)
     permission_classes = ()
+    key_scope = ApiKey.Scope.SEND_TICKETS
 
     @extend_schema(
         operation_id="receive_event",
         parameters=[
-            OpenApiParameter(SIGNATURE_HEADER, str, OpenApiParameter.HEADER, required=True),
+            OpenApiParameter(SIGNATURE_HEADER, str, OpenApiParameter.HEADER),
             *(OpenApiParameter(name, str, OpenApiParameter.HEADER) for name in DELIVERY_HEADERS),
         ],
         request=OpenApiTypes.OBJECT,

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from surveys.api.asking import SettingUp
 from surveys.engine.people import FIELDS, read_person
 from surveys.engine.tickets import Requester
+from surveys.models import ApiKey
 from surveys.services.people import register_people
 from xla_service.api import StrictSerializer
 
@@ -39,6 +40,7 @@ class PeopleView(APIView):
     """POST /api/v1/people/"""
 
     permission_classes = (SettingUp,)
+    key_scope = ApiKey.Scope.SEND_PEOPLE
 
     @extend_schema(
         operation_id="register_people",

@@ -1,14 +1,22 @@
-"""Requests signed with the shared secret of an intake source; these addresses know no other sign-in."""
+"""Requests of an intake source: signed with its secret, carrying it as a bearer token, or with an API key.
+
+Systems that cannot sign a body send the secret itself (`Authorization: Bearer <secret>`). An API key that may
+send takes the place of both, when its user sets up sources.
+"""
 
 from __future__ import annotations
 
+import hmac
+
 from django.core.exceptions import RequestDataTooBig
 from rest_framework import status
-from rest_framework.exceptions import APIException, NotFound
+from rest_framework.exceptions import APIException, NotFound, PermissionDenied
 from rest_framework.request import Request
 
+from surveys.api.keys import bearer_of
 from surveys.engine.signatures import is_signed
-from surveys.models import IntakeSource
+from surveys.models import ApiKey, IntakeSource
+from xla_service.access import setting_up
 
 SIGNATURE_HEADER = "X-XLA-Signature"
 
@@ -20,7 +28,8 @@ class NotSigned(APIException):
     default_code = "not_signed"
     default_detail = (
         f"Send the header {SIGNATURE_HEADER}: sha256=<hex>, the HMAC-SHA256 of the raw body with the secret "
-        "of this source. The secret is on the page of the source in the admin."
+        "of this source, or the secret itself as Authorization: Bearer <secret>. Who lost the secret makes a "
+        "new one under Data > Sources."
     )
 
 
@@ -32,19 +41,32 @@ class BodyTooLarge(APIException):
 
 
 def signed_body(request: Request, source_key: str, *, most_bytes: int) -> tuple[IntakeSource, bytes]:
-    """Return the source of this key and the raw body, signed by it.
+    """Return the source of this key and the raw body, which comes from it.
 
     Raises NotFound for a source that is unknown or switched off, BodyTooLarge before reading what is too
-    long, and NotSigned.
+    long, NotSigned, and PermissionDenied for an API key whose user sets nothing up.
     """
     source = IntakeSource.objects.filter(key=source_key, is_active=True).first()
     if source is None:
-        raise NotFound(f"There is no active source {source_key!r}. Create or activate it in the admin.")
+        raise NotFound(
+            f"There is no active source {source_key!r}. Create or switch it on under Data > Sources."
+        )
     body = _body(request, most_bytes)
-    signature = request.headers.get(SIGNATURE_HEADER, "")
-    if not is_signed(body, secret=source.secret, signature=signature):
+    if isinstance(request.auth, ApiKey):
+        if not setting_up(request.user):
+            raise PermissionDenied(
+                "The user of this API key may not send data: that takes an agreement admin."
+            )
+    elif not _comes_from(source, body, request):
         raise NotSigned
     return source, body
+
+
+def _comes_from(source: IntakeSource, body: bytes, request: Request) -> bool:
+    signature = request.headers.get(SIGNATURE_HEADER, "")
+    if is_signed(body, secret=source.secret, signature=signature):
+        return True
+    return bool(source.secret) and hmac.compare_digest(bearer_of(request).encode(), source.secret.encode())
 
 
 def _body(request: Request, most_bytes: int) -> bytes:

@@ -8,6 +8,7 @@ from surveys.models.answers import (
     ResponseReason,
     SentAnswer,
 )
+from surveys.models.api_keys import ApiKey
 from surveys.models.asking import Bounce, Decision, Invitation, Message, OptOut, SamplingShare, Visit
 from surveys.models.audit import ConfigurationChange
 from surveys.models.catalogue import BusinessService, ResolutionTarget, ServiceAlias, ServiceUserCount
@@ -20,6 +21,7 @@ from surveys.models.surveys import Question, SendingRule, Survey, SurveyVersion
 from surveys.models.tickets import Resolution, Ticket
 
 __all__ = [
+    "ApiKey",
     "Bounce",
     "BusinessService",
     "CommentReading",

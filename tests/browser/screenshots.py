@@ -29,6 +29,7 @@ PAGES = {
     "health": "/health/",
     "users": "/users/",
     "audit-log": "/audit-log/",
+    "api-keys": "/api-keys/",
     "design-system": "/design-system/",
     "mailbox": "/mailbox/",
 }

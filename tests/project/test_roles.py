@@ -27,6 +27,7 @@ from surveys.models import (
     Ticket,
     User,
 )
+from surveys.services.api_keys import create_key
 from tests.experience.factories import answer, gap, measured
 from tests.factories import NOW, PersonFactory, ResolutionFactory, default_survey
 
@@ -43,8 +44,9 @@ EXPECTATIONS = {
     "reads own": (SIGN_IN, NOT_FOUND, IN, IN, IN, IN, IN),
     "acts on own": (SIGN_IN, NOT_FOUND, IN, IN, REFUSED, IN, IN),
     "owns the view": (SIGN_IN, NOT_FOUND, IN, NOT_FOUND, NOT_FOUND, NOT_FOUND, NOT_FOUND),
-    "API reads own": (REFUSED, NOT_FOUND, IN, IN, IN, IN, IN),
-    "API sets up": (REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, IN, IN),
+    "API signed in": (SIGN_IN, IN, IN, IN, IN, IN, IN),
+    "API reads own": (SIGN_IN, NOT_FOUND, IN, IN, IN, IN, IN),
+    "API sets up": (SIGN_IN, REFUSED, REFUSED, REFUSED, REFUSED, IN, IN),
     "sets up": (SIGN_IN, REFUSED, REFUSED, REFUSED, REFUSED, IN, IN),
     "administers": (SIGN_IN, REFUSED, REFUSED, REFUSED, REFUSED, REFUSED, IN),
 }
@@ -94,6 +96,12 @@ def _proposal(world: World) -> list[Any]:
     ]
 
 
+def _api_key(world: World) -> list[Any]:
+    user = world.users["viewer"]
+    key, _ = create_key(name="Script", scopes=[], user=user, expires_at=None, by=user, now=NOW)
+    return [key.pk]
+
+
 def _agreement(world: World) -> list[Any]:
     return [world.agreement.key]
 
@@ -124,6 +132,7 @@ GUARDED_OTHERWISE = {
     "signals": "the signature of the source",
     "texts": "the signature of the source",
     "api-people": "the session; see tests/surveys/test_directory.py",
+    "api-schema": "open to everybody; says nothing about this installation",
     "sign-in": "open to everybody",
     "welcome": "the token in the mail",
     "sign-out": "ends a session only",
@@ -160,6 +169,7 @@ TABLE = {
     "agreement-undo": Access("sets up", "post", _agreement),
     "api-why-asked": Access("API reads own", args=lambda world: [world.ticket.number]),
     "api-preview-rule": Access("API sets up", "post"),
+    "api-results": Access("API signed in"),
     "inbound": Access("sets up"),
     "inbound-replay": Access("sets up", "post"),
     "health": Access("administers"),
@@ -169,6 +179,8 @@ TABLE = {
     "users": Access("administers"),
     "user-change": Access("administers", "post", lambda world: [world.users["viewer"].pk]),
     "audit-log": Access("administers"),
+    "api-keys": Access("administers"),
+    "api-key-revoke": Access("administers", "post", _api_key),
     "answer-audit": Access("sets up"),
     "notices": Access("sets up"),
     "open-feedback": Access("sets up"),

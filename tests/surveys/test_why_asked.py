@@ -82,5 +82,5 @@ def test_the_api_says_the_same(owner: User, stranger: User, service: BusinessSer
 
     assert (told["reason"], told["is_asked"], told["probability"]) == ("resting", False, 0.1)
     assert other.get(url).status_code == 404
-    assert Client().get(url).status_code == 403
+    assert Client().get(url).status_code == 401
     assert client.get(url, {"when": "now"}).status_code == 400
