@@ -140,8 +140,8 @@ def test_every_page_is_accessible_fits_and_obeys_the_policy(
     for path in (
         f"/gaps/{house.pk}/", "/gaps/", "/actions/", "/agreements/", "/agreements/starter/",
         "/agreements/starter/edit/", "/agreements/new/", "/executive/", "/reviews/",
-        "/services/e-mail/review/2026-05/", "/health/", "/data/inbound/", "/users/", "/audit-log/", "/api-keys/",
-        "/design-system/",
+        "/services/e-mail/review/2026-05/", "/health/", "/data/inbound/", "/users/", "/audit-log/",
+        "/api-keys/", "/design-system/",
     ):  # fmt: skip
         page.goto(live_server.url + path)
         page.locator("main details").evaluate_all("all => all.forEach(one => one.open = true)")
