@@ -1,13 +1,18 @@
 """How figures are written on a page: the one rounding rule, for templates and the marks drawn beside them.
 
 Shares are whole per cent, ratings have one decimal, scores none. A share that is neither nothing nor
-everything is never written as 0 % or 100 %. Missing is an en dash, never 0.
+everything is never written as 0 % or 100 %. Missing is an en dash, never 0. Decimal mark, grouping, dates and
+words follow the language of the page, which is the one in force when a figure is written.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date
+
+from django.utils.formats import date_format, get_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 MISSING = "–"
 _NO_BREAK = "\u00a0"
@@ -33,38 +38,41 @@ def uptime(value: float | None) -> str:
     """Return a share of the time with two decimals, since 99.0 % and 99.9 % are worlds apart: "99.87 %"."""
     if value is None:
         return MISSING
-    shown = f"{value * 100:.2f}"
-    return f"{'>99.99' if shown == '100.00' and value < 1 else shown}{_NO_BREAK}%"
+    is_nearly_all = value < 1 and f"{value * 100:.2f}" == "100.00"
+    shown = f">{number(99.99, 2)}" if is_nearly_all else number(value * 100, 2)
+    return f"{shown}{_NO_BREAK}%"
 
 
 def rating(value: float | None) -> str:
     """Return a rating on its own scale with one decimal: "3.7"."""
-    return MISSING if value is None else _signed(f"{value:.1f}")
+    return MISSING if value is None else number(value, 1)
 
 
 def score(value: float | None) -> str:
     """Return a score 0..100 as a whole number: "62"."""
-    return MISSING if value is None else f"{value:.0f}"
+    return MISSING if value is None else number(value, 0)
 
 
 def change(value: float | None) -> str:
     """Return points gained or lost with their sign and one decimal: "+5.2", "−15.0"."""
     if value is None:
         return MISSING
-    shown = f"{value:+.1f}"
-    return "0.0" if shown in ("-0.0", "+0.0") else _signed(shown)
+    shown = number(abs(value), 1)
+    if shown == number(0, 1):
+        return shown
+    return f"{_MINUS if value < 0 else '+'}{shown}"
 
 
 def hours(value: float | None) -> str:
     """Return hours: one decimal below 10, whole and grouped from there: "4.5 h", "1,204 h"."""
     if value is None:
         return MISSING
-    return f"{value:.1f}{_NO_BREAK}h" if abs(value) < 9.95 else f"{value:,.0f}{_NO_BREAK}h"
+    return _with_unit(number(value, 1 if abs(value) < 9.95 else 0), _("h"))
 
 
 def minutes(value: float | None) -> str:
     """Return whole minutes: "138 min"."""
-    return MISSING if value is None else f"{value:,.0f}{_NO_BREAK}min"
+    return MISSING if value is None else _with_unit(number(value, 0), _("min"))
 
 
 def duration(value: float | None) -> str:
@@ -81,12 +89,12 @@ def clock(value: float | None) -> str:
 
 def count(value: float | None) -> str:
     """Return a whole number with its thousands grouped: "24,600"."""
-    return MISSING if value is None else f"{value:,.0f}"
+    return MISSING if value is None else number(value, 0)
 
 
 def plain(value: float | None) -> str:
     """Return a number without a unit of its own (Apdex, polarity) with two decimals: "0.87"."""
-    return MISSING if value is None else _signed(f"{value:.2f}")
+    return MISSING if value is None else number(value, 2)
 
 
 def interval(low: float | None, high: float | None, write: Callable[[float | None], str] = rating) -> str:
@@ -98,8 +106,8 @@ def interval(low: float | None, high: float | None, write: Callable[[float | Non
         return ""
     first, last = write(low), write(high)
     unit = last[last.index(_NO_BREAK) :] if _NO_BREAK in last else ""
-    between = " to " if _MINUS in first + last else "–"
-    return f"{first.removesuffix(unit) if unit else first}{between}{last}"
+    first = first.removesuffix(unit) if unit else first
+    return joined(first, last) if _MINUS in first + last else f"{first}–{last}"
 
 
 def one_in(value: float | None) -> str:
@@ -108,26 +116,24 @@ def one_in(value: float | None) -> str:
         return MISSING
     parts, whole = min(_FRACTIONS + _MORE_FRACTIONS, key=lambda pair: abs(pair[0] / pair[1] - value))
     if value > 0 and abs(parts / whole - value) <= 0.1 * value:
-        return f"{parts}{_NO_BREAK}in{_NO_BREAK}{whole}"
+        said = _("%(part)s in %(whole)s") % {"part": parts, "whole": whole}
+        return said.replace(" ", _NO_BREAK)
     return share(value)
 
 
-def ago(moment: datetime, now: datetime) -> str:
-    """Return how long ago something was: to the hour within a day, then its date in the zone of `now`."""
-    passed = now - moment
-    if passed < timedelta(minutes=1):
-        return "just now"
-    if passed < timedelta(hours=1):
-        return _whole(passed.total_seconds() // 60, "minute")
-    if passed < timedelta(days=1):
-        return _whole(passed.total_seconds() // 3600, "hour")
-    local = moment.astimezone(now.tzinfo)
-    year = "" if local.year == now.year else f" {local.year}"
-    return f"{local.day} {local:%B}{year}"
+def day(value: date) -> str:
+    """Return a day without its year: "3 June"."""
+    return date_format(value, "MONTH_DAY_FORMAT")
 
 
-def _whole(number: float, unit: str) -> str:
-    return f"{number:.0f} {unit}{'' if number == 1 else 's'} ago"
+def full_day(value: date) -> str:
+    """Return a day with its year: "3 June 2026"."""
+    return date_format(value, "DATE_FORMAT")
+
+
+def month(value: date) -> str:
+    """Return a month with its year: "June 2026"."""
+    return date_format(value, "YEAR_MONTH_FORMAT")
 
 
 def distance(value: float | None, target: float | None) -> str:
@@ -136,8 +142,9 @@ def distance(value: float | None, target: float | None) -> str:
         return ""
     apart = round(float(f"{value:.1f}") - float(f"{target:.1f}"), 1)
     if apart == 0:
-        return "on target"
-    return f"{abs(apart):.1f} {'above' if apart > 0 else 'below'} target"
+        return _("on target")
+    words = _("%(distance)s above target") if apart > 0 else _("%(distance)s below target")
+    return words % {"distance": number(abs(apart), 1)}
 
 
 def points_apart(value: float | None, target: float | None) -> str:
@@ -146,10 +153,26 @@ def points_apart(value: float | None, target: float | None) -> str:
         return ""
     apart = round(value * 100) - round(target * 100)
     if apart == 0:
-        return "on target"
-    noun = "point" if abs(apart) == 1 else "points"
-    return f"{abs(apart)} {noun} {'above' if apart > 0 else 'below'}"
+        return _("on target")
+    if apart > 0:
+        return ngettext("%(count)s point above", "%(count)s points above", apart) % {"count": apart}
+    return ngettext("%(count)s point below", "%(count)s points below", -apart) % {"count": -apart}
 
 
-def _signed(text: str) -> str:
-    return text.replace("-", _MINUS)
+def joined(low: str, high: str) -> str:
+    """Return two ends that a dash would make unreadable: "−0.55 to −0.15", "3 May to 30 May"."""
+    return _("%(low)s to %(high)s") % {"low": low, "high": high}
+
+
+def number(value: float, decimals: int) -> str:
+    """Return a number as the page's language writes it, thousands grouped, with a true minus."""
+    marks = {
+        ",": str(get_format("THOUSAND_SEPARATOR")),
+        ".": str(get_format("DECIMAL_SEPARATOR")),
+        "-": _MINUS,
+    }
+    return "".join(marks.get(sign, sign) for sign in f"{value:,.{decimals}f}")
+
+
+def _with_unit(figure: str, unit: str) -> str:
+    return f"{figure}{_NO_BREAK}{unit}"

@@ -32,6 +32,7 @@ from surveys.services.answer import NotAnswerableError, record_answer, record_cl
 from surveys.services.follow_up import wish_contact
 from surveys.services.opt_out import opt_in, opt_out
 from surveys.wakeups import COMMENT_SWEEP, EVIDENCE_SWEEP, wake
+from xla_service.moments import organisation_day
 
 GONE = 410
 
@@ -214,7 +215,7 @@ class ThanksView(PublicView):
             "follow_up": self._follow_up(),
             "contact": CONTACT[self.words.code].link if contact_receiver(self.invitation) else "",
             "improvements": improvements(
-                self.invitation.service, language=self.words.code, today=timezone.localdate()
+                self.invitation.service, language=self.words.code, today=organisation_day()
             ),
             "second_thought": self._second_thought(self.response) if self.is_open else None,
         }

@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import AllowAny
 
 from surveys.api import openapi  # noqa: F401  (registers the security scheme)
+from xla_service.account import account
 from xla_service.design_system import design_system
 from xla_service.mailbox import MailListView, MailView, show_mail_html
 
@@ -28,6 +29,7 @@ urlpatterns = [
         name="api-schema",
     ),
     path("sign-out/", views.LogoutView.as_view(), name="sign-out"),
+    path("account/", account, name="account"),
     path("design-system/", design_system, name="design-system"),
     path("mailbox/", MailListView.as_view(), name="mailbox"),
     path("mailbox/<str:key>/", MailView.as_view(), name="mail"),

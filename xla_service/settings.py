@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "xla_service.reader.reader_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -156,7 +157,10 @@ CONTENT_SECURITY_POLICY = {
 
 # Words and time.
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]
+# Of the interface for staff. Surveys speak those of surveys/engine/wording.
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "xla_service" / "locale"]
+FORMAT_MODULE_PATH = ["xla_service.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.text(

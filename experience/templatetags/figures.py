@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django import template
-from django.utils import timezone
 
 from experience import figures, marks
 from experience.badges import STATUS_WORDS
@@ -22,6 +19,9 @@ register.filter("uptime", figures.uptime)
 register.filter("count", figures.count)
 register.filter("one_in", figures.one_in)
 register.filter("distance_to", figures.distance)
+register.filter("day", figures.day)
+register.filter("full_day", figures.full_day)
+register.filter("month", figures.month)
 register.filter("points_from", figures.points_apart)
 register.simple_tag(figures.interval, name="interval")
 register.simple_tag(marks.bar, name="bar")
@@ -44,13 +44,7 @@ def change_interval(low: float | None, high: float | None) -> str:
     """Return the interval of a change in points: "+2.0 to +10.2"."""
     if low is None or high is None:
         return ""
-    return f"{figures.change(low)} to {figures.change(high)}"
-
-
-@register.filter
-def ago(moment: datetime) -> str:
-    """Return how long ago something happened, in words."""
-    return figures.ago(moment, timezone.localtime())
+    return figures.joined(figures.change(low), figures.change(high))
 
 
 @register.filter

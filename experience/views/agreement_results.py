@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from experience.selectors.agreed_results import (
@@ -19,6 +18,7 @@ from experience.views.agreed_parts import limits_of, month_lines, service_lines
 from experience.views.gap_parts import why
 from surveys.models import BusinessService
 from xla_service.access import everyone, open_to
+from xla_service.moments import organisation_day
 
 
 @open_to(everyone)
@@ -28,7 +28,7 @@ def agreement_results(request: HttpRequest, key: str) -> HttpResponse:
     found = visible_agreement(request.user, key)
     if found is None:
         raise Http404
-    today = timezone.localdate()
+    today = organisation_day()
     version = version_on(found, today)
     readable = set(BusinessService.objects.visible_to(request.user).values_list("pk", flat=True))
     results = [m for m in results_under(found) if m.service_id is None or m.service_id in readable]

@@ -50,6 +50,7 @@ from experience.services.rehearse import rehearse
 from experience.services.starter import starter_terms
 from surveys.models import BusinessService
 from xla_service.access import everyone, open_to, setting_up
+from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
 
 declare_page(
@@ -164,7 +165,7 @@ def _name_problem(name: str) -> str:
 
 def _begin(name: str, preset: str, request: HttpRequest) -> AgreementVersion:
     install_indicators()
-    tomorrow = timezone.localdate() + timedelta(days=1)
+    tomorrow = organisation_day() + timedelta(days=1)
     pattern = starter_terms(tomorrow, preset if preset in PRESETS else "balanced")
     first = BusinessService.objects.live().order_by("name").first()
     terms = AgreementTerms(
@@ -207,7 +208,7 @@ def _terms_to_edit(found: Agreement) -> AgreementTerms:
     published = published_version(found)
     if published is None:
         raise Http404
-    return _next_terms(version_terms(published), timezone.localdate())
+    return _next_terms(version_terms(published), organisation_day())
 
 
 def _next_terms(terms: AgreementTerms, today: date) -> AgreementTerms:
@@ -238,7 +239,7 @@ def _saved(request: HttpRequest, terms: AgreementTerms) -> list[Problem]:
 def _editor(
     found: Agreement, before: AgreementTerms, terms: AgreementTerms, problems: Sequence[Problem]
 ) -> dict[str, object]:
-    library, today = newest_indicators(), timezone.localdate()
+    library, today = newest_indicators(), organisation_day()
     published = published_version(found)
     weights = dict(terms.weights)
     return {
@@ -319,7 +320,7 @@ def rehearsal(request: HttpRequest, key: str) -> HttpResponse:
     many = terms.covers_rest and BusinessService.objects.live().count() > _MANY
     try:
         played = rehearse(
-            terms, today=timezone.localdate(), now=timezone.now(), months=_MONTHS_OF_MANY if many else _MONTHS
+            terms, today=organisation_day(), now=timezone.now(), months=_MONTHS_OF_MANY if many else _MONTHS
         )
     except AgreementError as error:
         context["problems"] = [*typed.problems, *error.problems]

@@ -46,6 +46,7 @@ from experience.services.gap_actions import (
 )
 from experience.services.improvements import ImprovementMovedError, plan_improvement
 from xla_service.access import everyone, open_to
+from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
 
 declare_page("gaps", "Inbox", Section.GAPS, pages=["gap"], order=10)
@@ -99,7 +100,7 @@ def gap(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _context(request: HttpRequest, found: Gap, form: PlanForm | None = None) -> dict[str, object]:
-    user, today = request.user, timezone.localdate()
+    user, today = request.user, organisation_day()
     may_act = _may_act(request, found)
     return {
         "gap": found,
@@ -244,7 +245,7 @@ def improvement_list(request: HttpRequest) -> HttpResponse:
     """Show every action on the services of the reader: planned ones first, then what came of the others."""
     found = Improvement.objects.visible_to(request.user).select_related("service", "responsible", "gap")
     page = Paginator(found.order_by("-planned_at", "-pk"), 50).get_page(request.GET.get("page"))
-    return render(request, "experience/improvements.html", {"page": page, "today": timezone.localdate()})
+    return render(request, "experience/improvements.html", {"page": page, "today": organisation_day()})
 
 
 @open_to(everyone)
@@ -263,7 +264,7 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
             form.plan(),
             by=request.user,  # type: ignore[arg-type]
             now=timezone.now(),
-            today=timezone.localdate(),
+            today=organisation_day(),
         )
     except GapMovedError as error:
         messages.error(request, str(error))
@@ -295,7 +296,7 @@ def move_improvement(request: HttpRequest, pk: int, step: str) -> HttpResponse:
 
 
 def _carry_out(request: HttpRequest, found: Improvement) -> str:
-    form = DoneForm(request.POST, today=timezone.localdate())
+    form = DoneForm(request.POST, today=organisation_day())
     if not form.is_valid():
         messages.error(request, str(form.errors["on"][0]))
         return ""

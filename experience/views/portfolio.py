@@ -12,7 +12,6 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
@@ -27,6 +26,7 @@ from experience.models import SavedView
 from experience.selectors.portfolio import Row, TrendPoint, groups_of, portfolio_rows, weekly_ratings
 from experience.selectors.portfolio_order import COLUMNS, QUIET, Choice, badge_counts, chosen, read_choice
 from xla_service.access import everyone, open_to
+from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
 
 declare_page("portfolio", "Services", Section.PORTFOLIO, pages=["service"], order=10)
@@ -100,7 +100,7 @@ def portfolio(request: HttpRequest) -> HttpResponse:
         "suppliers": sorted({row.supplier for row in rows if row.supplier}),
         "groups": groups_of(request.user),
         "statuses": [(key, words.label) for key, words in STATUS_WORDS.items()],
-        "months": past_months(timezone.localdate()),
+        "months": past_months(organisation_day()),
         "views": list(SavedView.objects.filter(user=request.user)),  # type: ignore[misc]  # signed in
     }
     is_part = bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]

@@ -28,6 +28,7 @@ from experience.views.service_parts import (
 )
 from surveys.models import BusinessService
 from xla_service.access import everyone, open_to
+from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
 
 declare_page("executive", "Executive", Section.PORTFOLIO, order=20)
@@ -41,7 +42,7 @@ def executive_page(request: HttpRequest) -> HttpResponse:
     month = _chosen_month(request.GET.get("month", ""))
     context = {
         "month": month,
-        "months": past_months(timezone.localdate()),
+        "months": past_months(organisation_day()),
         "now": executive(request.user, month),
         "before": executive(request.user, previous_month(month)),
     }
@@ -52,7 +53,7 @@ def _chosen_month(text: str) -> Period:
     try:
         return month_of(date.fromisoformat(f"{text}-01"))
     except ValueError:
-        return previous_month(month_of(timezone.localdate()))
+        return previous_month(month_of(organisation_day()))
 
 
 @open_to(everyone)
@@ -60,7 +61,7 @@ def _chosen_month(text: str) -> Period:
 def reviews(request: HttpRequest) -> HttpResponse:
     """List the services of the reader with their reviews of the last months."""
     services = BusinessService.objects.visible_to(request.user).live().order_by("name")
-    months = past_months(timezone.localdate())[:6]
+    months = past_months(organisation_day())[:6]
     return render(request, "experience/reviews.html", {"services": services, "months": months})
 
 
@@ -88,7 +89,7 @@ def review(request: HttpRequest, key: str, month: str) -> HttpResponse:
             "moved": moved(result),
             "gaps": gaps_in(service, period),
             "improvements": done.select_related("responsible"),
-            "is_final": is_final(period, timezone.localdate()),
+            "is_final": is_final(period, organisation_day()),
             "incidents": incident_lines(month_over_month(service, period, now=timezone.now())),
             "year_before": year_over_year(service, period, now=timezone.now()).total,
         }

@@ -39,6 +39,7 @@ from experience.views.service_parts import (
 )
 from surveys.models import BusinessService, User
 from surveys.services.comment_readings import note_readings
+from xla_service.moments import organisation_day
 
 _LATEST = 8
 _THEMES = 6
@@ -59,7 +60,7 @@ def service(request: HttpRequest, key: str) -> HttpResponse:
         markers = action_markers(found, weeks)
         context |= {
             "headline": headline(result, weeks),
-            "chips": chips(result, today=timezone.localdate()),
+            "chips": chips(result, today=organisation_day()),
             "weeks": weeks,
             "charts": week_charts(result, weeks, markers),
             "markers": markers,
@@ -74,7 +75,7 @@ def service(request: HttpRequest, key: str) -> HttpResponse:
             "themes": theme_lines(themes_of(reader, found.key, most=_THEMES)),
             "mood": mood_line(_mood(found, result)),
             "why": why(gap) if gap is not None and gap.kind != gap.Kind.OVER_STRICT else None,
-            "months": month_lines(months_of(found), today=timezone.localdate()),
+            "months": month_lines(months_of(found), today=organisation_day()),
             "extras": extra_lines(extra_results(found)),
         }
     return render(request, "experience/service.html", context)

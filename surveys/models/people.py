@@ -24,8 +24,9 @@ class User(AbstractUser):
     Role = UserRole
 
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.OWNER)
-    time_zone = models.CharField(max_length=64, default="UTC")
-    language = models.CharField(max_length=16, default="en")
+    # Empty: those of the browser.
+    time_zone = models.CharField(max_length=64, blank=True, default="")
+    language = models.CharField(max_length=16, blank=True, default="")
 
     class Meta(AbstractUser.Meta):
         constraints = [one_of("role", UserRole, name="user_role")]

@@ -8,12 +8,12 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS
 from surveys.models import BusinessService, ServiceNotice
 from xla_service.access import open_to, setting_up
+from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
 
 declare_page("notices", "You said, we did", Section.ASKING, rule=setting_up, order=40)
@@ -54,7 +54,7 @@ def notices(request: HttpRequest) -> HttpResponse:
         ServiceNotice.objects.create(
             service=form.cleaned_data["service"],
             wording=form.wording(),
-            shown_from=timezone.localdate(),
+            shown_from=organisation_day(),
             shown_until=form.cleaned_data["shown_until"],
         )
         messages.success(request, "People who answer about this service read it from now on.")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import date
 
 import pytest
+from django.utils import translation
 
 from experience import figures
 
@@ -92,17 +93,17 @@ def test_a_change_carries_its_sign() -> None:
     assert [figures.change(value) for value in (5.21, -15.0, -0.01, None)] == ["+5.2", "−15.0", "0.0", "–"]
 
 
-@pytest.mark.parametrize(
-    ("passed", "words"),
-    [
-        (timedelta(seconds=20), "just now"),
-        (timedelta(minutes=1), "1 minute ago"),
-        (timedelta(hours=5), "5 hours ago"),
-        (timedelta(days=2), "30 May"),
-        (timedelta(days=300), "5 August 2025"),
-    ],
-)
-def test_a_moment_is_said_as_passed_time_and_then_as_a_date(passed: timedelta, words: str) -> None:
-    now = datetime(2026, 6, 1, 12, tzinfo=UTC)
+def test_german_pages_write_figures_and_dates_the_german_way() -> None:
+    with translation.override("de"):
+        assert figures.rating(3.84) == "3,8"
+        assert figures.hours(1204) == f"1.204{N}Std."
+        assert figures.change(-15.0) == "−15,0"
+        assert figures.uptime(0.9987) == f"99,87{N}%"
+        assert figures.interval(3.5, 3.94) == "3,5–3,9"
+        assert figures.full_day(date(2026, 6, 3)) == "3. Juni 2026"
+        assert figures.month(date(2026, 6, 3)) == "Juni 2026"
 
-    assert figures.ago(now - passed, now) == words
+
+def test_english_dates_put_the_day_first() -> None:
+    assert figures.day(date(2026, 6, 3)) == "3 June"
+    assert figures.full_day(date(2026, 6, 3)) == "3 June 2026"

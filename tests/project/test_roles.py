@@ -141,6 +141,7 @@ GUARDED_OTHERWISE = {
     "mail-html": "only beside a local mail sink; see tests/project/test_mailbox.py",
 }
 TABLE = {
+    "account": Access("signed in"),
     "portfolio": Access("signed in"),
     "portfolio-export": Access("signed in", args=lambda world: ["csv"]),
     "view-save": Access("signed in", "post", data={"name": "Mine"}),

@@ -1,0 +1,10 @@
+"""German dates."""
+
+DATE_FORMAT = "j. F Y"
+SHORT_DATE_FORMAT = "d.m.Y"
+MONTH_DAY_FORMAT = "j. F"
+YEAR_MONTH_FORMAT = "F Y"
+SHORT_MONTH_FORMAT = "M Y"
+DATETIME_FORMAT = "j. F Y, H:i"
+SHORT_DATETIME_FORMAT = "d.m.Y, H:i"
+EXACT_FORMAT = "j. F Y, H:i:s e"
