@@ -6,6 +6,7 @@ from django import template
 
 from experience import figures, marks
 from experience.badges import STATUS_WORDS
+from xla_service.templatetags.moments import ago
 
 register = template.Library()
 
@@ -19,6 +20,7 @@ register.filter("uptime", figures.uptime)
 register.filter("count", figures.count)
 register.filter("one_in", figures.one_in)
 register.filter("distance_to", figures.distance)
+register.filter("ago", ago)
 register.filter("day", figures.day)
 register.filter("full_day", figures.full_day)
 register.filter("month", figures.month)
