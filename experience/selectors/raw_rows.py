@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -63,10 +65,7 @@ def resolution_facts(
     service_days: Iterable[ServiceDay], scope: Scope = EVERYONE
 ) -> dict[ServiceDay, list[ResolutionFacts]]:
     """Return the facts of these service-days' resolutions, of the people in scope only, in three queries."""
-    wanted = set(service_days)
-    rows = [
-        row for row in _resolution_rows(wanted, scope) if (row["service_id"], row["resolved_on"]) in wanted
-    ]
+    rows = list(_resolution_rows(set(service_days), scope))
     targets = ResolutionTargets.stored()
     sentiments = _sentiments({row["response__pk"]: row["resolved_on"] for row in rows if row["response__pk"]})
     facts: dict[ServiceDay, list[ResolutionFacts]] = defaultdict(list)
@@ -119,10 +118,23 @@ def anonymous_days(services: Iterable[BusinessService]) -> set[ServiceDay]:
 
 
 def _resolution_rows(wanted: set[ServiceDay], scope: Scope) -> Iterator[dict[str, Any]]:
-    services = {service for service, _ in wanted}
-    days = {day for _, day in wanted}
-    found = Resolution.objects.filter(of_people(scope), service__in=services, resolved_on__in=days)
+    found = Resolution.objects.filter(of_people(scope), on_service_days(wanted, day="resolved_on"))
     yield from found.values(*_COLUMNS).iterator(chunk_size=5000)
+
+
+def on_service_days(service_days: Iterable[ServiceDay], *, service: str = "service", day: str) -> Q:
+    """Return the condition that a row is of one of these service-days; `service` and `day` name its columns.
+
+    Services with the same dates share a term. Without a service-day nothing fits.
+    """
+    dates: dict[int, set[date]] = defaultdict(set)
+    for key, on in service_days:
+        dates[key].add(on)
+    services: dict[frozenset[date], list[int]] = defaultdict(list)
+    for key, days in dates.items():
+        services[frozenset(days)].append(key)
+    terms = (Q(**{f"{service}__in": keys, f"{day}__in": days}) for days, keys in services.items())
+    return reduce(or_, terms, Q(pk__in=()))
 
 
 def of_people(scope: Scope, path: str = "") -> Q:

@@ -7,8 +7,9 @@ their measures are left as they are.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -21,6 +22,7 @@ from experience.selectors.raw_rows import (
     ServiceDay,
     anonymous_answers,
     anonymous_days,
+    on_service_days,
     outage_rows,
     resolution_facts,
 )
@@ -50,26 +52,46 @@ def refresh_changed_days(
     return refreshed
 
 
-@transaction.atomic
 def _refresh_some(now: datetime, chunk: int) -> set[ServiceDay]:
+    """Recompute the `chunk` oldest changed service-days; return those that were waiting.
+
+    Raw rows are read before the write lock is taken, so that writers wait for the writing only. What changes
+    meanwhile leaves a change row that was not read here, and so waits for the next sweep.
+    """
+    changes = _oldest_changes(chunk)
+    if changes:
+        services = BusinessService.objects.in_bulk({service for service, _ in changes})
+        _store(changes, _cell_rows(set(changes), services, now))
+    return set(changes)
+
+
+def _oldest_changes(chunk: int) -> dict[ServiceDay, set[int]]:
+    """Return the service-days that changed first, each with the keys of all its change rows."""
     oldest = EvidenceChange.objects.order_by("pk").values_list("service_id", "day")[: chunk * 20]
     days = set(list(dict.fromkeys(oldest))[:chunk])
-    if not days:
-        return set()
-    services = _lock(days)
-    changes = [
-        pk
-        for pk, service, day in EvidenceChange.objects.filter(
-            service__in=services, day__in={day for _, day in days}
-        ).values_list("pk", "service_id", "day")
-        if (service, day) in days
-    ]
-    _write_cells(days, services, now)
-    EvidenceChange.objects.filter(pk__in=changes).delete()
-    return days
+    changes: dict[ServiceDay, set[int]] = {}
+    if days:
+        found = EvidenceChange.objects.filter(on_service_days(days, day="day"))
+        for pk, service, day in found.values_list("pk", "service_id", "day"):
+            changes.setdefault((service, day), set()).add(pk)
+    return changes
 
 
-def _lock(days: Collection[ServiceDay]) -> dict[int, BusinessService]:
+@transaction.atomic
+def _store(changes: Mapping[ServiceDay, set[int]], rows: Mapping[ServiceDay, list[DayCell]]) -> None:
+    """Write the cells of those days whose changes are all still waiting, and take their change rows away.
+
+    Where a change row is gone, another sweep has written cells that may be newer than these.
+    """
+    _lock(changes)
+    read = set().union(*changes.values())
+    waiting = set(EvidenceChange.objects.filter(pk__in=read).values_list("pk", flat=True))
+    days = {day for day, keys in changes.items() if keys <= waiting}
+    _write_cells({day: rows[day] for day in days})
+    EvidenceChange.objects.filter(pk__in=set().union(*(changes[day] for day in days))).delete()
+
+
+def _lock(days: Iterable[ServiceDay]) -> dict[int, BusinessService]:
     """Lock the services, so that of two sweeps over one service the later one also reads later."""
     ids = {service for service, _ in days}
     return {
@@ -89,34 +111,31 @@ def rebuild_evidence(*, now: datetime, services: Iterable[BusinessService] | Non
     for start in range(0, len(days), REBUILD_SERVICE_DAYS):
         part = days[start : start + REBUILD_SERVICE_DAYS]
         with transaction.atomic():
-            _write_cells(set(part), _lock(part), now)
+            _write_cells(_cell_rows(set(part), _lock(part), now))
     return len(days)
 
 
-def _write_cells(days: set[ServiceDay], services: dict[int, BusinessService], now: datetime) -> None:
+def _cell_rows(
+    days: set[ServiceDay], services: Mapping[int, BusinessService], now: datetime
+) -> dict[ServiceDay, list[DayCell]]:
+    """Return the cells of these service-days as their raw rows are now."""
     facts, unjoined = resolution_facts(days), anonymous_answers(days)
     outages = outage_rows(list(services.values()), {day for _, day in days})
-    rows: list[DayCell] = []
+    rows: dict[ServiceDay, list[DayCell]] = {}
     for service, day in sorted(days):
         cells = cells_of(facts.get((service, day), ()), unjoined.get((service, day), ()))
         cells |= downtime_cells(services[service], day, outages.get(service, ()), now)
-        rows += [_row(service, day, key, sums) for key, sums in cells.items()]
-    _delete_cells(days)
-    insert_rows(DayCell, rows)
-    pack_days(days)
+        rows[service, day] = [_row(service, day, key, sums) for key, sums in cells.items()]
+    return rows
 
 
-def _delete_cells(days: set[ServiceDay]) -> None:
-    """Delete the counted cells of these service-days, services with the same dates in one statement."""
-    by_service: dict[int, set[date]] = {}
-    for service, day in days:
-        by_service.setdefault(service, set()).add(day)
-    by_dates: dict[frozenset[date], list[int]] = {}
-    for service, dates in by_service.items():
-        by_dates.setdefault(frozenset(dates), []).append(service)
-    for same_dates, services in by_dates.items():
-        cells = DayCell.objects.filter(service__in=services, day__in=same_dates)
-        cells.exclude(measure__in=FOLDED_MEASURES).delete()
+def _write_cells(rows: Mapping[ServiceDay, list[DayCell]]) -> None:
+    """Put these cells in the place of the counted ones of their service-days."""
+    if rows:
+        counted = DayCell.objects.exclude(measure__in=FOLDED_MEASURES)
+        counted.filter(on_service_days(rows, day="day")).delete()
+        insert_rows(DayCell, chain.from_iterable(rows.values()))
+        pack_days(rows)
 
 
 def downtime_cells(

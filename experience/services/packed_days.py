@@ -8,16 +8,14 @@ from typing import Any
 
 from experience.engine.cells import packed, packed_people
 from experience.models import DayCell, PackedDay
-from experience.selectors.raw_rows import ServiceDay, anonymous_rows
+from experience.selectors.raw_rows import ServiceDay, anonymous_rows, on_service_days
 from surveys.models import Response
 
 
 def pack_days(service_days: Iterable[ServiceDay]) -> None:
     """Pack the cells of these service-days anew; call it in the transaction that changed them."""
     days = set(service_days)
-    found = DayCell.objects.filter(
-        service__in={service for service, _ in days}, day__in={day for _, day in days}
-    ).order_by("service", "day")
+    found = DayCell.objects.filter(on_service_days(days, day="day")).order_by("service", "day")
     rows: dict[ServiceDay, list[Any]] = defaultdict(list)
     for service, day, *cell in found.values_list("service_id", "day", *_COLUMNS):
         rows[service, day].append(tuple(cell))
@@ -39,10 +37,8 @@ def pack_days(service_days: Iterable[ServiceDay]) -> None:
 
 
 def _people(days: set[ServiceDay]) -> dict[ServiceDay, list[int | None]]:
-    answers = Response.objects.accepted().filter(
-        resolution__service__in={service for service, _ in days},
-        resolution__resolved_on__in={day for _, day in days},
-    )
+    on_these = on_service_days(days, service="resolution__service", day="resolution__resolved_on")
+    answers = Response.objects.accepted().filter(on_these)
     columns = ("resolution__service_id", "resolution__resolved_on", "resolution__person_id")
     found: dict[ServiceDay, list[int | None]] = defaultdict(list)
     for service, day, person in answers.values_list(*columns):

@@ -123,6 +123,7 @@ def _record(invitation_id: int, answer: Answer, how: _How, *, now: datetime, sen
     invitation = (
         Invitation.objects.select_for_update(of=("self",))
         .select_related("resolution", "survey_version")
+        .prefetch_related("survey_version__questions")
         .get(pk=invitation_id)
     )
     if invitation.state != Invitation.State.OPEN or invitation.closes_at <= now:
@@ -167,9 +168,7 @@ def _keep_earlier(invitation: Invitation) -> None:
 def _sent_answer(
     invitation: Invitation, answer: Answer, how: _How, now: datetime, sender: Sender
 ) -> SentAnswer:
-    questions = {
-        question.kind: question for question in Question.objects.filter(version=invitation.survey_version_id)
-    }
+    questions = {question.kind: question for question in invitation.survey_version.questions.all()}
     scale = SCALES[questions[Question.Kind.RATING].scale]
     reasons = questions.get(Question.Kind.REASONS)
     options = reasons.options if reasons else []

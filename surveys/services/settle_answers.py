@@ -6,8 +6,9 @@ next link meanwhile), the closing of the survey and a decision on the audit page
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -61,7 +62,9 @@ def settle_answers(*, now: datetime) -> int:
 def settle_one(invitation_id: int, *, now: datetime, is_closing: bool = False) -> None:
     """Judge the answers of one invitation in a transaction of its own."""
     with transaction.atomic():
-        held = Invitation.objects.select_for_update(of=("self",)).select_related("resolution")
+        held = Invitation.objects.select_for_update(of=("self",)).select_related(
+            "resolution", "survey_version"
+        )
         settle_invitation(held.get(pk=invitation_id), now=now, is_closing=is_closing)
 
 
@@ -139,20 +142,28 @@ def _write(invitation: Invitation, sent: SentAnswer, standing: Standing, now: da
     _fill(response, invitation, sent, standing)
     if response.pk and not has_changed(response, before):
         return response
-    if response.pk and response.comment != before["comment"]:
-        CommentSentiment.objects.filter(response=response).delete()
-    response.save()
-    response.reasons.exclude(key__in=sent.reasons).delete()
+    if response.pk:
+        _change(response, before, sent, now)
+    else:
+        response.save()
     ResponseReason.objects.bulk_create(
         [ResponseReason(response=response, key=key) for key in sent.reasons], ignore_conflicts=True
     )
-    judge_again(response, now=now)
     if Standing.ACCEPTED in (standing, before["state"]):
         mark_changed([(invitation.service_id, invitation.resolution.resolved_on)])
     if standing == Standing.ACCEPTED:
         invitation.messages.filter(state=Message.State.DUE).update(state=Message.State.WITHDRAWN)
         follow(response, now=now)
     return response
+
+
+def _change(response: Response, before: Mapping[str, Any], sent: SentAnswer, now: datetime) -> None:
+    """Store a response that said something else, and take back what was concluded from it."""
+    if response.comment != before["comment"]:
+        CommentSentiment.objects.filter(response=response).delete()
+    response.save()
+    response.reasons.exclude(key__in=sent.reasons).delete()
+    judge_again(response, now=now)
 
 
 def _fill(response: Response, invitation: Invitation, sent: SentAnswer, standing: Standing) -> None:
@@ -175,5 +186,6 @@ def _fill(response: Response, invitation: Invitation, sent: SentAnswer, standing
 
 
 def _scale(invitation: Invitation) -> str:
-    rating = Question.objects.get(version=invitation.survey_version_id, kind=Question.Kind.RATING)
+    questions = invitation.survey_version.questions.all()
+    rating = next(question for question in questions if question.kind == Question.Kind.RATING)
     return SCALES[rating.scale].key

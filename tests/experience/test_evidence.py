@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from experience.models import DayCell, Outage
+from experience.services import evidence
 from experience.services.evidence import rebuild_evidence, refresh_changed_days
 from surveys.models import BusinessService, EvidenceChange, Response
 from surveys.services.changes import mark_changed
@@ -137,3 +139,43 @@ def test_overlapping_outages_count_once_and_an_open_one_until_now(printing: Busi
     refresh_changed_days(now=NOW)
 
     assert printing.day_cells.get(measure="downtime").total == 22 * 60
+
+
+def test_a_sweep_that_was_overtaken_does_not_put_older_cells_back(
+    printing: BusinessService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = evidence._store
+
+    def overtaken(*read: Any) -> None:
+        monkeypatch.setattr(evidence, "_store", store)
+        answered(printing, [5])
+        refresh_changed_days(now=NOW)
+        store(*read)
+
+    monkeypatch.setattr(evidence, "_store", overtaken)
+    answered(printing, [1])
+
+    refresh_changed_days(now=NOW)
+
+    assert count(printing, "satisfaction") == 2
+    assert not EvidenceChange.objects.exists()
+
+
+def test_what_changes_while_a_sweep_reads_waits_for_the_next(
+    printing: BusinessService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = evidence._store
+
+    def interrupted(*read: Any) -> None:
+        monkeypatch.setattr(evidence, "_store", store)
+        answered(printing, [5])
+        store(*read)
+
+    monkeypatch.setattr(evidence, "_store", interrupted)
+    answered(printing, [1])
+
+    evidence._refresh_some(NOW, chunk=25)
+    assert count(printing, "satisfaction") == 1
+
+    refresh_changed_days(now=NOW)
+    assert count(printing, "satisfaction") == 2
