@@ -15,6 +15,8 @@ from experience.marks.svg import NOTHING, Axis, joined, px, slice_shape, status_
 _TARGET = DEFAULTS.target_score
 # More services would cover each other: the rest of a crowd is drawn small, without name, whisker and link.
 _CROWDED = 60
+# In a crowd more names than these find no room; looking for it costs more than the rest of the chart.
+_MOST_NAMES = 12
 _NARROW = 420
 _RED = ("likely_red", "lean_red")
 _LETTER, _LINE = 6.1, 13.0
@@ -67,7 +69,7 @@ def quadrant(
     """
     plane = _plane(dots, width, height)
     near, far = _parted(dots)
-    named = near if width >= _NARROW and not far else [dot for dot in near if dot.is_flagged]
+    named = near if width >= _NARROW and not far else [dot for dot in near if dot.is_flagged][:_MOST_NAMES]
     return format_html(
         '<svg class="quadrant quadrant--{key}" viewBox="0 0 {} {}" role="group" '
         'aria-labelledby="{key}-t {key}-d"><title id="{key}-t">SLA beside experience, every service</title>'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from django.db.models import Q, Sum
 
 from experience.engine.periods import Period
 from experience.models import Gap, Measurement
-from experience.selectors.results import REPEAT_CONTACT, is_hidden
+from experience.selectors.results import is_hidden
 from surveys.models import BusinessService
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from surveys.models import User
 
 OWN_TEAMS = "Own teams"
+_COLUMNS = (
+    "service_id", "service__supplier", "status", "n_answered", "n_resolved", "lost_hours", "repeat_share",
+)  # fmt: skip
 _SURE = (Measurement.Status.LIKELY_RED, Measurement.Status.LIKELY_GREEN)
 _BELOW = (Measurement.Status.LIKELY_RED, Measurement.Status.LEAN_RED)
 _ABOVE = (Measurement.Status.LIKELY_GREEN, Measurement.Status.LEAN_GREEN)
@@ -71,7 +74,7 @@ class Executive:
 
 def executive(user: User | AnonymousUser, month: Period) -> Executive:
     """Return the numbers of one month of the services a user may read."""
-    results = list(_results(user, month))
+    results = _results(user, month)
     people = _people(user, month)
     by_supplier: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in results:
@@ -87,15 +90,15 @@ def executive(user: User | AnonymousUser, month: Period) -> Executive:
     )
 
 
-def _results(user: User | AnonymousUser, month: Period) -> Iterator[dict[str, Any]]:
+def _results(user: User | AnonymousUser, month: Period) -> list[dict[str, Any]]:
     found = Measurement.objects.published().filter(
         service__in=BusinessService.objects.visible_to(user).live(),
         agreement_version__agreement__is_primary=True,
         period=Measurement.Period.MONTH,
         starts_on=month.first_on,
+        ends_on=month.last_on,  # the index on services and periods ends with it
     )
-    columns = ("service_id", "service__supplier", "status", "n_answered", "n_resolved", "results")
-    yield from ({name: row[name] for name in columns} for row in found.values(*columns))
+    return list(found.values(*_COLUMNS))
 
 
 def _people(user: User | AnonymousUser, month: Period) -> dict[int, int]:
@@ -129,7 +132,7 @@ def _summary(name: str, rows: Sequence[dict[str, Any]], people: dict[int, int]) 
 
 def _lost_hours(row: dict[str, Any]) -> float | None:
     hidden = is_hidden(row["status"], row["n_answered"], settings.PRIVACY_MINIMUM)
-    found: float | None = None if hidden else row["results"].get("lost_hours")
+    found: float | None = None if hidden else row["lost_hours"]
     return found
 
 
@@ -140,12 +143,7 @@ def _total(values: Iterable[float | None]) -> float | None:
 
 def _repeat_share(rows: Iterable[dict[str, Any]]) -> float | None:
     """Return the share over all resolutions, each service counted by how many it had."""
-    pairs = [(_repeat(row["results"]), row["n_resolved"]) for row in rows]
+    pairs = [(row["repeat_share"], row["n_resolved"]) for row in rows]
     known = [(share, n) for share, n in pairs if share is not None and n]
     total = sum(n for _, n in known)
     return sum(share * n for share, n in known) / total if total else None
-
-
-def _repeat(document: dict[str, Any]) -> float | None:
-    found = (row["value"] for row in document.get("indicators", ()) if row["key"] == REPEAT_CONTACT)
-    return next(found, None)

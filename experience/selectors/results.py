@@ -11,6 +11,7 @@ from experience.engine.defaults import DEFAULTS
 RATING, REPEAT_CONTACT, LOST_TIME = "rating", "repeat_contact", "lost_time"
 # Where the ratings of a scale start, by how many there are: 1-5, 1-7, 0-10.
 _FIRST_RATING = {5: 1, 7: 1, 11: 0}
+_SCALES = {5: (1, 5), 7: (1, 7), 10: (0, 10)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,11 @@ def scale_of(document: Mapping[str, Any]) -> tuple[int, int] | None:
     return None if first is None else (first, first + counts - 1)
 
 
+def scale_to(best: int | None) -> tuple[int, int] | None:
+    """Return the worst and best answer of the scale whose best answer this is; None without a rating."""
+    return None if best is None else _SCALES[best]
+
+
 def read_results(document: Mapping[str, Any], *, is_hidden: bool) -> ResultFigures:
     """Return the figures of a results document; `is_hidden` leaves out all that come from answers."""
     indicators = tuple(_indicator(row, is_hidden) for row in document.get("indicators", ()))
@@ -111,6 +117,22 @@ def read_results(document: Mapping[str, Any], *, is_hidden: bool) -> ResultFigur
         response=ResponseFigures(**document.get("response", {})),
         lost_hours=None if is_hidden else document.get("lost_hours"),
     )
+
+
+def summary_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns of a measurement that repeat what its results document says, for long lists."""
+    experience = document.get("streams", {}).get("X") or {}
+    indicators = document.get("indicators", ())
+    scale = scale_of(document)
+    return {
+        "experience": experience.get("score"),
+        "experience_low": experience.get("low"),
+        "experience_high": experience.get("high"),
+        "rating_best": scale[1] if scale else None,
+        "pulled_down_by": pulled_down_by(indicators),
+        "repeat_share": next((row["value"] for row in indicators if row["key"] == REPEAT_CONTACT), None),
+        "lost_hours": document.get("lost_hours"),
+    }
 
 
 _INDICATOR_FIELDS = frozenset(field.name for field in fields(IndicatorFigures))

@@ -10,6 +10,7 @@ from experience.engine.blend import Score
 from experience.engine.cells import Cell, cells_from, rows_of, summed
 from experience.engine.indicators import RATING_SCALES, Evidence, People
 from experience.engine.measure import IndicatorResult, Result, SlaTerms
+from experience.selectors.results import summary_of
 
 Document = dict[str, Any]
 
@@ -47,6 +48,7 @@ def columns_of(result: Result, *, is_baseline: bool = False) -> Document:
     score = result.blend.score if result.blend else None
     rating = result.rating
     shown = rating is not None and rating.state not in ("hidden", "missing")
+    document = document_of(result)
     return {
         "score": score.value if score else None,
         "low": score.low if score else None,
@@ -68,7 +70,8 @@ def columns_of(result: Result, *, is_baseline: bool = False) -> Document:
         "sla_share": result.sla.share,
         "sla_target": result.sla.target,
         "sla_n": result.sla.n,
-        "results": document_of(result),
+        "results": document,
+        **summary_of(document),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -33,6 +34,7 @@ from xla_service.navigation import Section, declare_page
 
 declare_page("executive", "Executive", Section.PORTFOLIO, order=20)
 declare_page("reviews", "Reviews", Section.PORTFOLIO, pages=["review"], order=30)
+_PAGE_SIZE = 50
 
 
 @open_to(everyone)
@@ -60,9 +62,10 @@ def _chosen_month(text: str) -> Period:
 @require_safe
 def reviews(request: HttpRequest) -> HttpResponse:
     """List the services of the reader with their reviews of the last months."""
-    services = BusinessService.objects.visible_to(request.user).live().order_by("name")
+    services = BusinessService.objects.visible_to(request.user).live().order_by("name", "pk")
+    page = Paginator(services, _PAGE_SIZE).get_page(request.GET.get("page"))
     months = past_months(organisation_day())[:6]
-    return render(request, "experience/reviews.html", {"services": services, "months": months})
+    return render(request, "experience/reviews.html", {"page": page, "months": months})
 
 
 @open_to(everyone)

@@ -10,8 +10,9 @@ from surveys.models import CommentReading, User
 
 def note_readings(counts: Mapping[int, int], *, by: User, now: datetime) -> None:
     """Note how many unmasked comments of each service (by id) somebody was shown; none leaves no note."""
-    CommentReading.objects.bulk_create(
+    rows = [
         CommentReading(user=by, service_id=service, read_at=now, comment_count=count)
         for service, count in sorted(counts.items())
         if count
-    )
+    ]
+    CommentReading.objects.bulk_create(rows)

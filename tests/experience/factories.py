@@ -8,6 +8,7 @@ from typing import Any
 
 from experience.engine.normalise import Anchors
 from experience.models import AgreementVersion, Gap, GapEvent, Measurement, ParameterSet
+from experience.selectors.results import summary_of
 from experience.services.library import LIBRARY
 from experience.services.starter import create_starter_agreements
 from surveys.models import BusinessService, CommentSentiment, Response, SurveyVersion
@@ -101,6 +102,7 @@ def measured(service: BusinessService, *, answered: int = 40, **columns: Any) ->
     }  # fmt: skip
     if "agreement_version" not in values:
         values["agreement_version"] = starter()
+    values = summary_of(values["results"]) | values
     return Measurement.objects.create(service=service, **values)
 
 

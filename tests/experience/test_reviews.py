@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -117,3 +118,32 @@ def test_the_review_says_where_incidents_changed(
     )
     assert "+28.1" in words  # 30 - 2 x 210 / 220 user-days
     assert "Site: not named" in words
+
+
+# --- size ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("address", ["executive", "reviews"])
+def test_the_number_of_queries_does_not_grow_with_the_services(
+    client: Client, viewer: User, address: str, django_assert_max_num_queries: Any
+) -> None:
+    client.force_login(viewer)
+    for number in range(60):
+        BusinessServiceFactory.create(name=f"Service {number:02d}")
+
+    with django_assert_max_num_queries(12):
+        response = client.get(reverse(address))
+
+    assert response.status_code == 200
+
+
+def test_reviews_come_in_pages(client: Client, viewer: User) -> None:
+    client.force_login(viewer)
+    for number in range(60):
+        BusinessServiceFactory.create(name=f"Service {number:02d}")
+
+    first, second = (client.get(reverse("reviews") + query).content.decode() for query in ("", "?page=2"))
+
+    assert "1–50 of 60" in first
+    assert "Service 59" not in first
+    assert "Service 59" in second

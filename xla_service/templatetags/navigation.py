@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -15,8 +16,12 @@ register = template.Library()
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)
 def icon(name: str, label: str = "") -> SafeString:
-    """Return an icon of the sprite; without a label it is decoration and the text beside it speaks."""
+    """Return an icon of the sprite; without a label it is decoration and the text beside it speaks.
+
+    Kept per process: a long table writes hundreds of the same few.
+    """
     address = f"{static('interface/icons.svg')}#{name}"
     if not label:
         return format_html(
