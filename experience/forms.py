@@ -6,9 +6,16 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
 
+from experience.services.agreement_templates import Template, template_of
 from experience.services.improvements import Plan
-from surveys.models import User
+from surveys.engine.mapping import PRESETS
+from surveys.models import BusinessService, User
+from surveys.services.upload_tickets import MOST_BYTES
 
 REASON_MISSING = "Say why this is not a problem: the next reader will want to know."
 
@@ -90,3 +97,67 @@ class DoneForm(forms.Form):
         if on > self.today:
             raise forms.ValidationError("This day is still to come. Say it when it is done.")
         return on
+
+
+class ServicesForm(forms.Form):
+    """Services by name, one per line, or as a CSV file."""
+
+    names = forms.CharField(required=False, max_length=20_000)
+    file = forms.FileField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse an empty form."""
+        typed = super().clean() or {}
+        if not typed.get("file") and not typed.get("names", "").strip() and not self.errors:
+            self.add_error("names", _now("Write at least one name, or choose a file."))
+        return typed
+
+
+class TicketFileForm(forms.Form):
+    """An export of tickets, and how to read it."""
+
+    file = forms.FileField(error_messages={"required": _("Choose the exported file.")})
+    source = forms.SlugField(
+        max_length=60,
+        initial="servicenow",
+        error_messages={"invalid": _("Use letters, digits, - and _ only: servicenow, jira, zendesk.")},
+    )
+    preset = forms.ChoiceField(choices=[(key, key) for key in sorted(PRESETS)], initial="servicenow")
+    service_column = forms.CharField(required=False, max_length=60)
+    creates_services = forms.BooleanField(required=False, initial=True)
+
+    def clean_file(self) -> UploadedFile:
+        """Refuse a file that is too large for an upload."""
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > MOST_BYTES:
+            raise forms.ValidationError(
+                _now("It is larger than 100 MB. Import it with python manage.py import_tickets FILE.")
+            )
+        return file
+
+
+class AdoptForm(forms.Form):
+    """Which template for which services, under what name, and whether to measure first."""
+
+    template = forms.CharField(error_messages={"required": _("Choose the template that comes closest.")})
+    name = forms.CharField(required=False, max_length=120)
+    services = forms.ModelMultipleChoiceField(
+        BusinessService.objects.none(),
+        to_field_name="key",
+        error_messages={
+            "required": _("Tick the services it holds for."),
+            "invalid_choice": _("One of these services got an agreement meanwhile. Look at the list again."),
+        },
+    )
+    is_baseline = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, services: QuerySet[BusinessService], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["services"].queryset = services  # type: ignore[attr-defined]
+
+    def clean_template(self) -> Template:
+        """Return the template itself."""
+        found = template_of(self.cleaned_data["template"])
+        if found is None:
+            raise forms.ValidationError(_now("There is no such template. Choose one of the list."))
+        return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from celery import shared_task
 from django.utils import timezone
 
@@ -12,6 +14,12 @@ from experience.services.judge import MONDAY, judge_day, organisation_day, refre
 from experience.services.notices import send_weekly_digests, tell_owners
 from experience.services.receive_texts import forget_texts
 from experience.services.themes import refresh_themes
+from surveys.models import Job
+from surveys.services.jobs import Work, run_due_jobs
+from surveys.services.upload_tickets import import_uploaded_tickets
+from surveys.wakeups import DECIDE_SWEEP, wake
+
+WORKS: Mapping[str, Work] = {Job.Kind.TICKET_IMPORT: import_uploaded_tickets}
 
 
 @shared_task
@@ -42,3 +50,10 @@ def run_nightly() -> None:
 def calibrate_sentiment() -> None:
     """Learn from the rated comments that have come since the last trial."""
     calibrate(now=timezone.now())
+
+
+@shared_task
+def run_jobs() -> None:
+    """Run what somebody started on a page, then decide about what it brought."""
+    if run_due_jobs(WORKS, now=timezone.now()):
+        wake(DECIDE_SWEEP)

@@ -7,10 +7,12 @@ from experience.api.signals import SignalsView
 from experience.api.texts import TextsView
 from experience.views import agreements as agreement_pages
 from experience.views import gap_inbox
+from experience.views import setup as guide
 from experience.views.agreement_results import agreement_results
 from experience.views.comments import comments, looked_at
 from experience.views.gaps import acknowledge, dismiss
 from experience.views.health import health
+from experience.views.jobs import job
 from experience.views.portfolio import drop_view, export, portfolio, save_view
 from experience.views.reviews import executive_page, review, reviews
 from experience.views.service import answers, service
@@ -47,6 +49,13 @@ urlpatterns: list[URLPattern] = [
     path("reviews/", reviews, name="reviews"),
     re_path(r"^services/(?P<key>[\w-]+)/review/(?P<month>\d{4}-\d{2})/$", review, name="review"),
     path("health/", health, name="health"),
+    path("setup/", guide.setup, name="setup"),
+    path("setup/services/", guide.setup_services, name="setup-services"),
+    path("setup/tickets/", guide.setup_tickets, name="setup-tickets"),
+    path("setup/survey/", guide.setup_survey, name="setup-survey"),
+    path("setup/agreement/", guide.setup_agreement, name="setup-agreement"),
+    path("setup/results/", guide.setup_result, name="setup-result"),
+    path("jobs/<int:pk>/", job, name="job"),
     path("actions/", gap_inbox.improvement_list, name="improvements"),
     re_path(
         r"^actions/(?P<pk>\d+)/(?P<step>done|give-up|take-back)/$",

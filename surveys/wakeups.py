@@ -23,6 +23,7 @@ MAIL_SWEEP = "surveys.tasks.send_due_messages"
 HOOK_SWEEP = "surveys.tasks.call_due_webhooks"
 COMMENT_SWEEP = "surveys.tasks.score_new_comments"
 EVIDENCE_SWEEP = "experience.tasks.refresh_evidence"
+JOB_SWEEP = "experience.tasks.run_jobs"
 SHARED_SECONDS = 1
 # After the interval of the sweep a wake-up call says nothing new.
 EXPIRES_SECONDS = 10

@@ -34,6 +34,7 @@ app.conf.beat_schedule = {
     "propose-exclusions": every(21_600, "surveys.tasks.propose_shared_accounts"),
     "call-webhooks": every(10, "surveys.tasks.call_due_webhooks"),
     "score-comments": every(10, "surveys.tasks.score_new_comments"),
+    "run-jobs": every(10, "experience.tasks.run_jobs"),
     "refresh-evidence": every(10, "experience.tasks.refresh_evidence"),
     "nightly": every(3600, "experience.tasks.run_nightly"),
     "calibrate-sentiment": every(86_400, "experience.tasks.calibrate_sentiment"),

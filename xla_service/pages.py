@@ -8,6 +8,7 @@ from rest_framework.permissions import AllowAny
 from surveys.api import openapi  # noqa: F401  (registers the security scheme)
 from xla_service.account import account
 from xla_service.design_system import design_system
+from xla_service.first_sign_in import first_sign_in
 from xla_service.mailbox import MailListView, MailView, show_mail_html
 
 urlpatterns = [
@@ -28,6 +29,7 @@ urlpatterns = [
         SpectacularAPIView.as_view(authentication_classes=(), permission_classes=(AllowAny,)),
         name="api-schema",
     ),
+    path("first-sign-in/<str:code>/", first_sign_in, name="first-sign-in"),
     path("sign-out/", views.LogoutView.as_view(), name="sign-out"),
     path("account/", account, name="account"),
     path("design-system/", design_system, name="design-system"),

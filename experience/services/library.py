@@ -192,6 +192,11 @@ LIBRARY = (
 )  # fmt: skip
 
 
+def declared_indicators() -> dict[str, Indicator]:
+    """Return the library by key as it is declared, unsaved: for what is shown before anything is agreed."""
+    return {declaration.key: Indicator(**asdict(declaration)) for declaration in LIBRARY}
+
+
 def install_indicators() -> dict[str, Indicator]:
     """Write the library to the database and return it by key; versions that exist stay as they are."""
     for declaration in LIBRARY:

@@ -15,6 +15,7 @@ from surveys.models.catalogue import BusinessService, ResolutionTarget, ServiceA
 from surveys.models.changes import EvidenceChange
 from surveys.models.follow_ups import FollowUp, FollowUpReceiver, ServiceNotice
 from surveys.models.intake import IntakeEvent, IntakeSource
+from surveys.models.jobs import Job
 from surveys.models.people import ExclusionProposal, Person, User
 from surveys.models.sentiment import SentimentVersion
 from surveys.models.surveys import Question, SendingRule, Survey, SurveyVersion
@@ -36,6 +37,7 @@ __all__ = [
     "IntakeEvent",
     "IntakeSource",
     "Invitation",
+    "Job",
     "Message",
     "OptOut",
     "Person",

@@ -72,8 +72,8 @@ def test_services_that_are_not_live_are_left_out(viewer: User) -> None:
 def test_an_empty_installation_says_what_to_do_first(page: Client) -> None:
     words = shown(page)
 
-    assert "Start here" in words
-    assert "import_tickets" in words
+    assert "There are no services yet" in words
+    assert "Open the set-up guide" in words
     assert 'id="services"' not in words
 
 

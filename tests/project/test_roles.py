@@ -24,10 +24,12 @@ from surveys.models import (
     ExclusionProposal,
     FollowUp,
     FollowUpReceiver,
+    Job,
     Ticket,
     User,
 )
 from surveys.services.api_keys import create_key
+from surveys.services.jobs import start_job
 from tests.experience.factories import answer, gap, measured
 from tests.factories import NOW, PersonFactory, ResolutionFactory, default_survey
 
@@ -117,6 +119,10 @@ def _follow_up(world: World) -> FollowUp:
     )
 
 
+def _job() -> Job:
+    return start_job(Job.Kind.TICKET_IMPORT, by=None, now=NOW)
+
+
 # Addresses outside this table of roles, and what guards them instead.
 GUARDED_OTHERWISE = {
     "answer": "the token of the invitation",
@@ -135,6 +141,7 @@ GUARDED_OTHERWISE = {
     "api-schema": "open to everybody; says nothing about this installation",
     "sign-in": "open to everybody",
     "welcome": "the token in the mail",
+    "first-sign-in": "the signed code that the launcher prints, while there is no user",
     "sign-out": "ends a session only",
     "mailbox": "only beside a local mail sink; see tests/project/test_mailbox.py",
     "mail": "only beside a local mail sink; see tests/project/test_mailbox.py",
@@ -174,6 +181,13 @@ TABLE = {
     "inbound": Access("sets up"),
     "inbound-replay": Access("sets up", "post"),
     "health": Access("administers"),
+    "setup": Access("sets up"),
+    "setup-services": Access("sets up"),
+    "setup-tickets": Access("sets up"),
+    "setup-survey": Access("sets up"),
+    "setup-agreement": Access("sets up"),
+    "setup-result": Access("sets up"),
+    "job": Access("sets up", args=lambda world: [_job().pk]),
     "executive": Access("signed in"),
     "reviews": Access("signed in"),
     "review": Access("reads own", args=lambda world: [world.service.key, "2026-05"]),

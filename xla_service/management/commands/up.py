@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.core.management.base import CommandError, CommandParser
 from experience.demo.files import demo_folder
 from xla_service.embedded.command import LaunchCommand
 from xla_service.embedded.health import WEB_PORT
-from xla_service.embedded.installation import configure, serve
+from xla_service.embedded.installation import configure, manage, serve
 from xla_service.embedded.ports import LOOPBACK, listen
 from xla_service.embedded.supervisor import Supervisor
 
@@ -40,5 +41,7 @@ class Command(LaunchCommand):
         ):
             installation = configure(folder, listener=listener, environment=os.environ)
             serve(supervisor, installation)
+            greeting = manage(installation, "first_administrator", "--quiet")
+            supervisor.run(replace(greeting, is_shown=True))
             self.say(f"Ready: {installation.address}  Ctrl-C ends it.")
             supervisor.watch()

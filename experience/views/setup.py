@@ -1,0 +1,380 @@
+"""The set-up guide: services, tickets, a survey, an agreement, and what there is to see then.
+
+Each step says what is done, can be skipped and taken up later: how far one is stands in the data alone.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from experience.agreement_form import STREAM_NAMES, written
+from experience.engine.defaults import DEFAULTS
+from experience.forms import AdoptForm, ServicesForm, TicketFileForm
+from experience.models import Indicator
+from experience.selectors.set_up import SetUp, asking_surveys, set_up, unagreed_services, unasked_services
+from experience.services.agreement_templates import (
+    TEMPLATES,
+    Template,
+    adopt_template,
+    free_agreement_key,
+    template_terms,
+)
+from experience.services.agreements import AgreementError, write_draft
+from experience.services.library import declared_indicators, install_indicators
+from surveys.models import BusinessService, Job, Survey
+from surveys.services.catalogue import (
+    CatalogueError,
+    NewService,
+    ask_with,
+    create_services,
+    services_of_file,
+    services_of_names,
+)
+from surveys.services.csv_tables import TableError
+from surveys.services.default_survey import create_default_survey
+from surveys.services.jobs import JobRefusedError
+from surveys.services.upload_tickets import ImportWishes, start_ticket_import
+from surveys.wakeups import DECIDE_SWEEP, EVIDENCE_SWEEP, JOB_SWEEP, wake
+from xla_service.access import open_to, setting_up
+from xla_service.navigation import Section, declare_page, page_of
+
+declare_page(
+    "setup",
+    "Set-up guide",
+    Section.ADMINISTRATION,
+    rule=setting_up,
+    pages=["setup-services", "setup-tickets", "setup-survey", "setup-agreement", "setup-result"],
+    order=90,
+)
+BASELINE_DAYS = 91
+NAMES_TOLD = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the guide as the rail shows it. `state` is done, begun or open."""
+
+    url_name: str
+    title: str | Promise
+    state: str
+    fact: str
+
+    @property
+    def url(self) -> str:
+        """Return the address of its page."""
+        return reverse(self.url_name)
+
+
+def steps_of(found: SetUp) -> list[Step]:
+    """Return the steps with what is done of each, in their order."""
+    facts: list[tuple[str, str | Promise, Callable[[SetUp], tuple[str, str]]]] = [
+        ("setup-services", gettext_lazy("Services"), _services_fact),
+        ("setup-tickets", gettext_lazy("Tickets"), _tickets_fact),
+        ("setup-survey", gettext_lazy("Survey"), _survey_fact),
+        ("setup-agreement", gettext_lazy("Agreement"), _agreement_fact),
+        ("setup-result", gettext_lazy("First results"), _result_fact),
+    ]
+    return [Step(name, title, *fact(found)) for name, title, fact in facts]
+
+
+def _services_fact(found: SetUp) -> tuple[str, str]:
+    if not found.services:
+        return "open", _("What do people use?")
+    return "done", ngettext("%(n)d service", "%(n)d services", found.services) % {"n": found.services}
+
+
+def _tickets_fact(found: SetUp) -> tuple[str, str]:
+    if found.tickets:
+        return "done", ngettext("%(n)s ticket", "%(n)s tickets", found.tickets) % {
+            "n": intcomma(found.tickets)
+        }
+    if found.sources:
+        return "begun", _("A source is connected; no ticket yet")
+    return "open", _("From a file or from your service desk")
+
+
+def _survey_fact(found: SetUp) -> tuple[str, str]:
+    if not found.services or found.unasked == found.services:
+        return "open", _("What is asked, and of whom?")
+    if found.unasked:
+        words = ngettext(
+            "%(n)d service is not asked about", "%(n)d services are not asked about", found.unasked
+        )
+        return "begun", words % {"n": found.unasked}
+    return "done", _("Every service is asked about")
+
+
+def _agreement_fact(found: SetUp) -> tuple[str, str]:
+    if not found.agreements:
+        return "open", _("What did you promise?")
+    if found.unagreed:
+        words = ngettext("%(n)d service is without one", "%(n)d services are without one", found.unagreed)
+        return "begun", words % {"n": found.unagreed}
+    return "done", _("Every service has one")
+
+
+def _result_fact(found: SetUp) -> tuple[str, str]:
+    if found.results and found.answers:
+        return "done", ngettext("%(n)s answer", "%(n)s answers", found.answers) % {
+            "n": intcomma(found.answers)
+        }
+    if found.results:
+        return "begun", _("Tickets are counted; answers are waited for")
+    return "open", _("What is waited for, and until when")
+
+
+def _page(request: HttpRequest, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    found = set_up()
+    steps = steps_of(found)
+    current = request.resolver_match.url_name if request.resolver_match else ""
+    places = [step.url_name for step in steps]
+    after = steps[places.index(current) + 1] if current in places[:-1] else None
+    shown = {
+        "steps": steps,
+        "current": current,
+        "step_number": places.index(current) + 1 if current in places else 0,
+        "next": after,
+        "is_done_here": any(step.url_name == current and step.state == "done" for step in steps),
+        "found": found,
+        "open_step": next((step for step in steps if step.state != "done"), steps[-1]),
+    }
+    return render(request, f"experience/setup/{name}.html", shown | context, status=status)
+
+
+@open_to(setting_up)
+@require_safe
+def setup(request: HttpRequest) -> HttpResponse:
+    """Show the steps with what is done of each, and where to go on."""
+    return _page(request, "overview", {})
+
+
+# --- services -----------------------------------------------------------------------------------------------
+
+
+@open_to(setting_up)
+@require_http_methods(["GET", "HEAD", "POST"])
+def setup_services(request: HttpRequest) -> HttpResponse:
+    """Create services from names, one per line, or from a CSV file; all or nothing."""
+    form = ServicesForm(request.POST or None, request.FILES or None)
+    problems: list[str] = []
+    if request.method == "POST" and form.is_valid():
+        try:
+            return _created(request, _wanted(form))
+        except CatalogueError as error:
+            problems = error.problems
+        except TableError as error:
+            problems = [str(error)]
+    there = BusinessService.objects.filter(is_sample=False).select_related("owner")
+    context = {"form": form, "problems": problems, "services": there}
+    return _page(request, "services", context, status=422 if problems or form.errors else 200)
+
+
+def _wanted(form: ServicesForm) -> list[NewService]:
+    file: UploadedFile | None = form.cleaned_data["file"]
+    if file is None:
+        return services_of_names(form.cleaned_data["names"])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "services.csv"
+        with path.open("wb") as copy:
+            copy.writelines(file.chunks())
+        return services_of_file(path)
+
+
+def _created(request: HttpRequest, wanted: list[NewService]) -> HttpResponse:
+    done = create_services(wanted, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    count = len(done.services)
+    if count:
+        words = ngettext("%(n)d service is created.", "%(n)d services are created.", count) % {"n": count}
+        messages.success(request, words)
+    if done.known:
+        named = ", ".join(done.known[:NAMES_TOLD])
+        messages.info(request, _("Already there, left as they are: %(names)s.") % {"names": named})
+    return redirect("setup-services")
+
+
+# --- tickets ------------------------------------------------------------------------------------------------
+
+
+@open_to(setting_up)
+@require_http_methods(["GET", "HEAD", "POST"])
+def setup_tickets(request: HttpRequest) -> HttpResponse:
+    """Take a ticket file, and show how far its import is; or lead to the sources."""
+    form = TicketFileForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            _start_import(request, form)
+        except JobRefusedError as error:
+            form.add_error("file", str(error))
+        else:
+            wake(JOB_SWEEP)
+            return redirect("setup-tickets")
+    context = {
+        "form": form,
+        "job": Job.objects.filter(kind=Job.Kind.TICKET_IMPORT).order_by("-created_at", "-pk").first(),
+        "sources_url": reverse("sources" if page_of("sources") else "inbound"),
+        "public_url": settings.PUBLIC_URL,
+    }
+    return _page(request, "tickets", context, status=422 if form.errors else 200)
+
+
+def _start_import(request: HttpRequest, form: TicketFileForm) -> Job:
+    typed = form.cleaned_data
+    wishes = ImportWishes(
+        name=typed["file"].name or "",
+        source=typed["source"],
+        preset=typed["preset"],
+        service_column=typed["service_column"].strip().lower().replace(" ", "_"),
+        creates_services=typed["creates_services"],
+    )
+    return start_ticket_import(
+        typed["file"].chunks(),
+        wishes,
+        by=request.user,  # type: ignore[arg-type]  # open_to let users only through
+        now=timezone.now(),
+    )
+
+
+# --- survey -------------------------------------------------------------------------------------------------
+
+
+@open_to(setting_up)
+@require_http_methods(["GET", "HEAD", "POST"])
+def setup_survey(request: HttpRequest) -> HttpResponse:
+    """Choose what people are asked about which services; without any survey, the usual one is made."""
+    if request.method == "POST":
+        survey = _chosen_survey(request)
+        chosen = BusinessService.objects.live().filter(key__in=request.POST.getlist("services"))
+        count = ask_with(survey, chosen, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        wake(DECIDE_SWEEP)
+        words = ngettext(
+            "%(n)d service is asked about with “%(survey)s” from now on.",
+            "%(n)d services are asked about with “%(survey)s” from now on.",
+            count,
+        )
+        messages.success(request, words % {"n": count, "survey": survey.name})
+        return redirect("setup-survey")
+    context = {
+        "surveys": asking_surveys().filter(services__is_sample=False)
+        | asking_surveys().filter(services=None),
+        "unasked": unasked_services(),
+        "asked": BusinessService.objects.live()
+        .filter(is_sample=False, survey__isnull=False)
+        .select_related("survey"),
+    }
+    return _page(request, "survey", context)
+
+
+def _chosen_survey(request: HttpRequest) -> Survey:
+    key = request.POST.get("survey", "")
+    if not key:
+        return create_default_survey(now=timezone.now()).survey
+    return get_object_or_404(asking_surveys(), key=key)
+
+
+# --- agreement ----------------------------------------------------------------------------------------------
+
+
+@open_to(setting_up)
+@require_http_methods(["GET", "HEAD", "POST"])
+def setup_agreement(request: HttpRequest) -> HttpResponse:
+    """Choose a template for some services: publish it, or open it as a draft in the editor."""
+    form = AdoptForm(request.POST or None, services=unagreed_services())
+    problems: list[str] = []
+    if request.method == "POST" and form.is_valid():
+        try:
+            return _adopted(request, form)
+        except AgreementError as error:
+            problems = [problem.message for problem in error.problems]
+    library = declared_indicators()
+    context = {
+        "form": form,
+        "problems": problems,
+        "templates": [_shown(template, library) for template in TEMPLATES],
+        "chosen": request.POST.get("template", ""),
+    }
+    return _page(request, "agreement", context, status=422 if problems or form.errors else 200)
+
+
+def _shown(template: Template, library: Mapping[str, Indicator]) -> dict[str, Any]:
+    """Return a template as its card shows it."""
+    lines = [
+        {
+            "name": library[line.key].name,
+            "target": written(library[line.key], line.target),
+            "is_least": library[line.key].floor < library[line.key].ceiling,
+            "weight": line.weight,
+            "reason": line.reason,
+        }
+        for line in template.lines
+    ]
+    streams = [(STREAM_NAMES[stream][0], weight) for stream, weight in template.streams]
+    return {"template": template, "lines": lines, "streams": streams}
+
+
+def _adopted(request: HttpRequest, form: AdoptForm) -> HttpResponse:
+    typed, now = form.cleaned_data, timezone.now()
+    template, today = typed["template"], timezone.localdate()
+    is_draft = "draft" in request.POST
+    terms = template_terms(
+        template,
+        key=free_agreement_key(template.key),
+        name=typed["name"] or str(template.name),
+        services=[service.key for service in typed["services"]],
+        valid_from=_first_day(today),
+        baseline_until=today + timedelta(days=BASELINE_DAYS) if typed["is_baseline"] else None,
+    )
+    if is_draft:
+        install_indicators()
+        draft = write_draft(terms, by=request.user)  # type: ignore[arg-type]
+        return redirect("agreement-edit", key=draft.agreement.key)
+    adopt_template(terms, by=request.user, now=now)  # type: ignore[arg-type]
+    wake(EVIDENCE_SWEEP)
+    messages.success(
+        request, _("Published: %(name)s. Its first results are being computed.") % {"name": terms.name}
+    )
+    return redirect("setup-result" if not unagreed_services().exists() else "setup-agreement")
+
+
+def _first_day(today: date) -> date:
+    """Return the first day of this month, so that the month is judged as a whole."""
+    return today.replace(day=1)
+
+
+# --- first results ------------------------------------------------------------------------------------------
+
+
+@open_to(setting_up)
+@require_safe
+def setup_result(request: HttpRequest) -> HttpResponse:
+    """Show what works, what is still waited for, and when it will be there."""
+    context = {
+        "minimum": settings.PRIVACY_MINIMUM,
+        "judged_from": int(DEFAULTS.least_n_for_flag),
+        "delay_hours": _delay_hours(),
+        "now": timezone.now(),
+    }
+    return _page(request, "result", context)
+
+
+def _delay_hours() -> float | None:
+    """Return the shortest survey delay among the rules in force; None without a rule."""
+    rules = [rule.delay_minutes for survey in asking_surveys() for rule in [survey.rules.latest("number")]]
+    return min(rules) / 60 if rules else None
