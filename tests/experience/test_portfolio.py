@@ -73,7 +73,7 @@ def test_an_empty_installation_says_what_to_do_first(page: Client) -> None:
     words = shown(page)
 
     assert "There are no services yet" in words
-    assert "Open the set-up guide" in words
+    assert "An agreement admin is setting this up" in words
     assert 'id="services"' not in words
 
 
