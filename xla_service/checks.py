@@ -23,6 +23,23 @@ def check_time_zone(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register()
+def check_second_factor_roles(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse roles that do not exist: nobody would notice that nobody needs a second factor."""
+    from surveys.models import User
+
+    unknown = sorted(set(settings.REQUIRE_SECOND_FACTOR) - set(User.Role.values))
+    if not unknown:
+        return []
+    return [
+        Error(
+            f"XLA_REQUIRE_SECOND_FACTOR names no role with {unknown[0]!r}.",
+            hint=f"Write some of {', '.join(User.Role.values)}.",
+            id="xla.E002",
+        )
+    ]
+
+
 @register(deploy=True)
 def check_public_url(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Warn when mails would carry links that only this machine can open."""

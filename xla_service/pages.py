@@ -6,17 +6,16 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import AllowAny
 
 from surveys.api import openapi  # noqa: F401  (registers the security scheme)
-from xla_service.account import account
+from xla_service.account import account, password_change, second_factor, second_factor_change
 from xla_service.design_system import design_system
 from xla_service.first_sign_in import first_sign_in
 from xla_service.mailbox import MailListView, MailView, show_mail_html
+from xla_service.sign_in import SignInView, lost_password, sign_in_code
 
 urlpatterns = [
-    path(
-        "sign-in/",
-        views.LoginView.as_view(template_name="sign_in.html", redirect_authenticated_user=True),
-        name="sign-in",
-    ),
+    path("sign-in/", SignInView.as_view(), name="sign-in"),
+    path("sign-in/code/", sign_in_code, name="sign-in-code"),
+    path("sign-in/lost-password/", lost_password, name="lost-password"),
     path(
         "welcome/<uidb64>/<token>/",
         views.PasswordResetConfirmView.as_view(
@@ -32,6 +31,9 @@ urlpatterns = [
     path("first-sign-in/<str:code>/", first_sign_in, name="first-sign-in"),
     path("sign-out/", views.LogoutView.as_view(), name="sign-out"),
     path("account/", account, name="account"),
+    path("account/password/", password_change, name="password-change"),
+    path("account/second-factor/", second_factor, name="second-factor"),
+    path("account/second-factor/change/", second_factor_change, name="second-factor-change"),
     path("design-system/", design_system, name="design-system"),
     path("mailbox/", MailListView.as_view(), name="mailbox"),
     path("mailbox/<str:key>/", MailView.as_view(), name="mail"),

@@ -88,6 +88,9 @@ INSTALLED_APPS = [
     "django_htmx",
     "axes",
     "csp",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
 ]
 AUTH_USER_MODEL = "surveys.User"
 MIDDLEWARE = [
@@ -102,6 +105,7 @@ MIDDLEWARE = [
     "xla_service.reader.reader_middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "xla_service.second_factor.SecondFactorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -135,6 +139,13 @@ AXES_FAILURE_LIMIT = 10
 AXES_LOCKOUT_TEMPLATE = "locked_out.html"
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+OTP_TOTP_ISSUER = ORGANISATION
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
+REQUIRE_SECOND_FACTOR = env.names(
+    "XLA_REQUIRE_SECOND_FACTOR",
+    "",
+    help="Roles that must have a second factor: viewer, owner, agreement_admin, administrator.",
+)
 TRUSTED_PROXIES = env.networks(
     "XLA_TRUSTED_PROXIES", "", help="Networks of the proxies whose X-Forwarded-For names the client."
 )

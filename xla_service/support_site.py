@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
 
 
 class SupportSite(AdminSite):
@@ -17,6 +22,14 @@ class SupportSite(AdminSite):
         from xla_service.access import administering  # models are ready only after this site is made
 
         return super().has_permission(request) and administering(request.user)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+        """Lead to the one sign-in page, which also asks for the second factor."""
+        from django.contrib.auth.views import redirect_to_login  # models again
+
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
 
 
 class SupportConfig(AdminConfig):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from surveys.models.constraints import one_of
 
@@ -12,10 +13,10 @@ from surveys.models.constraints import one_of
 class UserRole(models.TextChoices):
     """What a user may do, from least to most."""
 
-    VIEWER = "viewer", "Viewer"
-    OWNER = "owner", "Service owner"
-    AGREEMENT_ADMIN = "agreement_admin", "Agreement admin"
-    ADMINISTRATOR = "administrator", "Administrator"
+    VIEWER = "viewer", _("Viewer")
+    OWNER = "owner", _("Service owner")
+    AGREEMENT_ADMIN = "agreement_admin", _("Agreement admin")
+    ADMINISTRATOR = "administrator", _("Administrator")
 
 
 class User(AbstractUser):

@@ -8,8 +8,10 @@ from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
 from django.urls import reverse
+from django.utils import translation
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext as _
 
 from surveys.models import User
 from surveys.services.audit import record_change
@@ -27,8 +29,8 @@ def invite_user(*, username: str, name: str, email: str, role: str, by: User, no
     Raises UserError when the name is taken.
     """
     if User.objects.filter(username__iexact=username).exists():
-        raise UserError("This user name is taken. Choose another one.")
-    first, _, last = name.partition(" ")
+        raise UserError(_("This user name is taken. Choose another one."))
+    first, _space, last = name.partition(" ")
     user = User(username=username, first_name=first[:150], last_name=last[:150], email=email, role=role)
     user.set_unusable_password()
     user.save()
@@ -39,19 +41,61 @@ def invite_user(*, username: str, name: str, email: str, role: str, by: User, no
 
 def mail_welcome(user: User, *, now: datetime) -> None:
     """Put a mail into the outbox with a link to choose a password; an older link ends when it is used."""
+    words = {
+        "organisation": settings.ORGANISATION,
+        "username": user.username,
+        "link": _password_link(user),
+    }
+    with translation.override(user.language or settings.LANGUAGE_CODE):
+        put_notice(
+            key=f"welcome-{user.pk}-{now.isoformat()}",
+            recipient=user.email,
+            subject=_("%(organisation)s: your account for the XLA Service") % words,
+            text=_(
+                "Somebody at %(organisation)s made you an account. Your user name is %(username)s.\n\n"
+                "Choose a password here:\n%(link)s\n\n"
+                "The link works once, for three days. If it has ended, ask for another one.\n"
+            )
+            % words,
+            now=now,
+        )
+
+
+def mail_password_link(email: str, *, now: datetime) -> int:
+    """Mail a link to choose a new password to each account of this address; return how many there are.
+
+    An account without a password signs in otherwise or was never used, and gets none.
+    At most one mail a minute goes to an account.
+    """
+    accounts = User.objects.filter(email__iexact=email, is_active=True)
+    found = [user for user in accounts if user.has_usable_password()]
+    for user in found:
+        words = {
+            "organisation": settings.ORGANISATION,
+            "username": user.username,
+            "link": _password_link(user),
+        }
+        with translation.override(user.language or settings.LANGUAGE_CODE):
+            put_notice(
+                key=f"password-{user.pk}-{now:%Y%m%d%H%M}",
+                recipient=user.email,
+                subject=_("%(organisation)s: a new password") % words,
+                text=_(
+                    "Somebody asked for a new password for your account %(username)s.\n\n"
+                    "Choose one here:\n%(link)s\n\n"
+                    "The link works once, for three days. If it was not you, do nothing: "
+                    "your password stays as it is.\n"
+                )
+                % words,
+                now=now,
+            )
+    return len(found)
+
+
+def _password_link(user: User) -> str:
     code = urlsafe_base64_encode(force_bytes(user.pk))
     path = reverse("welcome", args=[code, default_token_generator.make_token(user)])
-    put_notice(
-        key=f"welcome-{user.pk}-{now.isoformat()}",
-        recipient=user.email,
-        subject=f"{settings.ORGANISATION}: your account for the XLA Service",
-        text=(
-            f"Somebody at {settings.ORGANISATION} made you an account. Your user name is {user.username}.\n\n"
-            f"Choose a password here:\n{settings.PUBLIC_URL}{path}\n\n"
-            "The link works once, for three days. If it has ended, ask for another one.\n"
-        ),
-        now=now,
-    )
+    return f"{settings.PUBLIC_URL}{path}"
 
 
 @transaction.atomic
@@ -62,7 +106,7 @@ def change_user(user: User, *, role: str, is_active: bool, by: User, now: dateti
     """
     keeps = is_active and role == User.Role.ADMINISTRATOR
     if not keeps and user.pk == by.pk:
-        raise UserError("Another administrator has to take this from you, so that one is always left.")
+        raise UserError(_("Another administrator has to take this from you, so that one is always left."))
     before = (user.get_role_display(), "on" if user.is_active else "off")
     user.role, user.is_active = role, is_active
     user.save(update_fields=["role", "is_active"])

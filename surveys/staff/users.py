@@ -7,18 +7,23 @@ from django.contrib import messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from surveys.models import ConfigurationChange, User
+from surveys.services.second_factor import remove_second_factor
 from surveys.services.users import UserError, change_user, invite_user, mail_welcome
 from xla_service.access import administering, open_to
 from xla_service.navigation import Section, declare_page
 
-declare_page("users", "Users", Section.ADMINISTRATION, rule=administering, order=20)
-declare_page("audit-log", "Audit log", Section.ADMINISTRATION, rule=administering, order=30)
+declare_page("users", gettext_lazy("Users"), Section.ADMINISTRATION, rule=administering, order=20)
+declare_page("audit-log", gettext_lazy("Audit log"), Section.ADMINISTRATION, rule=administering, order=30)
 PER_PAGE = 50
 
 
@@ -28,13 +33,13 @@ class InviteForm(forms.Form):
     username = forms.CharField(
         max_length=150,
         validators=[UnicodeUsernameValidator()],
-        error_messages={"required": "Choose a user name."},
+        error_messages={"required": gettext_lazy("Choose a user name.")},
     )
     name = forms.CharField(max_length=200, required=False)
     email = forms.EmailField(
         error_messages={
-            "required": "The invitation goes by mail: give an address.",
-            "invalid": "Check the address.",
+            "required": gettext_lazy("The invitation goes by mail: give an address."),
+            "invalid": gettext_lazy("Check the address."),
         }
     )
     role = forms.ChoiceField(choices=User.Role.choices)
@@ -58,9 +63,11 @@ def users(request: HttpRequest) -> HttpResponse:
         except UserError as error:
             form.add_error("username", str(error))
         else:
-            messages.success(request, f"{form.cleaned_data['email']} gets a mail with a link.")
+            messages.success(request, _("%(email)s gets a mail with a link.") % form.cleaned_data)
             return redirect("users")
-    page = Paginator(User.objects.order_by("username"), PER_PAGE).get_page(request.GET.get("page"))
+    codes = TOTPDevice.objects.filter(user_id=OuterRef("pk"), confirmed=True)
+    found = User.objects.annotate(has_second_factor=Exists(codes)).order_by("username")
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "form": form, "roles": User.Role.choices}
     return render(request, "surveys/staff/users.html", context, status=422 if form.errors else 200)
 
@@ -68,20 +75,38 @@ def users(request: HttpRequest) -> HttpResponse:
 @open_to(administering)
 @require_POST
 def user_change(request: HttpRequest, key: int) -> HttpResponse:
-    """Change the role of a user, switch the account, or send the invitation again."""
-    found, form = get_object_or_404(User, pk=key), ChangeForm(request.POST)
+    """Change the role of a user, switch the account, reset its second factor, or invite again."""
+    found = get_object_or_404(User, pk=key)
     if "again" in request.POST:
         mail_welcome(found, now=timezone.now())
-        messages.success(request, f"{found.email} gets a new link.")
-        return redirect("users")
-    if form.is_valid():
-        try:
-            change_user(found, **form.cleaned_data, by=request.user, now=timezone.now())  # type: ignore[arg-type]
-        except UserError as error:
-            messages.error(request, str(error))
-        else:
-            messages.success(request, f"{found.username} is changed.")
+        messages.success(request, _("%(email)s gets a new link.") % {"email": found.email})
+    elif "reset" in request.POST:
+        _reset(request, found)
+    else:
+        _change(request, found)
     return redirect("users")
+
+
+def _reset(request: HttpRequest, user: User) -> None:
+    name = {"name": user.username}
+    if remove_second_factor(user, by=request.user, now=timezone.now()):  # type: ignore[arg-type]
+        messages.success(
+            request, _("%(name)s signs in without a second factor and can set up a new one.") % name
+        )
+    else:
+        messages.error(request, _("%(name)s has no second factor.") % name)
+
+
+def _change(request: HttpRequest, user: User) -> None:
+    form = ChangeForm(request.POST)
+    if not form.is_valid():
+        return
+    try:
+        change_user(user, **form.cleaned_data, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    except UserError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("%(name)s is changed.") % {"name": user.username})
 
 
 @open_to(administering)

@@ -30,6 +30,8 @@ PAGES = {
     "users": "/users/",
     "audit-log": "/audit-log/",
     "api-keys": "/api-keys/",
+    "account": "/account/",
+    "second-factor": "/account/second-factor/",
     "design-system": "/design-system/",
     "mailbox": "/mailbox/",
 }

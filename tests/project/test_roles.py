@@ -140,6 +140,8 @@ GUARDED_OTHERWISE = {
     "api-people": "the session; see tests/surveys/test_directory.py",
     "api-schema": "open to everybody; says nothing about this installation",
     "sign-in": "open to everybody",
+    "sign-in-code": "the password given before; see tests/project/test_sign_in.py",
+    "lost-password": "open to everybody, rate-limited",
     "welcome": "the token in the mail",
     "first-sign-in": "the signed code that the launcher prints, while there is no user",
     "sign-out": "ends a session only",
@@ -148,7 +150,6 @@ GUARDED_OTHERWISE = {
     "mail-html": "only beside a local mail sink; see tests/project/test_mailbox.py",
 }
 TABLE = {
-    "account": Access("signed in"),
     "portfolio": Access("signed in"),
     "portfolio-export": Access("signed in", args=lambda world: ["csv"]),
     "view-save": Access("signed in", "post", data={"name": "Mine"}),
@@ -194,6 +195,10 @@ TABLE = {
     "users": Access("administers"),
     "user-change": Access("administers", "post", lambda world: [world.users["viewer"].pk]),
     "audit-log": Access("administers"),
+    "account": Access("signed in"),
+    "password-change": Access("signed in", "post"),
+    "second-factor": Access("signed in"),
+    "second-factor-change": Access("signed in", "post"),
     "api-keys": Access("administers"),
     "api-key-revoke": Access("administers", "post", _api_key),
     "answer-audit": Access("sets up"),
