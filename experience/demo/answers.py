@@ -8,7 +8,14 @@ from functools import cache
 from random import Random
 
 from experience.demo.comments import Phrasebook, language_of
-from experience.demo.respondents import Ordeal, SimulatedAnswer, draws_for, leaning_of, simulate_answer
+from experience.demo.respondents import (
+    Ordeal,
+    SimulatedAnswer,
+    draws_for,
+    leaning_of,
+    says_solved,
+    simulate_answer,
+)
 from experience.demo.story import SOURCE
 from surveys.engine.answer_rows import AnswerRecord
 from surveys.models import Invitation, Message, Resolution
@@ -82,7 +89,8 @@ def ordeal_of(resolution: Resolution) -> Ordeal:
 def _answer(resolution: Resolution, phrasebook: Phrasebook) -> AnswerRecord | None:
     person = resolution.person.external_id if resolution.person else ""
     draws = draws_for(resolution.ticket.number, resolution.reopen_count)
-    answer = simulate_answer(ordeal_of(resolution), leaning=_leaning(person), draws=draws)
+    ordeal = ordeal_of(resolution)
+    answer = simulate_answer(ordeal, leaning=_leaning(person), draws=draws)
     if answer is None:
         return None
     return AnswerRecord(
@@ -91,6 +99,7 @@ def _answer(resolution: Resolution, phrasebook: Phrasebook) -> AnswerRecord | No
         answered_at=resolution.invitation.due_at + answer.after,
         rating=answer.rating,
         lost_time_minutes=answer.lost_time_minutes,
+        is_solved=says_solved(ordeal, answer.rating, draws_for("solved", resolution.ticket.number)),
         reasons=frozenset(answer.reasons),
         comment=_comment(answer, _language(person), phrasebook, draws),
         language=_language(person),

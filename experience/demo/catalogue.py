@@ -18,7 +18,15 @@ from experience.demo.story import (
 )
 from experience.demo.tickets import service_name
 from experience.models import Sla
-from surveys.models import BusinessService, SendingRule, ServiceAlias, ServiceUserCount, SurveyVersion, User
+from surveys.models import (
+    BusinessService,
+    FollowUpReceiver,
+    SendingRule,
+    ServiceAlias,
+    ServiceUserCount,
+    SurveyVersion,
+    User,
+)
 from surveys.services.default_survey import create_default_survey
 
 # This desk asks more often than the default does: a week of rest, and a third of those who rest.
@@ -35,6 +43,8 @@ AT_ALL_HOURS = {
     "survey_rest_days": 0,
     "extra_rest_days": 0,
 }
+# Hears when somebody answers that it was not solved.
+DESK = {"name": "IT Service Desk", "email": "service-desk@example.test"}
 
 
 def first_sound_day(now: datetime) -> date:
@@ -43,7 +53,8 @@ def first_sound_day(now: datetime) -> date:
 
 
 def write_catalogue(categories: Iterable[str], *, now: datetime) -> None:
-    """Create what is missing of the demo's users, survey, services, aliases, SLAs and user counts."""
+    """Create what is missing of the demo's users, desk, survey, services, aliases, SLAs and user counts."""
+    FollowUpReceiver.objects.get_or_create(assignment_group="", defaults=DESK)
     users = {person.username: _user(person) for person in PEOPLE}
     version = _survey(now)
     services = {sample.key: _service(sample, users, version) for sample in SAMPLES}

@@ -24,6 +24,7 @@ HALF_STILL_GIVE = (4.3, 3.9, 3.3, 2.1)
 LEANING_SD = 0.6
 COMMENT_SHARE = {1: 0.65, 2: 0.60, 3: 0.45, 4: 0.35, 5: 0.30}
 LOST_TIME_SHARE = 0.75
+SOLVED_SHARE = 0.80
 MOST_LOST_MINUTES = 5 * 480
 SLOW_DAYS = 3
 QUICK_DAYS = 0.15
@@ -96,6 +97,14 @@ def simulate_answer(ordeal: Ordeal, *, leaning: float, draws: Random) -> Simulat
         reasons=_reasons(ordeal, rating, draws),
         about=_subjects(ordeal) if draws.random() < COMMENT_SHARE[rating] else (),
     )
+
+
+def says_solved(ordeal: Ordeal, rating: int, draws: Random) -> bool | None:
+    """Return what the person answers to "was it really solved?"; None where they leave it open."""
+    if draws.random() >= SOLVED_SHARE:
+        return None
+    chance = 0.55 if ordeal.contacted_again else 0.98
+    return draws.random() < (chance if rating > 2 else 0.7 * chance)
 
 
 def _lost_minutes(ordeal: Ordeal, draws: Random) -> int:

@@ -16,7 +16,16 @@ from experience.demo.files import report_file
 from experience.demo.load import NotEmptyError, counts, load_demo
 from experience.demo.story import GREEN_TWIN, WATERMELON
 from experience.models import Gap, Measurement
-from surveys.models import BusinessService, Decision, EvidenceChange, Message, Response, User
+from surveys.models import (
+    BusinessService,
+    Decision,
+    EvidenceChange,
+    FollowUp,
+    FollowUpReceiver,
+    Message,
+    Response,
+    User,
+)
 from tests.factories import BusinessServiceFactory
 
 # Loading takes as long as starting real servers does, so it runs with those tests.
@@ -141,3 +150,10 @@ def test_the_demo_does_not_mix_with_services_of_ones_own(tmp_path: Path) -> None
 
     with pytest.raises(NotEmptyError, match="Name an empty folder"):
         load_demo(now=NOW, say=print, environment={"XLA_DATA_DIR": str(tmp_path)})
+
+
+def test_the_desk_hears_of_new_answers_but_not_of_the_simulated_past(demo: Loaded) -> None:
+    assert Response.objects.filter(is_solved=False).exists()
+    assert FollowUpReceiver.objects.get().assignment_group == ""
+    assert not FollowUp.objects.exists()
+    assert 0 < demo.indicator(WATERMELON.key, "solved") < demo.indicator(GREEN_TWIN.key, "solved")

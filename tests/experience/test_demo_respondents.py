@@ -18,6 +18,7 @@ from experience.demo.respondents import (
     draws_for,
     leaning_of,
     rating_chances,
+    says_solved,
     simulate_answer,
 )
 from surveys.engine.wording import HIGH_REASONS, LOW_REASONS
@@ -50,6 +51,17 @@ def test_the_rule_knows_nothing_of_services() -> None:
         "hand_offs",
         "reopen_count",
     }
+
+
+def test_who_had_to_come_back_more_seldom_says_that_it_was_solved() -> None:
+    def share(ordeal: Ordeal, rating: int) -> float:
+        draws = Random("solved")
+        given = [says_solved(ordeal, rating, draws) for _ in range(2000)]
+        return mean(answer for answer in given if answer is not None)
+
+    assert share(AT_ONCE, 5) > 0.9
+    assert share(AGAIN, 5) < 0.6
+    assert share(AGAIN, 1) < share(AGAIN, 5)
 
 
 def test_without_strain_ratings_are_j_shaped() -> None:
