@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -38,6 +39,29 @@ def check_second_factor_roles(app_configs: Any, **kwargs: Any) -> list[CheckMess
             id="xla.E002",
         )
     ]
+
+
+@register()
+def check_identity_provider(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse an identity provider that nobody could sign in with."""
+    from surveys.models import User
+
+    if not settings.OIDC_ISSUER:
+        return []
+    wrong = []
+    if find_spec("authlib") is None or find_spec("requests") is None:
+        words = "XLA_OIDC_ISSUER is set, but the packages for it are not installed."
+        hint = "Install xla_service/oidc/requirements.txt with pip, see docs/operations.md."
+        wrong.append(Error(words, hint=hint, id="xla.E003"))
+    if not settings.OIDC_CLIENT_ID or not settings.OIDC_CLIENT_SECRET:
+        words = "XLA_OIDC_ISSUER is set without XLA_OIDC_CLIENT_ID or XLA_OIDC_CLIENT_SECRET."
+        wrong.append(Error(words, hint="Take both from the provider.", id="xla.E004"))
+    unknown = sorted(set(settings.OIDC_ROLES.values()) - set(User.Role.values))
+    if unknown or bool(settings.OIDC_ROLES) != bool(settings.OIDC_ROLE_CLAIM):
+        words = f"XLA_OIDC_ROLES and XLA_OIDC_ROLE_CLAIM do not work together{': ' if unknown else ''}"
+        hint = f"Set both or none; roles are {', '.join(User.Role.values)}."
+        wrong.append(Error(words + ", ".join(unknown), hint=hint, id="xla.E005"))
+    return wrong
 
 
 @register(deploy=True)

@@ -62,6 +62,16 @@ class Environment:
         """Return a comma-separated list without blanks."""
         return [part.strip() for part in self.text(name, default, help=help).split(",") if part.strip()]
 
+    def pairs(self, name: str, default: str, *, help: str) -> dict[str, str]:
+        """Return a comma-separated list of key=value; the last equals sign of each separates."""
+        found = {}
+        for part in self.names(name, default, help=help):
+            key, equals, value = part.rpartition("=")
+            if not equals or not key.strip() or not value.strip():
+                raise ImproperlyConfigured(f"{name}: {part!r} is no pair. Write key=value,key=value.")
+            found[key.strip()] = value.strip()
+        return found
+
     def networks(self, name: str, default: str, *, help: str) -> list[IPv4Network | IPv6Network]:
         """Return a comma-separated list of addresses and networks such as 10.0.0.0/8."""
         try:

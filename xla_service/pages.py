@@ -10,11 +10,14 @@ from xla_service.account import account, password_change, second_factor, second_
 from xla_service.design_system import design_system
 from xla_service.first_sign_in import first_sign_in
 from xla_service.mailbox import MailListView, MailView, show_mail_html
+from xla_service.oidc.views import oidc_begin, oidc_callback
 from xla_service.sign_in import SignInView, lost_password, sign_in_code
 
 urlpatterns = [
     path("sign-in/", SignInView.as_view(), name="sign-in"),
     path("sign-in/code/", sign_in_code, name="sign-in-code"),
+    path("sign-in/oidc/", oidc_begin, name="oidc-begin"),
+    path("sign-in/oidc/callback/", oidc_callback, name="oidc-callback"),
     path("sign-in/lost-password/", lost_password, name="lost-password"),
     path(
         "welcome/<uidb64>/<token>/",

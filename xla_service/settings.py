@@ -146,6 +146,27 @@ REQUIRE_SECOND_FACTOR = env.names(
     "",
     help="Roles that must have a second factor: viewer, owner, agreement_admin, administrator.",
 )
+# Sign-in through an identity provider; needs the packages of xla_service/oidc/requirements.txt.
+OIDC_ISSUER = env.text(
+    "XLA_OIDC_ISSUER", "", help="Identity provider (OpenID Connect) to sign in with; empty: none."
+)
+OIDC_CLIENT_ID = env.text("XLA_OIDC_CLIENT_ID", "", help="How the provider calls this service.")
+OIDC_CLIENT_SECRET = env.text("XLA_OIDC_CLIENT_SECRET", "", help="The secret that it gave this service.")
+OIDC_NAME = env.text("XLA_OIDC_NAME", "", help="Name of the provider on the button; empty: the organisation.")
+OIDC_ROLE_CLAIM = env.text(
+    "XLA_OIDC_ROLE_CLAIM", "", help="Claim that holds groups or roles, such as groups."
+)
+OIDC_ROLES = env.pairs(
+    "XLA_OIDC_ROLES", "", help="Which of them gives which role: xla-admins=administrator,desk=owner."
+)
+OIDC_CREATE_USERS = env.flag(
+    "XLA_OIDC_CREATE_USERS", False, help="Make an account for whoever signs in there and has none."
+)
+OIDC_TRUST_EMAIL = env.flag(
+    "XLA_OIDC_TRUST_EMAIL",
+    False,
+    help="Trust addresses without email_verified, which Entra ID does not send.",
+)
 TRUSTED_PROXIES = env.networks(
     "XLA_TRUSTED_PROXIES", "", help="Networks of the proxies whose X-Forwarded-For names the client."
 )

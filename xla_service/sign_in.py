@@ -43,6 +43,11 @@ class SignInView(views.LoginView):
     template_name = "sign_in.html"
     redirect_authenticated_user = True
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Add the name of the identity provider, where there is one."""
+        name = settings.OIDC_ISSUER and (settings.OIDC_NAME or settings.ORGANISATION)
+        return super().get_context_data(**kwargs) | {"provider": name}
+
     def form_valid(self, form: Any) -> HttpResponse:
         """Sign in, or remember for some minutes that the password was right."""
         user = form.get_user()

@@ -115,7 +115,7 @@ def test_no_file_knows_the_machine_it_was_written_on(tracked: list[Path]) -> Non
     assert found == []
 
 
-@pytest.mark.parametrize("folder", [".", "bin", "tests", "xla_service/embedded"])
+@pytest.mark.parametrize("folder", [".", "bin", "tests", "xla_service/embedded", "xla_service/oidc"])
 def test_requirements_are_pinned_by_hash_and_name_no_registry(folder: str) -> None:
     wanted = (BASE_DIR / folder / "requirements.in").read_text(encoding="utf-8")
     pinned = (BASE_DIR / folder / "requirements.txt").read_text(encoding="utf-8")

@@ -141,6 +141,8 @@ GUARDED_OTHERWISE = {
     "api-schema": "open to everybody; says nothing about this installation",
     "sign-in": "open to everybody",
     "sign-in-code": "the password given before; see tests/project/test_sign_in.py",
+    "oidc-begin": "open to everybody where a provider is set; see tests/project/test_oidc.py",
+    "oidc-callback": "the answer of the provider; see tests/project/test_oidc.py",
     "lost-password": "open to everybody, rate-limited",
     "welcome": "the token in the mail",
     "first-sign-in": "the signed code that the launcher prints, while there is no user",
