@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from celery import shared_task
 from django.utils import timezone
 
+from experience.demo.sample import load_sample
+from experience.demo.sample_removal import remove_sample
 from experience.services.calibrate import calibrate
 from experience.services.contact_budget import allocate_contact_budget
 from experience.services.improvements import judge_improvements
@@ -15,11 +18,24 @@ from experience.services.notices import send_weekly_digests, tell_owners
 from experience.services.receive_texts import forget_texts
 from experience.services.themes import refresh_themes
 from surveys.models import Job
-from surveys.services.jobs import Work, run_due_jobs
+from surveys.services.jobs import Progress, Work, run_due_jobs
 from surveys.services.upload_tickets import import_uploaded_tickets
 from surveys.wakeups import DECIDE_SWEEP, wake
 
-WORKS: Mapping[str, Work] = {Job.Kind.TICKET_IMPORT: import_uploaded_tickets}
+
+def _load_sample(job: Job, progress: Progress) -> dict[str, Any]:
+    return dict(load_sample(now=timezone.now(), by=job.started_by, progress=progress))
+
+
+def _remove_sample(job: Job, progress: Progress) -> dict[str, Any]:
+    return dict(remove_sample(now=timezone.now(), by=job.started_by, progress=progress))
+
+
+WORKS: Mapping[str, Work] = {
+    Job.Kind.TICKET_IMPORT: import_uploaded_tickets,
+    Job.Kind.SAMPLE_LOAD: _load_sample,
+    Job.Kind.SAMPLE_REMOVAL: _remove_sample,
+}
 
 
 @shared_task

@@ -55,6 +55,7 @@ urlpatterns: list[URLPattern] = [
     path("setup/survey/", guide.setup_survey, name="setup-survey"),
     path("setup/agreement/", guide.setup_agreement, name="setup-agreement"),
     path("setup/results/", guide.setup_result, name="setup-result"),
+    path("setup/sample/", guide.setup_sample, name="setup-sample"),
     path("jobs/<int:pk>/", job, name="job"),
     path("actions/", gap_inbox.improvement_list, name="improvements"),
     re_path(

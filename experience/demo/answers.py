@@ -39,9 +39,11 @@ READ = (
 )
 
 
-def newest_invitations(now: datetime) -> list[Invitation]:
+def newest_invitations(now: datetime, *, source: str = SOURCE) -> list[Invitation]:
     """Return the newest invitations that are due: nobody has answered them, and they go out by mail."""
-    due = Invitation.objects.answerable(now).filter(due_at__lte=now, response__isnull=True)
+    due = Invitation.objects.answerable(now).filter(
+        resolution__ticket__source=source, due_at__lte=now, response__isnull=True
+    )
     return list(due.select_related("person").order_by("-due_at", "-pk")[:LEFT_OPEN])
 
 
@@ -52,21 +54,24 @@ def mail_newest(now: datetime) -> int:
     return len(messages)
 
 
-def send_answers(now: datetime) -> int:
+def send_answers(now: datetime, *, source: str = SOURCE) -> int:
     """Register what the simulated people answered up to `now` and return how many did."""
-    given = list(simulated_answers(now))
-    register_answers(given, source=SOURCE, now=now)
+    given = list(simulated_answers(now, source=source))
+    register_answers(given, source=source, now=now)
     return len(given)
 
 
-def simulated_answers(now: datetime) -> Iterator[AnswerRecord]:
-    """Yield what the simulated people answered up to `now`; the newest invitations stay unanswered.
+def simulated_answers(now: datetime, *, source: str = SOURCE) -> Iterator[AnswerRecord]:
+    """Yield what the simulated people of `source` answered up to `now`; the newest invitations stay
+    unanswered.
 
     An answer counts only while its invitation was open: before it closed and before the ticket was reopened.
     """
     phrasebook = Phrasebook()
-    left_open = [invitation.resolution_id for invitation in newest_invitations(now)]
-    asked = Resolution.objects.filter(invitation__due_at__lte=now, withdrawn_at__isnull=True)
+    left_open = [invitation.resolution_id for invitation in newest_invitations(now, source=source)]
+    asked = Resolution.objects.filter(
+        ticket__source=source, invitation__due_at__lte=now, withdrawn_at__isnull=True
+    )
     asked = asked.exclude(pk__in=left_open).select_related("ticket", "invitation", "person")
     for resolution in asked.only(*READ).order_by("resolved_at", "pk"):
         given = _answer(resolution, phrasebook)

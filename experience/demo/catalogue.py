@@ -24,6 +24,7 @@ from surveys.models import (
     SendingRule,
     ServiceAlias,
     ServiceUserCount,
+    Survey,
     SurveyVersion,
     User,
 )
@@ -91,8 +92,14 @@ def _user(person: SignIn) -> User:
 
 def _survey(now: datetime) -> SurveyVersion:
     version = create_default_survey(now=now)
+    write_rule(version.survey, now)
+    return version
+
+
+def write_rule(survey: Survey, now: datetime) -> None:
+    """Create the rule by which the demo's desk asks, where it is missing."""
     SendingRule.objects.get_or_create(
-        survey=version.survey,
+        survey=survey,
         number=RULE_NUMBER,
         defaults={
             "created_at": now,
@@ -103,7 +110,6 @@ def _survey(now: datetime) -> SurveyVersion:
             "quarter_cap": QUARTER_CAP,
         },
     )
-    return version
 
 
 def _service(sample: Sample, users: dict[str, User], version: SurveyVersion) -> BusinessService:

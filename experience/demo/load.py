@@ -16,7 +16,7 @@ from experience.demo.answers import mail_newest, send_answers
 from experience.demo.catalogue import first_sound_day, write_catalogue
 from experience.demo.files import export_file, report_file, start_file
 from experience.demo.signals import send_signals
-from experience.demo.story import SOURCE
+from experience.demo.story import SAMPLES, SOURCE
 from experience.demo.tickets import read_log, shared_accounts, write_export
 from experience.models import Gap, Measurement
 from experience.models.gaps import GapQuerySet
@@ -135,10 +135,10 @@ def load_demo(*, now: datetime, say: Say, environment: Mapping[str, str]) -> boo
     report, start = report_file(environment), start_file(environment)
     if report.exists():
         return False
-    if BusinessService.objects.filter(is_sample=False).exists():
+    if BusinessService.objects.exclude(key__in=[sample.key for sample in SAMPLES]).exists():
         raise NotEmptyError(
-            "There are services here already, and the demo would mix with them. "
-            "Name an empty folder: XLA_DATA_DIR=..."
+            "There are services here already, and the demo would mix with them. Name an empty folder: "
+            "XLA_DATA_DIR=... Or load the small sample, which stands beside other data: manage.py sample load"
         )
     load = Load(_started_at(start, now), say, environment)
     load.run()

@@ -87,6 +87,7 @@ def rated_comments() -> list[RatedComment]:
         Response.objects.accepted()
         .filter(rating__isnull=False)
         .exclude(comment="")
+        .exclude(service__is_sample=True)
         .annotate(read_as=Subquery(newest.values("language")[:1]))
         .order_by("-pk")
         .values_list("comment", "language", "read_as", "scale", "rating")[:MOST_PAIRS]

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 import numpy as np
-from django.db.models import Max, Sum
+from django.db.models import Max, QuerySet, Sum
 
 from experience.engine.blend import variance_from_interval
 from experience.engine.daycells import Asked, rating_of_bucket
@@ -29,7 +29,7 @@ from experience.engine.weighting import (
 )
 from experience.models import DayCell, Measurement, ParameterSet
 from surveys.engine.response_class import DIGITS
-from surveys.models import SentimentVersion
+from surveys.models import BusinessService, SentimentVersion
 from surveys.models.sentiment import in_force
 
 TRAILING_DAYS = 90
@@ -90,6 +90,14 @@ def _sentiment_version(day: date) -> str:
     return str(version) if version else ""
 
 
+def _cells() -> QuerySet[DayCell]:
+    """Return the cells to estimate from: sample data moves no estimate where other services are measured."""
+    own = BusinessService.objects.live().filter(is_sample=False)
+    if not own.exists():
+        return DayCell.objects.all()
+    return DayCell.objects.exclude(service__in=BusinessService.objects.filter(is_sample=True))
+
+
 def _estimate(day: date) -> dict[str, Any]:
     mature = window(latest_mature_day(day), TRAILING_DAYS)
     asked, answered = _asked_and_answered(mature)
@@ -115,6 +123,8 @@ def _fleet(day: date) -> dict[str, float] | None:
         period=Measurement.Period.ROLLING,
         ends_on__range=(day - timedelta(days=7), day - timedelta(days=1)),
     )
+    if results.filter(service__is_sample=False).exists():
+        results = results.filter(service__is_sample=False)
     newest = results.values("service").annotate(newest=Max("pk")).order_by()
     streams = Measurement.objects.filter(pk__in=newest.values("newest")).values_list(
         "results__streams__X", flat=True
@@ -130,7 +140,7 @@ def _fleet(day: date) -> dict[str, float] | None:
 def _drivers(day: date) -> dict[str, Any] | None:
     """Return what goes with the satisfaction across the organisation, from the cells of the last 28 days."""
     period = window(day - timedelta(days=1), DRIVER_DAYS)
-    cells = DayCell.objects.filter(
+    cells = _cells().filter(
         measure=DayCell.Measure.SATISFACTION, day__range=(period.first_on, period.last_on)
     )
     counts: Counter[tuple[date, str, float]] = Counter()
@@ -144,7 +154,7 @@ def _drivers(day: date) -> dict[str, Any] | None:
 
 
 def _asked_and_answered(period: Period) -> tuple[dict[str, int], dict[str, float]]:
-    cells = DayCell.objects.filter(
+    cells = _cells().filter(
         measure=DayCell.Measure.RESOLVED,
         bucket__in=[Asked.SILENT, Asked.ANSWERED],
         day__range=(period.first_on, period.last_on),
@@ -183,7 +193,7 @@ def _pooled_variances(period: Period) -> dict[str, float]:
 
 
 def _rating_variance(measure: str, period: Period) -> float | None:
-    cells = DayCell.objects.filter(measure=measure, day__range=(period.first_on, period.last_on))
+    cells = _cells().filter(measure=measure, day__range=(period.first_on, period.last_on))
     counts: dict[int, Counter[int]] = defaultdict(Counter)
     for service, bucket, count in cells.values_list("service_id", "bucket").annotate(Sum("count")).order_by():
         counts[service][rating_of_bucket(bucket)] += count
@@ -193,7 +203,7 @@ def _rating_variance(measure: str, period: Period) -> float | None:
 
 def _sum_variance(measure: str, period: Period) -> float | None:
     unit = 10_000.0 if measure == "sentiment" else 1.0
-    cells = DayCell.objects.filter(measure=measure, bucket=0, day__range=(period.first_on, period.last_on))
+    cells = _cells().filter(measure=measure, bucket=0, day__range=(period.first_on, period.last_on))
     sums = (
         cells.values_list("service_id").annotate(Sum("count"), Sum("total"), Sum("total_squares")).order_by()
     )

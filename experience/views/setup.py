@@ -23,9 +23,10 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from experience.agreement_form import STREAM_NAMES, written
+from experience.demo.sample import sample_services
 from experience.engine.defaults import DEFAULTS
 from experience.forms import AdoptForm, ServicesForm, TicketFileForm
 from experience.models import Indicator
@@ -50,7 +51,7 @@ from surveys.services.catalogue import (
 )
 from surveys.services.csv_tables import TableError
 from surveys.services.default_survey import create_default_survey
-from surveys.services.jobs import JobRefusedError
+from surveys.services.jobs import JobRefusedError, start_job
 from surveys.services.upload_tickets import ImportWishes, start_ticket_import
 from surveys.wakeups import DECIDE_SWEEP, EVIDENCE_SWEEP, JOB_SWEEP, wake
 from xla_service.access import open_to, setting_up
@@ -162,8 +163,35 @@ def _page(request: HttpRequest, name: str, context: dict[str, Any], *, status: i
 @open_to(setting_up)
 @require_safe
 def setup(request: HttpRequest) -> HttpResponse:
-    """Show the steps with what is done of each, and where to go on."""
-    return _page(request, "overview", {})
+    """Show the steps with what is done of each, and where to go on; below, the sample data."""
+    jobs = Job.objects.filter(kind__in=[Job.Kind.SAMPLE_LOAD, Job.Kind.SAMPLE_REMOVAL])
+    sample = sample_services()
+    context = {
+        "sample": [service for service in sample if service.lifecycle == service.Lifecycle.LIVE],
+        "is_demo": set_up().has_sample and not sample,
+        "job": jobs.order_by("-created_at", "-pk").first(),
+    }
+    return _page(request, "overview", context)
+
+
+@open_to(setting_up)
+@require_POST
+def setup_sample(request: HttpRequest) -> HttpResponse:
+    """Start loading the sample data, or removing it once that was confirmed."""
+    kind = Job.Kind.SAMPLE_REMOVAL if "remove" in request.POST else Job.Kind.SAMPLE_LOAD
+    if kind == Job.Kind.SAMPLE_REMOVAL and "sure" not in request.POST:
+        messages.error(request, _("Nothing was removed: tick that you are sure, then remove it."))
+        return redirect("setup")
+    other = Job.objects.unfinished().filter(kind__in=[Job.Kind.SAMPLE_LOAD, Job.Kind.SAMPLE_REMOVAL])
+    try:
+        if other.exists():
+            raise JobRefusedError(_("Sample data is being loaded or removed. Wait until that is done."))
+        start_job(kind, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    except JobRefusedError as error:
+        messages.error(request, str(error))
+    else:
+        wake(JOB_SWEEP)
+    return redirect("setup")
 
 
 # --- services -----------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ All at once and one by one decide the same: both read facts and history in chunk
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -14,7 +14,16 @@ from django.db import transaction
 
 from surveys.engine.wording import language_for
 from surveys.links import new_token
-from surveys.models import Decision, IntakeSource, Invitation, Message, Person, Resolution, Survey
+from surveys.models import (
+    BusinessService,
+    Decision,
+    IntakeSource,
+    Invitation,
+    Message,
+    Person,
+    Resolution,
+    Survey,
+)
 from surveys.selectors.asking_rules import Plan, plans_in_force, service_shares
 from surveys.services.bulk import insert_rows
 from surveys.services.changes import mark_changed
@@ -36,19 +45,32 @@ class Outcome:
     own_mails: frozenset[str] = frozenset()
 
 
-def decide_resolutions(*, now: datetime, as_it_happened: bool = False, limit: int | None = None) -> int:
+def decide_resolutions(
+    *,
+    now: datetime,
+    as_it_happened: bool = False,
+    limit: int | None = None,
+    services: Collection[int] | None = None,
+) -> int:
     """Decide the undecided resolutions in order of resolution, at most `limit`, and return how many were
     decided.
 
     Those asked get an invitation with a mail due after the survey delay. With `as_it_happened` each is
     decided as it would have been at its time, and nothing is mailed that was due before `now`; otherwise a
-    resolution whose survey was due more than a day ago is too late. May run in several processes: each
-    resolution is decided once.
+    resolution whose survey was due more than a day ago is too late. `services` restricts to these ids; else
+    sample services that are still being loaded are left to whoever loads them. May run in several processes:
+    each resolution is decided once.
     """
     clock = Clock(now, as_it_happened)
     size = HISTORY_CHUNK if as_it_happened else SWEEP_CHUNK
-    undecided = Resolution.objects.undecided().order_by("resolved_at", "pk").values_list("pk", flat=True)
-    keys = list(undecided[:limit])
+    undecided = Resolution.objects.undecided().order_by("resolved_at", "pk")
+    if services is None:
+        undecided = undecided.exclude(
+            service__is_sample=True, service__lifecycle=BusinessService.Lifecycle.PIPELINE
+        )
+    else:
+        undecided = undecided.filter(service__in=services)
+    keys = list(undecided.values_list("pk", flat=True)[:limit])
     return sum(_decide_chunk(keys[start : start + size], clock) for start in range(0, len(keys), size))
 
 

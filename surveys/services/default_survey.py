@@ -20,9 +20,12 @@ EARLIER_KINDS = [_KIND.RATING, _KIND.REASONS, _KIND.LOST_TIME, _KIND.COMMENT]
 
 
 @transaction.atomic
-def create_default_survey(*, now: datetime) -> SurveyVersion:
-    """Return the newest published version of the default survey; make what is missing of it."""
-    survey, _ = Survey.objects.get_or_create(key=KEY, defaults={"name": NAME})
+def create_default_survey(*, now: datetime, key: str = KEY, name: str = NAME) -> SurveyVersion:
+    """Return the newest published version of the default survey; make what is missing of it.
+
+    Under another key and name it is a survey of its own with the same questions.
+    """
+    survey, _ = Survey.objects.get_or_create(key=key, defaults={"name": name})
     SendingRule.objects.get_or_create(survey=survey, number=1, defaults={"created_at": now})
     published = survey.versions.filter(published_at__isnull=False).order_by("-number").first()
     if published is None or _is_earlier_default(published):

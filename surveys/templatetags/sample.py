@@ -11,5 +11,5 @@ register = template.Library()
 
 @register.simple_tag
 def has_sample_data() -> bool:
-    """Say whether services of the demo are shown; they never mix with real ones."""
+    """Say whether services of the demo or of the small sample are here."""
     return BusinessService.objects.filter(is_sample=True).exists()

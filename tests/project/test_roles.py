@@ -190,6 +190,7 @@ TABLE = {
     "setup-survey": Access("sets up"),
     "setup-agreement": Access("sets up"),
     "setup-result": Access("sets up"),
+    "setup-sample": Access("sets up", "post", data={"load": "1"}),
     "job": Access("sets up", args=lambda world: [_job().pk]),
     "executive": Access("signed in"),
     "reviews": Access("signed in"),
