@@ -1,52 +1,68 @@
-"""Whole sentences about a result, in the words of the interface. Pure: figures in, plain text out."""
+"""Whole sentences about a result, in the reader's language: figures in, plain text out."""
 
 from __future__ import annotations
 
 import math
 from datetime import date, timedelta
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
+
 from experience import figures
 from experience.engine.defaults import DEFAULTS
 from experience.engine.gaps import Verdict
 
 _OPENINGS = {
-    Verdict.POSSIBLE_WATERMELON: "Looks like a watermelon. Not sure enough to alert anyone.",
-    Verdict.RED_ON_BOTH: "SLA missed, users unhappy.",
-    Verdict.OVER_STRICT: "SLA missed, users fine.",
-    Verdict.BLIND_SPOT: "No SLA set, users unhappy.",
+    Verdict.POSSIBLE_WATERMELON: gettext_noop("Looks like a watermelon. Not sure enough to alert anyone."),
+    Verdict.RED_ON_BOTH: gettext_noop("SLA missed, users unhappy."),
+    Verdict.OVER_STRICT: gettext_noop("SLA missed, users fine."),
+    Verdict.BLIND_SPOT: gettext_noop("No SLA set, users unhappy."),
+}
+_UNHAPPY = {
+    "green": gettext_noop("SLA met, users unhappy."),
+    "amber": gettext_noop("SLA just missed, users unhappy."),
+    "red": gettext_noop("SLA missed, users unhappy."),
+    "none": gettext_noop("No SLA set, users unhappy."),
+    "unknown": gettext_noop("No ticket closed yet, users unhappy."),
 }
 _SLA_OPENINGS = {
-    "green": "SLA met",
-    "amber": "SLA just missed",
-    "red": "SLA missed",
-    "none": "No SLA set",
-    "unknown": "No ticket closed yet",
+    "green": gettext_noop("SLA met"),
+    "amber": gettext_noop("SLA just missed"),
+    "red": gettext_noop("SLA missed"),
+    "none": gettext_noop("No SLA set"),
+    "unknown": gettext_noop("No ticket closed yet"),
 }
 _STATUS_OPENINGS = {
-    "likely_red": "users below target",
-    "lean_red": "users probably below target",
-    "lean_green": "users probably on target",
-    "likely_green": "users on target",
-    "collecting": "too few answers to judge",
-    "hidden": "too few answers to show",
-    "missing": "nobody has answered yet",
+    "likely_red": gettext_noop("users below target"),
+    "lean_red": gettext_noop("users probably below target"),
+    "lean_green": gettext_noop("users probably on target"),
+    "likely_green": gettext_noop("users on target"),
+    "collecting": gettext_noop("too few answers to judge"),
+    "hidden": gettext_noop("too few answers to show"),
+    "missing": gettext_noop("nobody has answered yet"),
 }
-_UNITS = {(1, 5): "stars"}
+_STARS = (1, 5)
 _LEAST_HOURS = 0.5
 
 
 def opening(verdict: Verdict, status: str, sla_status: str) -> str:
     """Return the first sentence of a service's headline: what SLA and experience say together."""
     if verdict is Verdict.WATERMELON:
-        return f"{_SLA_OPENINGS[sla_status]}, users unhappy."
-    return _OPENINGS.get(verdict) or f"{_SLA_OPENINGS[sla_status]}, {_STATUS_OPENINGS[status]}."
+        return _(_UNHAPPY[sla_status])
+    if verdict in _OPENINGS:
+        return _(_OPENINGS[verdict])
+    sla, experience = _(_SLA_OPENINGS[sla_status]), _(_STATUS_OPENINGS[status])
+    return _("%(sla)s, %(experience)s.") % {"sla": sla, "experience": experience}
 
 
 def sla_sentence(share: float | None, target: float | None) -> str:
     """Return how many tickets met the SLA; empty when nothing is known about it."""
     if share is None or target is None:
         return ""
-    return f"{figures.share(share)} of tickets met the SLA (target {figures.share(target)})."
+    return _("%(share)s of tickets met the SLA (target %(target)s).") % {
+        "share": figures.share(share),
+        "target": figures.share(target),
+    }
 
 
 def rating_sentence(
@@ -55,73 +71,114 @@ def rating_sentence(
     """Return what users rate the service and what was agreed; empty without a rating."""
     if rating is None or best is None:
         return ""
+    shown = rating_of(rating, best)
     span = figures.interval(low, high)
-    within = f" ({span})" if span else ""
-    agreed = f"; agreed {figures.rating(target)}" if target is not None else ""
-    return f"Users rate it {figures.rating(rating)} of {best}{within}{agreed}."
+    shown = f"{shown} ({span})" if span else shown
+    if target is None:
+        return _("Users rate it %(rating)s.") % {"rating": shown}
+    return _("Users rate it %(rating)s; agreed %(target)s.") % {
+        "rating": shown,
+        "target": figures.rating(target),
+    }
+
+
+def rating_of(rating: float | None, best: int) -> str:
+    """Return a rating with the end of its scale: "3.7 of 5"."""
+    return _("%(rating)s of %(best)s") % {"rating": figures.rating(rating), "best": best}
 
 
 def pull_sentence(indicator: str) -> str:
     """Return what keeps the experience below target although the rating is on it; empty without a name."""
-    return f"{indicator} keeps it below what was agreed." if indicator else ""
+    return _("%(indicator)s keeps it below what was agreed.") % {"indicator": indicator} if indicator else ""
 
 
 def repeat_sentence(share: float | None) -> str:
     """Return how many came back; empty while unknown or when nobody did."""
     if not share:
         return ""
-    return f"{figures.one_in(share)} came back with the same kind of issue within a week."
+    return _("%(share)s came back with the same kind of issue within a week.") % {
+        "share": figures.one_in(share)
+    }
 
 
 def status_sentence(status: str, answered: int) -> str:
     """Return how sure the state is; states without enough answers have sentences of their own."""
     if status == "likely_red":
-        return "Sure enough to act."
+        return _("Sure enough to act.")
     if status == "likely_green":
-        return "Sure enough to say so."
+        return _("Sure enough to say so.")
     if status in ("lean_red", "lean_green"):
-        return f"Points this way after {figures.count(answered)} answers. A question, not a finding."
+        words = ngettext(
+            "Points this way after %(count)s answer. A question, not a finding.",
+            "Points this way after %(count)s answers. A question, not a finding.",
+            answered,
+        )
+        return words % {"count": figures.count(answered)}
     return ""
 
 
 def confirmed_sentence(false_alarms_per_year: float) -> str:
     """Return how sure a confirmed watermelon is: how often chance alone would flag a service on target."""
     if false_alarms_per_year >= 1:
-        often = f"about {false_alarms_per_year:.0f} times a year"
-    else:
-        years = round(1 / false_alarms_per_year)
-        often = "about once a year" if years == 1 else f"about once in {years} years"
-    return f"Sure enough to act. A service exactly on target is flagged like this {often}."
+        times = round(false_alarms_per_year)
+        words = ngettext(
+            "Sure enough to act. A service exactly on target is flagged like this about once a year.",
+            "Sure enough to act. A service exactly on target is flagged like this about %(count)s times a"
+            " year.",
+            times,
+        )
+        return words % {"count": times}
+    years = round(1 / false_alarms_per_year)
+    words = ngettext(
+        "Sure enough to act. A service exactly on target is flagged like this about once a year.",
+        "Sure enough to act. A service exactly on target is flagged like this about once in %(count)s years.",
+        years,
+    )
+    return words % {"count": years}
 
 
 def collecting_sentence(
-    answered: int, n_effective: float, *, weeks_seen: int, ends_on: date, shortfall: float, unit: str
+    answered: int,
+    n_effective: float,
+    *,
+    weeks_seen: int,
+    ends_on: date,
+    shortfall: float,
+    scale: tuple[int, int],
 ) -> str:
     """Return what is missing before the service is judged, and when at the present rate that may be.
 
-    `shortfall` is what 30 answers would reveal four times in five, in the rating's `unit`.
+    `shortfall` is what 30 answers would reveal four times in five, in steps of the rating's `scale`.
     """
     needed = int(DEFAULTS.least_n_for_flag)
     rate = answered / max(weeks_seen, 1)
     parts = [
-        f"{_answers(answered)}, {needed} needed before we judge.",
+        _needed(answered, needed),
         _when(rate, n_effective, needed, ends_on),
     ]
-    parts.append(f"30 answers would reveal a shortfall of {shortfall:.1f} {unit} four times in five.")
-    parts.append("Until then, read the answers below.")
+    parts.append(
+        _("30 answers would reveal a shortfall of %(shortfall)s four times in five.")
+        % {"shortfall": steps(shortfall, scale)}
+    )
+    parts.append(_("Until then, read the answers below."))
     return " ".join(part for part in parts if part)
 
 
 def hidden_sentence(least: int) -> str:
     """Return why there are no figures although people answered."""
-    return f"Fewer than {least} people answered. Figures appear once {least} have."
+    return _("Fewer than %(least)s people answered. Figures appear once %(least)s have.") % {"least": least}
 
 
 def missing_sentence(asked: int) -> str:
     """Return what to expect while nobody has answered."""
     if asked:
-        return f"{figures.count(asked)} asked in the last 28 days, nobody has answered yet."
-    return "Nobody was asked in the last 28 days. A survey goes out some hours after a ticket is resolved."
+        words = ngettext(
+            "%(count)s asked in the last 28 days, nobody has answered yet.",
+            "%(count)s asked in the last 28 days, nobody has answered yet.",
+            asked,
+        )
+        return words % {"count": figures.count(asked)}
+    return _("Nobody was asked in the last 28 days. A survey goes out some hours after a ticket is resolved.")
 
 
 def speaks_for(eligible: int, answered: int) -> str:
@@ -129,7 +186,9 @@ def speaks_for(eligible: int, answered: int) -> str:
     if not answered or eligible < answered:
         return ""
     each = eligible / answered
-    return f"Each answer speaks for about {each:.0f} resolved tickets." if each >= 1.5 else ""
+    if each < 1.5:
+        return ""
+    return _("Each answer speaks for about %(count)s resolved tickets.") % {"count": figures.count(each)}
 
 
 def tipping_sentence(shift: float | None, silent: float, scale: tuple[int, int]) -> str:
@@ -140,26 +199,47 @@ def tipping_sentence(shift: float | None, silent: float, scale: tuple[int, int])
     if shift is None or shift <= 0:
         return ""
     worst, best = scale
-    pomp, words = 100 * shift / (best - worst), f"{shift:.1f} {unit_of(scale)}"
-    question = f"Could the silent {figures.share(silent)} change this?"
+    pomp = 100 * shift / (best - worst)
     if pomp >= DEFAULTS.robust_tipping_pomp:
-        return (
-            f"{question} Only if they were on average {words} happier than similar people who answered."
-            " That would be a large difference."
+        words = _(
+            "Could the silent %(share)s change this? Only if they were on average %(shift)s happier than"
+            " similar"
+            " people who answered. That would be a large difference."
         )
-    if pomp < DEFAULTS.fragile_tipping_pomp:
-        return (
-            f"{question} Easily. If silent users were {words} happier, this would no longer stand."
-            " Ask some of them at random before you act."
+    elif pomp < DEFAULTS.fragile_tipping_pomp:
+        words = _(
+            "Could the silent %(share)s change this? Easily. If silent users were %(shift)s happier, this"
+            " would"
+            " no longer stand. Ask some of them at random before you act."
         )
-    return f"{question} Only if they were on average {words} happier than similar people who answered."
+    else:
+        words = _(
+            "Could the silent %(share)s change this? Only if they were on average %(shift)s happier than"
+            " similar"
+            " people who answered."
+        )
+    return words % {"share": figures.share(silent), "shift": steps(shift, scale)}
 
 
 _FACTS = {
-    "repeat": "Tickets of people who came back with the same kind of issue",
-    "reopened": "Reopened tickets",
-    "slow": "Tickets over their time target",
-    "reassigned": "Tickets handed to another group",
+    "repeat": gettext_noop(
+        "Tickets of people who came back with the same kind of issue are %(share)s of tickets and are rated"
+        " %(difference)s lower; they pull the average down by %(pull)s."
+    ),
+    "reopened": gettext_noop(
+        "Reopened tickets are %(share)s of tickets and are rated %(difference)s lower; they pull the average"
+        " down by %(pull)s."
+    ),
+    "slow": gettext_noop(
+        "Tickets over their time target are %(share)s of tickets and are rated %(difference)s lower; they"
+        " pull"
+        " the average down by %(pull)s."
+    ),
+    "reassigned": gettext_noop(
+        "Tickets handed to another group are %(share)s of tickets and are rated %(difference)s lower; they"
+        " pull"
+        " the average down by %(pull)s."
+    ),
 }
 
 
@@ -167,49 +247,71 @@ def factor_sentence(
     fact: str, ticket_share: float, difference: float, points: float, scale: tuple[int, int]
 ) -> str:
     """Return how far tickets with a fact pull the average down: share of tickets x how much lower."""
-    unit = unit_of(scale)
-    return (
-        f"{_FACTS[fact]} are {figures.share(ticket_share)} of tickets and are rated {difference:.1f} {unit}"
-        f" lower; they pull the average down by {points:.2f} {unit}."
-    )
+    return _(_FACTS[fact]) % {
+        "share": figures.share(ticket_share),
+        "difference": steps(difference, scale),
+        "pull": steps(points, scale, decimals=2),
+    }
 
 
 def segment_sentence(split: str, name: str, rating: float, people: int) -> str:
     """Return where it is worst: one site or persona, its rating as answered, the people behind it."""
-    where = f"At {name}" if split == "site" else f"People in {name}"
-    verb = f"{figures.count(people)} people rate it" if split == "site" else "rate it"
-    behind = "" if split == "site" else f" ({figures.count(people)} people)"
-    return f"{where} {verb} {figures.rating(rating)}{behind}."
+    if split == "site":
+        words = ngettext(
+            "At %(name)s %(count)s person rates it %(rating)s.",
+            "At %(name)s %(count)s people rate it %(rating)s.",
+            people,
+        )
+    else:
+        words = ngettext(
+            "People in %(name)s rate it %(rating)s (%(count)s person).",
+            "People in %(name)s rate it %(rating)s (%(count)s people).",
+            people,
+        )
+    return words % {"name": name, "count": figures.count(people), "rating": figures.rating(rating)}
 
 
 def lost_hours_sentence(hours: float | None, cost_per_hour: float, currency: str) -> str:
     """Return the working time lost beyond what was agreed, and what it costs where a rate is set."""
     if not hours or hours < _LEAST_HOURS:
         return ""
-    cost = f", about {money(hours * cost_per_hour, currency)}" if cost_per_hour else ""
-    return f"About {figures.hours(hours)} of working time were lost beyond what was agreed{cost}."
+    lost = figures.hours(hours)
+    if not cost_per_hour:
+        return _("About %(lost)s of working time were lost beyond what was agreed.") % {"lost": lost}
+    return _("About %(lost)s of working time were lost beyond what was agreed, about %(cost)s.") % {
+        "lost": lost,
+        "cost": money(hours * cost_per_hour, currency),
+    }
 
 
 def money(amount: float, currency: str) -> str:
     """Return an amount with the two digits that mean something, as it rests on a sample: "EUR 6,500"."""
     digits = max(0, math.floor(math.log10(amount)) - 1) if amount >= 1 else 0
-    return f"{currency}\u00a0{round(amount / 10**digits) * 10**digits:,}"
+    return f"{currency}\u00a0{figures.count(round(amount / 10**digits) * 10**digits)}"
 
 
 def answers_sentence(needed: int | None, answered: int, shortfall: float, scale: tuple[int, int]) -> str:
     """Return how many answers tell this shortfall from chance four times in five; empty beyond counting."""
     if needed is None:
         return ""
-    size = f"A shortfall of {shortfall:.1f} {unit_of(scale)} shows with {figures.count(needed)} answers"
+    values = {"shortfall": steps(shortfall, scale), "needed": figures.count(needed)}
     if answered >= needed:
-        return f"{size} four times in five; {figures.count(answered)} are in."
-    more = needed - answered
-    return f"{size} four times in five; {figures.count(more)} more would do."
+        words = _(
+            "A shortfall of %(shortfall)s shows with %(needed)s answers four times in five; %(answered)s"
+            " are in."
+        )
+        return words % (values | {"answered": figures.count(answered)})
+    words = _(
+        "A shortfall of %(shortfall)s shows with %(needed)s answers four times in five; %(more)s more would"
+        " do."
+    )
+    return words % (values | {"more": figures.count(needed - answered)})
 
 
-def unit_of(scale: tuple[int, int]) -> str:
-    """Return what one step of a rating scale is called."""
-    return _UNITS.get(scale, "points")
+def steps(value: float, scale: tuple[int, int], *, decimals: int = 1) -> str:
+    """Return a distance on a rating scale with what its steps are called: "0.3 stars", "1.0 points"."""
+    words = _("%(count)s stars") if scale == _STARS else _("%(count)s points")
+    return words % {"count": figures.number(value, decimals)}
 
 
 def precision(
@@ -224,21 +326,23 @@ def precision(
     half = 100 * (high - low) / 2 / (scale[1] - scale[0])
     few_answer = response_rate is not None and response_rate < DEFAULTS.low_response_rate
     if half <= DEFAULTS.high_precision_half_width and not few_answer:
-        return "high"
-    return "fair" if half <= DEFAULTS.fair_precision_half_width else "low"
+        return _("high")
+    return _("fair") if half <= DEFAULTS.fair_precision_half_width else _("low")
 
 
-def _answers(count: int) -> str:
-    return "1 answer" if count == 1 else f"{figures.count(count)} answers"
+def _needed(answered: int, needed: int) -> str:
+    words = ngettext(
+        "%(count)s answer, %(needed)s needed before we judge.",
+        "%(count)s answers, %(needed)s needed before we judge.",
+        answered,
+    )
+    return words % {"count": figures.count(answered), "needed": needed}
 
 
 def _when(rate: float, n_effective: float, needed: int, ends_on: date) -> str:
     weeks_in_window = 4
+    values: dict[str, object] = {"rate": figures.count(max(rate, 1)), "needed": needed}
     if rate * weeks_in_window < needed:
-        return f"At about {_rate(rate)} a week, 28 days will not bring {needed}."
+        return _("At about %(rate)s a week, 28 days will not bring %(needed)s.") % values
     day = ends_on + timedelta(days=math.ceil(7 * max(needed - n_effective, 0) / rate))
-    return f"At about {_rate(rate)} a week that is around {day.day} {day:%B}."
-
-
-def _rate(rate: float) -> str:
-    return f"{rate:.0f}" if rate >= 1 else "one"
+    return _("At about %(rate)s a week that is around %(day)s.") % (values | {"day": figures.day(day)})

@@ -142,7 +142,7 @@ def _certainty(result: NewestResult, weeks: Sequence[Week]) -> str:
         weeks_seen=min(max(sum(week.answered > 0 for week in weeks[-4:]), 1), 4),
         ends_on=found.ends_on,
         shortfall=detectable_shortfall(_ANSWERS_TO_PLAN_FOR, _variance(result, scale)),
-        unit=sentences.unit_of(scale),
+        scale=scale,
     )
 
 
