@@ -9,15 +9,19 @@ from datetime import date
 from math import isclose
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
+from experience import figures
 from experience.engine.agreement_terms import STREAMS, AgreedIndicator, AgreementTerms, Problem
 from experience.models import Indicator
+from experience.words import indicator_words
 
 STREAM_NAMES = {
-    "X": ("Experience", "What people say"),
-    "O": ("Operations", "What their tickets show"),
-    "T": ("Technology", "Whether it was there, and fast"),
-    "S": ("Unsolicited text", "What people write unasked"),
+    "X": (gettext_lazy("Experience"), gettext_lazy("What people say")),
+    "O": (gettext_lazy("Operations"), gettext_lazy("What their tickets show")),
+    "T": (gettext_lazy("Technology"), gettext_lazy("Whether it was there, and fast")),
+    "S": (gettext_lazy("Unsolicited text"), gettext_lazy("What people write unasked")),
 }
 _TEXTS = ("name", "ambition", "provider", "customer", "agreed_by", "if_missed", "note")
 _DAYS = ("valid_from", "review_on", "agreed_on", "baseline_until")
@@ -91,7 +95,9 @@ class _Reader:
         try:
             return float(text) if text else None
         except ValueError:
-            self.problems.append(Problem(name, f"{text!r} is not a number. Write it like 4.2."))
+            self.problems.append(
+                Problem(name, "“%(text)s” is not a number. Write it like 4.2.", {"text": text})
+            )
             return None
 
     def day(self, name: str, before: date | None) -> date | None:
@@ -101,19 +107,27 @@ class _Reader:
         try:
             return date.fromisoformat(text) if text else (before if name == "valid_from" else None)
         except ValueError:
-            self.problems.append(Problem(name, f"{text!r} is not a day. Write it like 2026-05-31."))
+            self.problems.append(
+                Problem(name, "“%(text)s” is not a day. Write it like 2026-05-31.", {"text": text})
+            )
             return before
 
 
 # --- what is promised, in plain words -----------------------------------------------------------------------
 
-_UNITS = {"min": " minutes", "h": " hours", "of 5": " of 5", "of 7": " of 7"}
+_UNITS = {
+    "share": gettext_noop("%(figure)s %%"),
+    "min": gettext_noop("%(figure)s minutes"),
+    "h": gettext_noop("%(figure)s hours"),
+    "of 5": gettext_noop("%(figure)s of 5"),
+    "of 7": gettext_noop("%(figure)s of 7"),
+}
 
 
 def written(indicator: Indicator, value: float) -> str:
     """Return a native value as a promise writes it: "4.2 of 5", "8 %", "120 minutes"."""
-    shown = f"{value * factor_of(indicator):.4g}"
-    return f"{shown}\u00a0%" if indicator.unit == "share" else shown + _UNITS.get(indicator.unit, "")
+    shown = figures.shortest(value * factor_of(indicator))
+    return _(_UNITS[indicator.unit]) % {"figure": shown} if indicator.unit in _UNITS else shown
 
 
 def promises(terms: AgreementTerms, library: Mapping[str, Indicator]) -> list[str]:
@@ -126,20 +140,23 @@ def promises(terms: AgreementTerms, library: Mapping[str, Indicator]) -> list[st
 
 def _promise(agreed: AgreedIndicator, indicator: Indicator) -> str:
     target = indicator.target if agreed.target is None else agreed.target
-    bound = "at least" if indicator.floor < indicator.ceiling else "at most"
-    return f"{indicator.name}: {bound} {written(indicator, target)}."
+    is_least = indicator.floor < indicator.ceiling
+    words = _("%(indicator)s: at least %(target)s.") if is_least else _("%(indicator)s: at most %(target)s.")
+    return words % {"indicator": indicator_words(indicator.name), "target": written(indicator, target)}
 
 
 def covered_words(terms: AgreementTerms, names: Mapping[str, str]) -> str:
     """Return for what the terms hold, in words."""
     if terms.covers_rest:
-        return "every live service without an agreement of its own"
+        return _("every live service without an agreement of its own")
     named = [names.get(key, key) for key in terms.services]
-    return _joined(named) if named else "no service yet"
+    return _joined(named) if named else _("no service yet")
 
 
 def _joined(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    if len(words) == 1:
+        return words[0]
+    return _("%(some)s and %(last)s") % {"some": ", ".join(words[:-1]), "last": words[-1]}
 
 
 def stream_shares(terms: AgreementTerms) -> list[tuple[str, float]]:

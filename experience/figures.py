@@ -174,5 +174,11 @@ def number(value: float, decimals: int) -> str:
     return "".join(marks.get(sign, sign) for sign in f"{value:,.{decimals}f}")
 
 
+def shortest(value: float) -> str:
+    """Return a number with at most four digits that mean something and no zeros behind: "4.2", "120"."""
+    digits = f"{value:.4g}"
+    return number(value, len(digits.partition(".")[2])) if "e" not in digits else digits
+
+
 def _with_unit(figure: str, unit: str) -> str:
     return f"{figure}{_NO_BREAK}{unit}"

@@ -17,7 +17,7 @@ from surveys.engine.mapping import PRESETS
 from surveys.models import BusinessService, User
 from surveys.services.upload_tickets import MOST_BYTES
 
-REASON_MISSING = "Say why this is not a problem: the next reader will want to know."
+REASON_MISSING = _("Say why this is not a problem: the next reader will want to know.")
 
 
 class ReasonForm(forms.Form):
@@ -27,7 +27,7 @@ class ReasonForm(forms.Form):
         max_length=500,
         error_messages={
             "required": REASON_MISSING,
-            "max_length": "Keep the reason under 500 characters.",
+            "max_length": _("Keep the reason under 500 characters."),
         },
     )
 
@@ -38,8 +38,8 @@ class AssignForm(forms.Form):
     to = forms.ModelChoiceField(
         User.objects.none(),
         error_messages={
-            "required": "Choose somebody.",
-            "invalid_choice": "Choose somebody who looks after this service.",
+            "required": _("Choose somebody."),
+            "invalid_choice": _("Choose somebody who looks after this service."),
         },
     )
 
@@ -51,18 +51,25 @@ class AssignForm(forms.Form):
 class PlanForm(AssignForm):
     """An action: what, how, who, by when, and what it should change."""
 
-    what = forms.CharField(max_length=200, error_messages={"required": "Say in one line what will be done."})
+    what = forms.CharField(
+        max_length=200, error_messages={"required": _("Say in one line what will be done.")}
+    )
     how = forms.CharField(required=False, max_length=4000)
     due_on = forms.DateField(
-        error_messages={"required": "Say by when.", "invalid": "Write the day as 2026-05-31."}
+        error_messages={
+            "required": _("Say by when."),
+            "invalid": _("Write the day as 2026-05-31."),
+        }
     )
     expected_points = forms.FloatField(
         min_value=0.5,
         max_value=100,
         error_messages={
-            "required": "Say how many points better it should get. Then you can tell whether it worked.",
-            "min_value": "An action that changes less than half a point cannot be seen.",
-            "max_value": "The score ends at 100.",
+            "required": _(
+                "Say how many points better it should get. Then you can tell whether it worked."
+            ),
+            "min_value": _("An action that changes less than half a point cannot be seen."),
+            "max_value": _("The score ends at 100."),
         },
     )
     notice = forms.CharField(required=False, max_length=300)
@@ -84,7 +91,10 @@ class DoneForm(forms.Form):
     """The day on which an action was carried out."""
 
     on = forms.DateField(
-        error_messages={"required": "Say on which day.", "invalid": "Write it as 2026-05-31."}
+        error_messages={
+            "required": _("Say on which day."),
+            "invalid": _("Write it as 2026-05-31."),
+        }
     )
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:

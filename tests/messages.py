@@ -24,6 +24,9 @@ LOCALE = ROOT / "xla_service" / "locale"
 APPS = ("experience", "surveys", "xla_service")
 _KEYWORDS: dict[str, object] = {
     "_": None,
+    # Engines know no language: what they say is translated where a page shows it.
+    "Problem": (2,),
+    "declare_page": (2,),
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,

@@ -13,6 +13,7 @@ from enum import Enum
 
 from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 
 from surveys.models import User
 from xla_service.access import Rule, everyone
@@ -21,18 +22,18 @@ from xla_service.access import Rule, everyone
 class Section(Enum):
     """The sections of the bar in their order: title and icon."""
 
-    PORTFOLIO = "Portfolio", "portfolio"
-    GAPS = "Gaps", "gaps"
-    COMMENTS = "Comments", "comments"
-    AGREEMENTS = "Agreements", "agreements"
-    ASKING = "Asking", "asking"
-    DATA = "Data", "data"
-    ADMINISTRATION = "Administration", "administration"
+    PORTFOLIO = gettext_noop("Portfolio"), "portfolio"
+    GAPS = gettext_noop("Gaps"), "gaps"
+    COMMENTS = gettext_noop("Comments"), "comments"
+    AGREEMENTS = gettext_noop("Agreements"), "agreements"
+    ASKING = gettext_noop("Asking"), "asking"
+    DATA = gettext_noop("Data"), "data"
+    ADMINISTRATION = gettext_noop("Administration"), "administration"
 
     @property
     def title(self) -> str:
         """Return what the bar calls it."""
-        return self.value[0]
+        return gettext(self.value[0])
 
     @property
     def icon(self) -> str:
@@ -88,7 +89,7 @@ def declare_page(
 
     `pages` names the URLs below it, so that the bar shows where one is. A small `order` comes first within
     the section; the first page is where the section itself leads. `exists` says whether this installation
-    has it.
+    has it. The bar translates the label.
     """
     _pages[url_name] = Page(url_name, label, section, rule, tuple(pages), order, exists)
 
@@ -112,6 +113,6 @@ def _place(section: Section, user: User | AnonymousUser, here: Page | None) -> P
     own.sort(key=lambda page: (page.order, page.label))
     if not own:
         return None
-    entries = tuple(Entry(page.label, reverse(page.url_name), "", page is here) for page in own)
+    entries = tuple(Entry(gettext(page.label), reverse(page.url_name), "", page is here) for page in own)
     is_here = here is not None and here.section is section
     return Place(Entry(section.title, entries[0].url, section.icon, is_here), entries)

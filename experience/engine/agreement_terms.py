@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from statistics import median
 
@@ -134,10 +134,19 @@ class AgreementTerms:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What stops terms from being published: where (`indicators.rating.target`) and what to do."""
+    """What stops terms from being published: where (`indicators.rating.target`) and what to do.
+
+    The template is English and names its values, so that pages can say it in other languages.
+    """
 
     path: str
-    message: str
+    template: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        """What to do, in English."""
+        return self.template % self.values if self.values else self.template
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,20 +243,33 @@ def _coverage_problems(terms: AgreementTerms) -> Iterator[Problem]:
 
 def _date_problems(terms: AgreementTerms) -> Iterator[Problem]:
     if terms.baseline_until and terms.baseline_until < terms.valid_from:
-        yield Problem("baseline_until", f"The baseline cannot end before {terms.valid_from}, the first day.")
+        yield Problem(
+            "baseline_until",
+            "The baseline cannot end before %(valid_from)s, the first day.",
+            {"valid_from": terms.valid_from},
+        )
     if terms.review_on and terms.review_on <= terms.valid_from:
-        yield Problem("review_on", f"Review the agreement after {terms.valid_from}, its first day.")
+        yield Problem(
+            "review_on",
+            "Review the agreement after %(valid_from)s, its first day.",
+            {"valid_from": terms.valid_from},
+        )
 
 
 def _weight_problems(terms: AgreementTerms, library: Mapping[str, IndicatorScale]) -> Iterator[Problem]:
     counting = {library[i.key].stream for i in terms.indicators if i.weight > 0 and i.key in library}
     for stream, weight in terms.weights:
         if not 0 <= weight <= MOST_WEIGHT:
-            yield Problem(f"weights.{stream}", f"A weight lies between 0 and {MOST_WEIGHT:g}.")
+            yield Problem(
+                f"weights.{stream}",
+                "A weight lies between 0 and %(most_weight)s.",
+                {"most_weight": f"{MOST_WEIGHT:g}"},
+            )
         elif weight > 0 and stream not in counting:
             yield Problem(
                 f"weights.{stream}",
-                f"No indicator of stream {stream} counts. Add one, or set this weight to 0.",
+                "No indicator of stream %(stream)s counts. Add one, or set this weight to 0.",
+                {"stream": stream},
             )
     together = sum(weight for _, weight in terms.weights)
     if terms.stream_weights.get("S", 0) > MOST_SOCIAL_SHARE * together + 1e-9:
@@ -260,12 +282,22 @@ def _indicator_problems(terms: AgreementTerms, library: Mapping[str, IndicatorSc
     for agreed in terms.indicators:
         scale, path = library.get(agreed.key), f"indicators.{agreed.key}"
         if scale is None:
-            yield Problem(path, f"There is no indicator {agreed.key!r}. There are: {', '.join(library)}.")
+            yield Problem(
+                path,
+                "There is no indicator “%(key)s”. There are: %(names)s.",
+                {"key": agreed.key, "names": ", ".join(library)},
+            )
         elif not 0 <= agreed.weight <= MOST_WEIGHT:
-            yield Problem(f"{path}.weight", f"A weight lies between 0 and {MOST_WEIGHT:g}.")
+            yield Problem(
+                f"{path}.weight",
+                "A weight lies between 0 and %(most_weight)s.",
+                {"most_weight": f"{MOST_WEIGHT:g}"},
+            )
         elif agreed.weight > 0 and scale.stream not in terms.stream_weights:
             yield Problem(
-                f"{path}.weight", f"Stream {scale.stream} has no weight. Give it one, or write `weight: 0`."
+                f"{path}.weight",
+                "Stream %(stream)s has no weight. Give it one, or write `weight: 0`.",
+                {"stream": scale.stream},
             )
         if scale is not None:
             yield from _anchor_problems(agreed, scale, path)
@@ -273,11 +305,21 @@ def _indicator_problems(terms: AgreementTerms, library: Mapping[str, IndicatorSc
 
 def _anchor_problems(agreed: AgreedIndicator, scale: IndicatorScale, path: str) -> Iterator[Problem]:
     given = {n: getattr(agreed, n) for n in ("target", "floor", "ceiling")}
+    if agreed.target is not None and not scale.low < agreed.target < scale.high:
+        yield Problem(
+            f"{path}.target",
+            "Target %(target)s must lie between %(low)s and %(high)s, not on an end.",
+            {"target": f"{agreed.target:g}", "low": f"{scale.low:g}", "high": f"{scale.high:g}"},
+        )
+        return
     try:
         derived_anchors(scale, **given)
-    except ValueError as error:
+    except ValueError:
         first = next(name for name, value in given.items() if value is not None)
-        yield Problem(f"{path}.{first}", str(error))
+        yield Problem(
+            f"{path}.{first}",
+            "Floor, target and ceiling must rise or fall strictly; put the target between the other two.",
+        )
 
 
 # --- differences --------------------------------------------------------------------------------------------

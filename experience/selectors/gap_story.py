@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from experience import figures, sentences
 from experience.engine.gaps import Verdict
@@ -20,7 +22,7 @@ def gap_story(gap: Gap) -> str:
     """
     m = gap.last_measurement
     if m is None:
-        return "The result behind this gap is no longer kept."
+        return _("The result behind this gap is no longer kept.")
     found = read_results(m.results, is_hidden=m.status == Measurement.Status.HIDDEN)
     parts = (
         sentences.opening(_verdict(gap), m.status, m.sla_status),
@@ -72,7 +74,12 @@ def factor_words(factor: Mapping[str, Any], scale: tuple[int, int]) -> str:
 def _people(gap: Gap) -> str:
     if not gap.affected_people:
         return ""
-    return f"{figures.count(gap.affected_people)} people had a ticket resolved in these days."
+    words = ngettext(
+        "%(count)s person had a ticket resolved in these days.",
+        "%(count)s people had a ticket resolved in these days.",
+        gap.affected_people,
+    )
+    return words % {"count": figures.count(gap.affected_people)}
 
 
 def _tipping(m: Measurement, found: ResultFigures) -> str:

@@ -84,7 +84,7 @@ def _dropped_exclusions(terms: AgreementTerms, version: AgreementVersion | None)
     for agreed in version_terms(version).exclusions if version else ():
         if agreed not in terms.exclusions:
             days = f"{agreed.first_on} to {agreed.last_on} ({agreed.reason})"
-            yield Problem("exclusions", f"{days} was agreed and stays. Add it to the file.")
+            yield Problem("exclusions", "%(days)s was agreed and stays. Add it to the file.", {"days": days})
 
 
 def _published(key: str) -> AgreementVersion | None:

@@ -58,9 +58,6 @@ _PLAIN = (
 )  # fmt: skip
 
 
-_USED = "Results were computed under this version, so it stays. Draft the next one."
-
-
 class AgreementError(Exception):
     """Terms that cannot be stored or published; `problems` say where and what to do."""
 
@@ -145,9 +142,9 @@ def reference_problems(terms: AgreementTerms) -> Iterator[Problem]:
     known = set(BusinessService.objects.filter(key__in=terms.services).values_list("key", flat=True))
     for place, key in enumerate(terms.services):
         if key not in known:
-            yield Problem(f"services[{place}]", f"There is no service with the key {key!r}.")
+            yield Problem(f"services[{place}]", "There is no service with the key “%(key)s”.", {"key": key})
     if terms.owner and not User.objects.filter(username=terms.owner).exists():
-        yield Problem("owner", f"There is no user {terms.owner!r}.")
+        yield Problem("owner", "There is no user “%(owner)s”.", {"owner": terms.owner})
 
 
 def _storage_problems(terms: AgreementTerms) -> Iterator[Problem]:
@@ -155,7 +152,7 @@ def _storage_problems(terms: AgreementTerms) -> Iterator[Problem]:
     library = indicator_scales()
     for agreed in terms.indicators:
         if agreed.key not in library:
-            yield Problem(f"indicators.{agreed.key}", f"There is no indicator {agreed.key!r}.")
+            yield Problem(f"indicators.{agreed.key}", "There is no indicator “%(key)s”.", {"key": agreed.key})
     yield from settled_problems(terms)
 
 
@@ -165,7 +162,11 @@ def settled_problems(terms: AgreementTerms) -> Iterator[Problem]:
     if agreement is None:
         return
     if agreement.retired_on is not None:
-        yield Problem("agreement", f"It was retired on {agreement.retired_on}. Use another key.")
+        yield Problem(
+            "agreement",
+            "It was retired on %(retired_on)s. Use another key.",
+            {"retired_on": agreement.retired_on},
+        )
     if not agreement.versions.frozen().exists():
         return
     if agreement.is_primary != terms.is_primary:
@@ -222,14 +223,17 @@ def _taken_problems(terms: AgreementTerms) -> Iterator[Problem]:
         if (holder := holders.get(key)) is not None:
             yield Problem(
                 f"services[{place}]",
-                f"{key!r} is under the primary agreement {holder.key!r} ({holder.name}). Take it out there"
+                "“%(key)s” is under the primary agreement “%(primary)s” (%(name)s). Take it out there"
                 " first, or write `primary: false` here.",
+                {"key": key, "primary": holder.key, "name": holder.name},
             )
     rest = AgreementVersion.objects.filter(state=AgreementVersion.State.PUBLISHED, covers_rest=True)
     other = rest.exclude(agreement__key=terms.key).select_related("agreement").first()
     if terms.covers_rest and other is not None:
         yield Problem(
-            "services", f"The agreement {other.agreement.key!r} covers every other service already."
+            "services",
+            "The agreement “%(key)s” covers every other service already.",
+            {"key": other.agreement.key},
         )
 
 
@@ -242,7 +246,11 @@ def _order_problems(terms: AgreementTerms, today: date) -> Iterator[Problem]:
         return
     earliest = max(before.valid_from + timedelta(days=1), today)
     if terms.valid_from < earliest:
-        yield Problem("valid_from", f"Version {before.number} holds. The next begins on {earliest} or later.")
+        yield Problem(
+            "valid_from",
+            "Version %(number)s holds. The next begins on %(earliest)s or later.",
+            {"number": before.number, "earliest": earliest},
+        )
 
 
 def _person_problems(draft: AgreementVersion, agreement: Agreement, by: User | None) -> Iterator[Problem]:
@@ -251,7 +259,11 @@ def _person_problems(draft: AgreementVersion, agreement: Agreement, by: User | N
     if by is None or draft.drafted_by_id is None:
         yield Problem("second_person", "Name who drafted and who publishes; two people are needed.")
     elif by.pk == draft.drafted_by_id:
-        yield Problem("second_person", f"{by.username} wrote this draft. Somebody else publishes it.")
+        yield Problem(
+            "second_person",
+            "%(username)s wrote this draft. Somebody else publishes it.",
+            {"username": by.username},
+        )
 
 
 def _claim_services(version: AgreementVersion, agreement: Agreement) -> None:
@@ -279,7 +291,13 @@ def withdraw(version: AgreementVersion, *, by: User | None, now: datetime) -> Ag
     Raises AgreementError once a result was computed under it, or when it is not the published one.
     """
     if version.measurements.exists():
-        raise AgreementError([Problem("agreement", _USED)])
+        raise AgreementError(
+            [
+                Problem(
+                    "agreement", "Results were computed under this version, so it stays. Draft the next one."
+                )
+            ]
+        )
     published = AgreementVersion.objects.filter(pk=version.pk, state=AgreementVersion.State.PUBLISHED)
     if not published.update(state=AgreementVersion.State.WITHDRAWN):
         raise AgreementError([Problem("agreement", "Only the published version can be withdrawn.")])
@@ -334,7 +352,13 @@ def exclude_days(
     )
     if not is_new:
         raise AgreementError(
-            [Problem("exclusions", f"{days.first_on} to {days.last_on} are excluded already.")]
+            [
+                Problem(
+                    "exclusions",
+                    "%(first_on)s to %(last_on)s are excluded already.",
+                    {"first_on": days.first_on, "last_on": days.last_on},
+                )
+            ]
         )
     _mark_changed(agreement, days)
     return row

@@ -6,6 +6,7 @@ from django import template
 
 from experience import figures, marks
 from experience.badges import STATUS_WORDS
+from experience.words import indicator_words, problem_words
 from xla_service.templatetags.moments import ago
 
 register = template.Library()
@@ -21,6 +22,8 @@ register.filter("count", figures.count)
 register.filter("one_in", figures.one_in)
 register.filter("distance_to", figures.distance)
 register.filter("ago", ago)
+register.filter(problem_words)
+register.filter(indicator_words)
 register.filter("day", figures.day)
 register.filter("full_day", figures.full_day)
 register.filter("month", figures.month)

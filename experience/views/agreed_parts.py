@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
-from experience import figures
+from experience import figures, sentences
 from experience.badges import STATUS_WORDS
 from experience.engine.gaps import UNJUDGED
 from experience.engine.periods import Period, month_of, provisional_until
@@ -37,7 +38,7 @@ class ResultLine:
 
 def month_lines(months: Sequence[Measurement], *, today: date) -> list[ResultLine]:
     """Return a line per month: provisional until its day, then final; corrected with what it was before."""
-    return [_line(m, f"{m.starts_on:%B %Y}", "", *_standing(m, today)) for m in months]
+    return [_line(m, figures.month(m.starts_on), "", *_standing(m, today)) for m in months]
 
 
 def extra_lines(results: Sequence[Measurement]) -> list[ResultLine]:
@@ -49,7 +50,7 @@ def extra_lines(results: Sequence[Measurement]) -> list[ResultLine]:
 
 def service_lines(results: Sequence[Measurement]) -> list[ResultLine]:
     """Return a line per service of an agreement, and first the journey as a whole."""
-    return [_line(m, m.service.name if m.service else "The journey as one", "", "", "") for m in results]
+    return [_line(m, m.service.name if m.service else _("The journey as one"), "", "", "") for m in results]
 
 
 def _standing(m: Measurement, today: date) -> tuple[str, str]:
@@ -57,13 +58,16 @@ def _standing(m: Measurement, today: date) -> tuple[str, str]:
         return _baseline(m)
     if m.corrects is not None:
         was, now = figures.score(m.corrects.score), figures.score(m.score)
-        return "Corrected", f"Was {was}, now {now}. The old result is kept."
+        return _("Corrected"), _("Was %(was)s, now %(now)s. The old result is kept.") % {
+            "was": was,
+            "now": now,
+        }
     if m.state == Measurement.State.FINAL:
-        return "Final", "Any later change appears as a correction."
+        return _("Final"), _("Any later change appears as a correction.")
     last = provisional_until(Period(m.starts_on, m.ends_on))
     return (
-        f"Provisional until {last.day} {last:%B}",
-        "Late answers still count. After that it is final; any later change appears as a correction.",
+        _("Provisional until %(day)s") % {"day": figures.day(last)},
+        _("Late answers still count. After that it is final; any later change appears as a correction."),
     )
 
 
@@ -73,8 +77,8 @@ def _baseline(m: Measurement) -> tuple[str, str]:
     months = _months(version.valid_from, until)
     place = _months(version.valid_from, m.ends_on)
     return (
-        f"Baseline: month {place} of {months}",
-        "We measure, nothing is red. When it ends you agree targets from these months.",
+        _("Baseline: month %(place)s of %(months)s") % {"place": place, "months": months},
+        _("We measure, nothing is red. When it ends you agree targets from these months."),
     )
 
 
@@ -85,14 +89,17 @@ def _months(first: date, last: date) -> int:
 
 def limits_of(version: AgreementVersion) -> str:
     """Return whom an agreement is about: its journey, its personas and sites, and what it cannot limit."""
-    words = [f"Journey: {version.journey}"] if version.journey else []
+    words = [_("Journey: %(journey)s") % {"journey": version.journey}] if version.journey else []
     if version.personas:
-        words.append(f"Personas: {', '.join(version.personas)}")
+        words.append(_("Personas: %(personas)s") % {"personas": ", ".join(version.personas)})
     if version.sites:
-        words.append(f"Sites: {', '.join(version.sites)}")
+        words.append(_("Sites: %(sites)s") % {"sites": ", ".join(version.sites)})
     everybody = indicators_for_everybody(version)
     if everybody:
-        words.append(f"For everybody, as nobody can tell whose they are: {', '.join(everybody)}")
+        words.append(
+            _("For everybody, as nobody can tell whose they are: %(everybody)s")
+            % {"everybody": ", ".join(everybody)}
+        )
     return ". ".join(words)
 
 
@@ -104,8 +111,8 @@ def _line(m: Measurement, title: str, about: str, chip: str, chip_words: str) ->
         title=title,
         key=m.agreement_version.agreement.key,
         about=about,
-        status=STATUS_WORDS[m.status].label,
-        rating=f"{figures.rating(m.rating)} of {scale[1]}" if judged and scale else figures.MISSING,
+        status=str(STATUS_WORDS[m.status].label),
+        rating=sentences.rating_of(m.rating, scale[1]) if judged and scale else figures.MISSING,
         span=figures.interval(m.rating_low, m.rating_high) if judged else "",
         target=figures.rating(m.rating_target),
         score=figures.score(m.score) if judged else figures.MISSING,

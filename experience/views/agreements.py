@@ -13,8 +13,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from experience import figures
 from experience.agreement_form import (
     STREAM_NAMES,
     covered_words,
@@ -48,6 +51,7 @@ from experience.services.agreements import (
 from experience.services.library import install_indicators
 from experience.services.rehearse import rehearse
 from experience.services.starter import starter_terms
+from experience.words import problem_words
 from surveys.models import BusinessService
 from xla_service.access import everyone, open_to, setting_up
 from xla_service.moments import organisation_day
@@ -157,9 +161,9 @@ def new_agreement(request: HttpRequest) -> HttpResponse:
 
 def _name_problem(name: str) -> str:
     if not key_of(name):
-        return "Give the agreement a name with at least one letter or digit."
+        return _("Give the agreement a name with at least one letter or digit.")
     if Agreement.objects.filter(key=key_of(name)).exists():
-        return "There is an agreement of this name. Open that one, or choose another name."
+        return _("There is an agreement of this name. Open that one, or choose another name.")
     return ""
 
 
@@ -224,15 +228,13 @@ def _saved(request: HttpRequest, terms: AgreementTerms) -> list[Problem]:
     try:
         draft = write_draft(terms, by=by)  # type: ignore[arg-type]
         if "publish" not in request.POST:
-            messages.success(request, "The draft is saved. Nobody is judged by it before it is published.")
+            messages.success(request, _("The draft is saved. Nobody is judged by it before it is published."))
             return []
         publish(draft, by=by, now=now)  # type: ignore[arg-type]
     except AgreementError as error:
         return error.problems
-    day = terms.valid_from
-    messages.success(
-        request, f"Published. It holds from {day.day} {day:%B %Y}; until it is used, you can undo it."
-    )
+    words = _("Published. It holds from %(day)s; until it is used, you can undo it.")
+    messages.success(request, words % {"day": figures.full_day(terms.valid_from)})
     return []
 
 
@@ -288,8 +290,15 @@ def _field(indicator: Indicator, agreed: AgreedIndicator | None, values: Sequenc
         target=f"{target * factor_of(indicator):.6g}",
         usual=written(indicator, indicator.target),
         past=distribution(values, target, span=_span(indicator, values, target)),
-        past_words=f"met in {met} of {len(values)} months" if values else "not measured yet",
+        past_words=_past_words(met, len(values)),
     )
+
+
+def _past_words(met: int, months: int) -> str:
+    if not months:
+        return _("not measured yet")
+    words = ngettext("met in %(met)s of %(months)s month", "met in %(met)s of %(months)s months", months)
+    return words % {"met": met, "months": months}
 
 
 def _span(indicator: Indicator, values: Sequence[float], target: float) -> tuple[float, float]:
@@ -341,7 +350,7 @@ def undo_publishing(request: HttpRequest, key: str) -> HttpResponse:
     try:
         withdraw(published, by=request.user, now=timezone.now())  # type: ignore[arg-type]
     except AgreementError as error:
-        messages.error(request, " ".join(problem.message for problem in error.problems))
+        messages.error(request, " ".join(problem_words(problem) for problem in error.problems))
         return redirect("agreement", key=key)
-    messages.success(request, "Taken back. Its terms are a draft again, and the version before holds.")
+    messages.success(request, _("Taken back. Its terms are a draft again, and the version before holds."))
     return redirect(reverse("agreement-edit", args=[key]))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from experience import figures
 from experience.marks import interval_bar
@@ -45,16 +46,16 @@ def theme_lines(themes: Iterable[CommentTheme]) -> list[ThemeLine]:
 
 
 def _span(low: float | None, high: float | None) -> str:
-    return f"{figures.change(low)} to {figures.change(high)}" if low is not None else ""
+    return figures.joined(figures.change(low), figures.change(high)) if low is not None else ""
 
 
 def mood_word(polarity: float | None, low: float | None, high: float | None) -> str:
     """Return how a theme sounds, in a word; "mixed" where the interval holds both sides."""
     if polarity is None or low is None or high is None:
-        return "not enough read"
+        return _("not enough read")
     if high < 0:
-        return "unhappy"
-    return "happy" if low > 0 else "mixed"
+        return _("unhappy")
+    return _("happy") if low > 0 else _("mixed")
 
 
 def _tone(low: float | None, high: float | None) -> str:
@@ -77,5 +78,7 @@ def mood_line(mood: CommentMood | None) -> MoodLine | None:
     """Return the mood in words; None where too few people wrote."""
     if mood is None:
         return None
-    side = "unhappy" if mood.standardised < -_CLEAR else ("happy" if mood.standardised > _CLEAR else "even")
+    side = _("even")
+    if abs(mood.standardised) > _CLEAR:
+        side = _("unhappy") if mood.standardised < 0 else _("happy")
     return MoodLine(figures.change(mood.standardised), figures.change(mood.as_written), mood.comments, side)

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from experience.selectors.access import looks_after
@@ -88,9 +89,9 @@ def looked_at(request: HttpRequest, pk: int) -> HttpResponse:
     if not looks_after(reader, found.response.service):
         raise PermissionDenied
     if look_at(found, by=reader, now=timezone.now()):
-        messages.success(request, "Noted. The rating still counts as given.")
+        messages.success(request, _("Noted. The rating still counts as given."))
     else:
-        messages.info(request, "Somebody looked at it before you.")
+        messages.info(request, _("Somebody looked at it before you."))
     back = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
     return redirect(back if is_ours else f"{reverse('comments')}?tab={WAITING}")

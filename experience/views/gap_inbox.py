@@ -17,8 +17,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from experience import figures
 from experience.forms import AssignForm, DoneForm, PlanForm, ReasonForm
 from experience.models import Gap, Improvement
 from experience.selectors.access import gaps_looked_after, looks_after
@@ -149,7 +151,8 @@ def take_in_hand(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         found,
         lambda: acknowledge_gap(found, by=request.user, now=timezone.now()),  # type: ignore[arg-type]
-        f"{found.subject_name} is in your hands. Those who look after it see that.",
+        _("%(subject)s is in your hands. Those who look after it see that.")
+        % {"subject": found.subject_name},
     )
 
 
@@ -166,7 +169,8 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         found,
         lambda: assign_gap(found, to=to, by=request.user, now=timezone.now()),  # type: ignore[arg-type]
-        f"{found.subject_name} is with {to.get_full_name() or to.get_username()} now.",
+        _("%(subject)s is with %(name)s now.")
+        % {"subject": found.subject_name, "name": to.get_full_name() or to.get_username()},
     )
 
 
@@ -186,7 +190,8 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
             reason=form.cleaned_data["reason"],
             now=timezone.now(),
         ),
-        f"{found.subject_name}: dismissed. It opens again only after the service was back at target.",
+        _("%(subject)s: dismissed. It opens again only after the service was back at target.")
+        % {"subject": found.subject_name},
     )
 
 
@@ -199,7 +204,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         found,
         lambda: undo_step(found, by=request.user, now=timezone.now()),  # type: ignore[arg-type]
-        f"{found.subject_name}: taken back.",
+        _("%(subject)s: taken back.") % {"subject": found.subject_name},
     )
 
 
@@ -270,7 +275,7 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(error))
     else:
         messages.success(
-            request, "The action is planned. Say here when it is done; then its effect is judged."
+            request, _("The action is planned. Say here when it is done; then its effect is judged.")
         )
     return redirect("gap", pk=found.pk)
 
@@ -307,17 +312,19 @@ def _carry_out(request: HttpRequest, found: Improvement) -> str:
         now=timezone.now(),
     )
     ready = found.judged_from
-    return f"Well done. Its effect is judged on {ready.day} {ready:%B %Y}." if ready else ""
+    if ready is None:
+        return ""
+    return _("Well done. Its effect is judged on %(day)s.") % {"day": figures.full_day(ready)}
 
 
 def _give_up(request: HttpRequest, found: Improvement) -> str:
     improvements.give_up(found)
-    return "Given up. It stays in the list, so that nobody tries it again unawares."
+    return _("Given up. It stays in the list, so that nobody tries it again unawares.")
 
 
 def _take_back(request: HttpRequest, found: Improvement) -> str:
     improvements.take_back(found)
-    return "Taken back: the action is planned again."
+    return _("Taken back: the action is planned again.")
 
 
 _STEPS: dict[str, Callable[[HttpRequest, Improvement], str]] = {

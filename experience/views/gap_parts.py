@@ -8,6 +8,8 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from experience import figures, sentences
 from experience.engine.indicators import RATING_SCALES
@@ -19,15 +21,15 @@ from experience.selectors.gap_story import factor_words
 from experience.selectors.results import read_results
 
 _MEASURES = {scale: measure for measure, scale in RATING_SCALES.items()}
-_SPLITS = {"site": "Site", "persona": "Persona"}
+_SPLITS = {"site": gettext_lazy("Site"), "persona": gettext_lazy("Persona")}
 _DRIVERS = {
-    "repeat": "Came back before",
-    "reopened": "Reopened",
-    "slow": "Over the time target",
-    "reassigned": "Handed on",
-    "urgent": "Priority 1 or 2",
-    "site": "Site",
-    "persona": "Persona",
+    "repeat": gettext_lazy("Came back before"),
+    "reopened": gettext_lazy("Reopened"),
+    "slow": gettext_lazy("Over the time target"),
+    "reassigned": gettext_lazy("Handed on"),
+    "urgent": gettext_lazy("Priority 1 or 2"),
+    "site": gettext_lazy("Site"),
+    "persona": gettext_lazy("Persona"),
 }
 
 
@@ -83,14 +85,19 @@ def why(gap: Gap) -> Why | None:
 
 
 def _weights(gap: Gap) -> list[Weight]:
-    found = [Weight(figures.count(gap.affected_people), "people affected")]
+    found = [
+        Weight(
+            figures.count(gap.affected_people),
+            ngettext("person affected", "people affected", gap.affected_people),
+        )
+    ]
     if gap.user_points:
-        found.append(Weight(figures.count(gap.user_points), "people × points below target"))
+        found.append(Weight(figures.count(gap.user_points), _("people × points below target")))
     if gap.lost_hours:
-        found.append(Weight(figures.hours(gap.lost_hours), "lost beyond what was agreed"))
+        found.append(Weight(figures.hours(gap.lost_hours), _("lost beyond what was agreed")))
     if gap.lost_hours and settings.COST_PER_LOST_HOUR:
         money = sentences.money(gap.lost_hours * settings.COST_PER_LOST_HOUR, settings.CURRENCY)
-        found.append(Weight(money, "of working time"))
+        found.append(Weight(money, _("of working time")))
     return found
 
 
@@ -115,7 +122,7 @@ def _segments(
         Line(
             f"{_SPLITS[split]}: {part['name']}",
             figures.rating(part["rating"]),
-            f"{figures.interval(part['low'], part['high'])}, {figures.count(part['people'])} people",
+            f"{figures.interval(part['low'], part['high'])}, {_people(part['people'])}",
             interval_bar(
                 part["rating"], part["low"], part["high"], m.rating_target, span=scale, status="likely_red"
             ),
@@ -130,7 +137,7 @@ def _reasons(told: Sequence[Mapping[str, Any]]) -> list[Line]:
         Line(
             reason["label"],
             figures.share(reason["share"]),
-            f"{figures.count(reason['people'])} people",
+            _people(reason["people"]),
             bar(reason["share"], "below"),
         )
         for reason in told
@@ -154,7 +161,7 @@ def _answers_needed(m: Measurement, scale: tuple[int, int]) -> str:
 def _drivers(told: Mapping[str, Any] | None) -> list[Line]:
     return [
         Line(
-            _DRIVERS[driver["name"]] + (" (tied with the one above)" if driver["tied_with_previous"] else ""),
+            _driver_words(driver),
             figures.share(driver["share"]),
             figures.interval(driver["low"], driver["high"], figures.share),
             bar(driver["share"], "neutral"),
@@ -163,14 +170,35 @@ def _drivers(told: Mapping[str, Any] | None) -> list[Line]:
     ]
 
 
+def _driver_words(driver: Mapping[str, Any]) -> str:
+    name = str(_DRIVERS[driver["name"]])
+    return (
+        _("%(driver)s (tied with the one above)") % {"driver": name} if driver["tied_with_previous"] else name
+    )
+
+
+def _people(count: int) -> str:
+    return ngettext("%(count)s person", "%(count)s people", count) % {"count": figures.count(count)}
+
+
 def _drivers_note(told: Mapping[str, Any] | None) -> str:
     if not told:
-        return "Shown from 200 answers on: with fewer, the wrong facts come out on top too often."
-    own = told["of"] == "own"
-    whose = "these answers" if own else "answers of the whole organisation, as this service has too few"
-    explained = figures.share(max(told["adjusted_r2"], 0.0))
-    return (
-        f"Over {figures.count(told['n'])} {whose}, these facts explain {explained} of why ratings differ"
-        " (adjusted R2). Each share is of that, with its 95 % interval; where two overlap they are tied."
+        return _("Shown from 200 answers on: with fewer, the wrong facts come out on top too often.")
+    values = {
+        "count": figures.count(told["n"]),
+        "explained": figures.share(max(told["adjusted_r2"], 0.0)),
+    }
+    if told["of"] == "own":
+        words = _("Over %(count)s of these answers, these facts explain %(explained)s of why ratings differ.")
+    else:
+        words = _(
+            "Over %(count)s answers of the whole organisation, as this service has too few, these facts"
+            " explain"
+            " %(explained)s of why ratings differ."
+        )
+    limits = _(
+        "That is the adjusted R². Each share is of that, with its 95 % interval; where two overlap they are"
+        " tied."
         " They explain, they do not prove a cause."
     )
+    return f"{words % values} {limits}"

@@ -9,6 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from experience.models import Gap
@@ -17,7 +19,7 @@ from experience.selectors.service_page import standing_gap
 from experience.services.gap_actions import GapMovedError, acknowledge_gap, dismiss_gap
 from experience.views.service import visible_or_404
 
-_MOVED = "Somebody moved this gap in the meantime. Look at where it stands now, then decide."
+_MOVED = gettext_lazy("Somebody moved this gap in the meantime. Look at where it stands now, then decide.")
 
 
 class DismissForm(forms.Form):
@@ -26,8 +28,8 @@ class DismissForm(forms.Form):
     reason = forms.CharField(
         max_length=500,
         error_messages={
-            "required": "Say why this is not a problem: the next reader will want to know.",
-            "max_length": "Keep the reason under 500 characters.",
+            "required": gettext_lazy("Say why this is not a problem: the next reader will want to know."),
+            "max_length": gettext_lazy("Keep the reason under 500 characters."),
         },
     )
 
@@ -42,7 +44,7 @@ def acknowledge(request: HttpRequest, key: str) -> HttpResponse:
     except GapMovedError:
         messages.error(request, _MOVED)
     else:
-        messages.success(request, "The gap is in your hands. Its owner and team see that.")
+        messages.success(request, _("The gap is in your hands. Its owner and team see that."))
     return redirect("service", key=key)
 
 
@@ -64,7 +66,7 @@ def dismiss(request: HttpRequest, key: str) -> HttpResponse:
     except GapMovedError:
         messages.error(request, _MOVED)
     else:
-        messages.success(request, "Dismissed. It opens again only after the service was back at target.")
+        messages.success(request, _("Dismissed. It opens again only after the service was back at target."))
     return redirect("service", key=key)
 
 

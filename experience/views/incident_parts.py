@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from experience import figures
 from experience.selectors.incident_change import IncidentChange, Part
 
 _MOST = 3  # parts shown of a split
-_SPLITS = {"category": "Category", "site": "Site", "assignment_group": "Group"}
+_SPLITS = {
+    "category": gettext_lazy("Category"),
+    "site": gettext_lazy("Site"),
+    "assignment_group": gettext_lazy("Group"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +30,11 @@ class IncidentLine:
 def incident_lines(found: IncidentChange) -> list[IncidentLine]:
     """Return all incidents first, then the parts of each split that moved most."""
     parts = [
-        _line(f"{label}: {part.name or 'not named'}", part)
+        _line(f"{label}: {part.name or _('not named')}", part)
         for split, label in _SPLITS.items()
         for part in found.splits[split][:_MOST]
     ]
-    return [_line("All incidents", found.total), *parts]
+    return [_line(_("All incidents"), found.total), *parts]
 
 
 def _line(name: str, part: Part) -> IncidentLine:

@@ -131,11 +131,11 @@ def test_the_starter_agreement_is_exported_as_covering_every_other_service() -> 
         ("2026-07-01", "1 July", 4, "YYYY-MM-DD"),
         ("2026-07-01", "2026-13-01", 4, "YYYY-MM-DD"),
         ("services: [printing]", "services: printing", 5, "write a list"),
-        ("services: [printing]", "services:\n  - printing\n  - fax", 6, "no service with the key 'fax'"),
+        ("services: [printing]", "services:\n  - printing\n  - fax", 6, "no service with the key “fax”"),
         ("services: [printing]", "services: [printing, printing]", 5, "here twice"),
         ("services: [printing]", "services: [printing]\nperiod: week", 6, "write month"),
         ("services: [printing]", "services: [printing]\nprimary: perhaps", 6, "true or false"),
-        ("services: [printing]", "services: [printing]\nowner: nobody", 6, "no user 'nobody'"),
+        ("services: [printing]", "services: [printing]\nowner: nobody", 6, "no user “nobody”"),
         ("services: [printing]", "services: [printing]\nsites: [Oslo]", 6, "primary: false"),
         ("services: [printing]", "services: [printing]\npreset: balanced", 6, "not both"),
         ("weights: {X: 0.7, O: 0.3}", "weights: {X: 0.7, Z: 0.3}", 6, "no `Z`"),
@@ -149,7 +149,7 @@ def test_the_starter_agreement_is_exported_as_covering_every_other_service() -> 
         ("target: 4.3", "target: 5.3", 8, "between 1 and 5"),
         ("target: 4.3", "target: .inf", 8, "write a number"),
         ("target: 4.3", "goal: 4.3", 8, "no `goal`"),
-        ("user_clock:", "clock:", 9, "no indicator 'clock'"),
+        ("user_clock:", "clock:", 9, "no indicator “clock”"),
         ("user_clock:", "user_clock: yes", 9, "key: value"),
         ("  user_clock:", "  user_clock:\nexclusions: [{from: 2026-05-03}]", 10, "from, to and reason"),
         (
@@ -187,7 +187,7 @@ def test_the_holder_of_a_service_is_named_on_the_services_line() -> None:
     [(line, message)] = problems(SMALL.replace("agreement: workplace", "agreement: other"))
 
     assert line == 5
-    assert "primary agreement 'workplace'" in message
+    assert "primary agreement “workplace”" in message
 
 
 def test_changed_terms_begin_later_and_say_so_on_their_line() -> None:
@@ -338,7 +338,7 @@ def test_the_command_rehearses_as_text_and_as_json(file: Path) -> None:
     [
         (("lint", "nowhere.yaml"), "cannot be used"),
         (("export", "-", "--agreement", "none"), "No agreement has the key none"),
-        (("apply", "{file}", "--by", "nobody"), "no user 'nobody'"),
+        (("apply", "{file}", "--by", "nobody"), "no user “nobody”"),
         (("rehearse", "{file}", "--months", "25"), "between 1 and 24"),
     ],
 )
