@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from surveys.models import BusinessService
 from surveys.models.constraints import one_of, within
@@ -24,27 +25,27 @@ _Part = TypeVar("_Part", bound="VersionPart")
 class IndicatorStream(models.TextChoices):
     """Which evidence an indicator draws on."""
 
-    EXPERIENCE = "X", "Experience (X-data)"
-    OPERATIONS = "O", "Operations (O-data)"
-    TECHNOLOGY = "T", "Technology (T-data)"
-    SOCIAL = "S", "Unsolicited text"
+    EXPERIENCE = "X", gettext_lazy("Experience (X-data)")
+    OPERATIONS = "O", gettext_lazy("Operations (O-data)")
+    TECHNOLOGY = "T", gettext_lazy("Technology (T-data)")
+    SOCIAL = "S", gettext_lazy("Unsolicited text")
 
 
 class IndicatorStatistic(models.TextChoices):
     """How day cells become one native value with its interval; see experience/engine/indicators.py."""
 
-    WEIGHTED_MEAN = "weighted_mean", "Mean, answers weighted back to all tickets"
-    SHARE = "share", "Share"
-    MEDIAN = "median", "Median"
-    APDEX = "apdex", "Apdex"
-    AVAILABILITY = "availability", "Share of the time up"
-    HAPPINESS = "happiness", "Share of 9-10 minus share of 0-6, weighted back to all tickets"
-    TOP_BOX = "top_box", "Share of the best two answers, weighted back to all tickets"
-    RATIO = "ratio", "Sum over count, counted in full"
-    SAMPLE_MEAN = "sample_mean", "Mean of what was sent"
-    PLANNED_DOWNTIME = "planned_downtime", "Share of the time down as planned"
-    RATE_RATIO = "rate_ratio", "Rate per user-day over that of the months before"
-    OWN_BASELINE = "own_baseline", "Standard errors from its own past 90 days"
+    WEIGHTED_MEAN = "weighted_mean", gettext_lazy("Mean, answers weighted back to all tickets")
+    SHARE = "share", gettext_lazy("Share")
+    MEDIAN = "median", gettext_lazy("Median")
+    APDEX = "apdex", gettext_lazy("Apdex")
+    AVAILABILITY = "availability", gettext_lazy("Share of the time up")
+    HAPPINESS = "happiness", gettext_lazy("Share of 9-10 minus share of 0-6, weighted back to all tickets")
+    TOP_BOX = "top_box", gettext_lazy("Share of the best two answers, weighted back to all tickets")
+    RATIO = "ratio", gettext_lazy("Sum over count, counted in full")
+    SAMPLE_MEAN = "sample_mean", gettext_lazy("Mean of what was sent")
+    PLANNED_DOWNTIME = "planned_downtime", gettext_lazy("Share of the time down as planned")
+    RATE_RATIO = "rate_ratio", gettext_lazy("Rate per user-day over that of the months before")
+    OWN_BASELINE = "own_baseline", gettext_lazy("Standard errors from its own past 90 days")
 
 
 class Indicator(models.Model):
@@ -136,11 +137,11 @@ class Agreement(models.Model):
 class AgreementVersionState(models.TextChoices):
     """Draft, published, superseded by a later version, retired, or withdrawn before it was used."""
 
-    DRAFT = "draft", "Draft"
-    PUBLISHED = "published", "Published"
-    SUPERSEDED = "superseded", "Superseded"
-    RETIRED = "retired", "Retired"
-    WITHDRAWN = "withdrawn", "Withdrawn before use"
+    DRAFT = "draft", gettext_lazy("Draft")
+    PUBLISHED = "published", gettext_lazy("Published")
+    SUPERSEDED = "superseded", gettext_lazy("Superseded")
+    RETIRED = "retired", gettext_lazy("Retired")
+    WITHDRAWN = "withdrawn", gettext_lazy("Withdrawn before use")
 
 
 # What may still change on a published version: how it stands, never what was agreed.
@@ -395,10 +396,10 @@ class AgreementExclusion(models.Model):
 class SlaKind(models.TextChoices):
     """What a service-level agreement promises; each is a share that must be reached."""
 
-    RESOLUTION = "resolution", "Resolved in time"
-    RESPONSE = "response", "First response in time"
-    AVAILABILITY = "availability", "Time up"
-    RESPONSE_TIME = "response_time", "Requests answered within a second"
+    RESOLUTION = "resolution", gettext_lazy("Resolved in time")
+    RESPONSE = "response", gettext_lazy("First response in time")
+    AVAILABILITY = "availability", gettext_lazy("Time up")
+    RESPONSE_TIME = "response_time", gettext_lazy("Requests answered within a second")
 
 
 class Sla(models.Model):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from experience.models.agreements import Agreement
 from experience.models.measurements import Measurement
@@ -44,30 +45,30 @@ class GapQuerySet(models.QuerySet["Gap"]):
 class GapKind(models.TextChoices):
     """The four ways in which SLA and experience can disagree or fail."""
 
-    WATERMELON = "watermelon", "Watermelon"
-    OVER_STRICT = "over_strict", "Over-strict SLA"
-    RED_ON_BOTH = "red_on_both", "Red on both"
-    BLIND_SPOT = "blind_spot", "Blind spot"
+    WATERMELON = "watermelon", gettext_lazy("Watermelon")
+    OVER_STRICT = "over_strict", gettext_lazy("Over-strict SLA")
+    RED_ON_BOTH = "red_on_both", gettext_lazy("Red on both")
+    BLIND_SPOT = "blind_spot", gettext_lazy("Blind spot")
 
 
 class GapState(models.TextChoices):
     """Where a gap is in its life."""
 
-    SUSPECTED = "suspected", "Possible"
-    OPEN = "open", "New"
-    ACKNOWLEDGED = "acknowledged", "In hand"
-    RECOVERED = "recovered", "Looks fixed"
-    CLOSED = "closed", "Closed"
-    DISMISSED = "dismissed", "Dismissed"
-    UNVERIFIED = "unverified", "Too few answers to tell"
+    SUSPECTED = "suspected", gettext_lazy("Possible")
+    OPEN = "open", gettext_lazy("New")
+    ACKNOWLEDGED = "acknowledged", gettext_lazy("In hand")
+    RECOVERED = "recovered", gettext_lazy("Looks fixed")
+    CLOSED = "closed", gettext_lazy("Closed")
+    DISMISSED = "dismissed", gettext_lazy("Dismissed")
+    UNVERIFIED = "unverified", gettext_lazy("Too few answers to tell")
 
 
 class GapLane(models.TextChoices):
     """By which evidence it was confirmed."""
 
-    NONE = "", "Not confirmed"
-    EARLY = "early", "Early lane (e-value)"
-    CLOSE = "close", "Period close (discard-BH)"
+    NONE = "", gettext_lazy("Not confirmed")
+    EARLY = "early", gettext_lazy("Early lane (e-value)")
+    CLOSE = "close", gettext_lazy("Period close (discard-BH)")
 
 
 _LIVE = Q(state__in=["suspected", "open", "acknowledged", "recovered"])

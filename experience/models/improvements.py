@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from experience.models.gaps import Gap
 from surveys.models import BusinessService
@@ -39,20 +40,20 @@ class ImprovementQuerySet(models.QuerySet["Improvement"]):
 class ImprovementState(models.TextChoices):
     """Planned, carried out, judged after its window; or given up."""
 
-    PLANNED = "planned", "Planned"
-    DONE = "done", "Done, waiting for its effect"
-    JUDGED = "judged", "Judged"
-    GIVEN_UP = "given_up", "Given up"
+    PLANNED = "planned", gettext_lazy("Planned")
+    DONE = "done", gettext_lazy("Done, waiting for its effect")
+    JUDGED = "judged", gettext_lazy("Judged")
+    GIVEN_UP = "given_up", gettext_lazy("Given up")
 
 
 class ImprovementVerdict(models.TextChoices):
     """What the comparison with other services says."""
 
-    NONE = "", "Not judged yet"
-    IMPROVED = "improved", "Improved"
-    NO_EVIDENCE = "no_evidence", "No evidence"
-    WORSE = "worse", "Worse"
-    NOT_COMPARABLE = "not_comparable", "Cannot be compared"
+    NONE = "", gettext_lazy("Not judged yet")
+    IMPROVED = "improved", gettext_lazy("Improved")
+    NO_EVIDENCE = "no_evidence", gettext_lazy("No evidence")
+    WORSE = "worse", gettext_lazy("Worse")
+    NOT_COMPARABLE = "not_comparable", gettext_lazy("Cannot be compared")
 
 
 class Improvement(models.Model):

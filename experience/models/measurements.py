@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy
 
 from experience.models.agreements import AgreementService, AgreementVersion
 from experience.models.evidence import ParameterSet
@@ -43,47 +44,47 @@ class MeasurementQuerySet(models.QuerySet["Measurement"]):
 class MeasurementPeriod(models.TextChoices):
     """The calendar month is the result; week and rolling 28 days are live views."""
 
-    ROLLING = "rolling", "Last 28 days"
-    WEEK = "week", "Week"
-    MONTH = "month", "Month"
+    ROLLING = "rolling", gettext_lazy("Last 28 days")
+    WEEK = "week", gettext_lazy("Week")
+    MONTH = "month", gettext_lazy("Month")
 
 
 class MeasurementState(models.TextChoices):
     """Provisional while late answers count, then final; a later change makes a corrected one beside it."""
 
-    PROVISIONAL = "provisional", "Provisional"
-    FINAL = "final", "Final"
+    PROVISIONAL = "provisional", gettext_lazy("Provisional")
+    FINAL = "final", gettext_lazy("Final")
 
 
 class MeasurementStatus(models.TextChoices):
     """The evidence state of the experience, named for people."""
 
-    LIKELY_RED = "likely_red", "Below target"
-    LEAN_RED = "lean_red", "Probably below"
-    LEAN_GREEN = "lean_green", "Probably on target"
-    LIKELY_GREEN = "likely_green", "On target"
-    COLLECTING = "collecting", "Too few answers"
-    HIDDEN = "hidden", "Hidden"
-    MISSING = "missing", "No answers"
+    LIKELY_RED = "likely_red", gettext_lazy("Below target")
+    LEAN_RED = "lean_red", gettext_lazy("Probably below")
+    LEAN_GREEN = "lean_green", gettext_lazy("Probably on target")
+    LIKELY_GREEN = "likely_green", gettext_lazy("On target")
+    COLLECTING = "collecting", gettext_lazy("Too few answers")
+    HIDDEN = "hidden", gettext_lazy("Hidden")
+    MISSING = "missing", gettext_lazy("No answers")
 
 
 class MeasurementColour(models.TextChoices):
     """The colour of the blended score after the veto; partial when experience data is missing."""
 
-    RED = "red", "Red"
-    AMBER = "amber", "Amber"
-    GREEN = "green", "Green"
-    NONE = "none", "Not enough evidence"
+    RED = "red", gettext_lazy("Red")
+    AMBER = "amber", gettext_lazy("Amber")
+    GREEN = "green", gettext_lazy("Green")
+    NONE = "none", gettext_lazy("Not enough evidence")
 
 
 class MeasurementSlaStatus(models.TextChoices):
     """The SLA beside it."""
 
-    GREEN = "green", "Met"
-    AMBER = "amber", "Just missed"
-    RED = "red", "Missed"
-    NONE = "none", "No SLA set"
-    UNKNOWN = "unknown", "No closed tickets"
+    GREEN = "green", gettext_lazy("Met")
+    AMBER = "amber", gettext_lazy("Just missed")
+    RED = "red", gettext_lazy("Missed")
+    NONE = "none", gettext_lazy("No SLA set")
+    UNKNOWN = "unknown", gettext_lazy("No closed tickets")
 
 
 class Measurement(models.Model):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from surveys.models.asking import Invitation, Visit
 from surveys.models.catalogue import BusinessService
@@ -46,17 +47,17 @@ class ResponseQuerySet(models.QuerySet["Response"]):
 class ResponseState(models.TextChoices):
     """Provisional until there is evidence of a person; set apart answers are kept with the reason."""
 
-    PROVISIONAL = "provisional", "Provisional"
-    ACCEPTED = "accepted", "Accepted"
-    SET_APART = "set_apart", "Set apart"
+    PROVISIONAL = "provisional", gettext_lazy("Provisional")
+    ACCEPTED = "accepted", gettext_lazy("Accepted")
+    SET_APART = "set_apart", gettext_lazy("Set apart")
 
 
 class ResponseChannel(models.TextChoices):
     """How the answer reached us."""
 
-    INVITATION = "invitation", "Invitation"
-    IMPORTED = "imported", "Imported"
-    OPEN = "open", "Always-open feedback"
+    INVITATION = "invitation", gettext_lazy("Invitation")
+    IMPORTED = "imported", gettext_lazy("Imported")
+    OPEN = "open", gettext_lazy("Always-open feedback")
 
 
 class Response(models.Model):
@@ -140,9 +141,9 @@ class SentAnswerQuerySet(models.QuerySet["SentAnswer"]):
 class SentAnswerHandVerdict(models.TextChoices):
     """What somebody decided on the audit page; it stands above the rule."""
 
-    NONE = "", "By the rule"
-    RESTORED = "restored", "Restored"
-    EXCLUDED = "excluded", "Excluded"
+    NONE = "", gettext_lazy("By the rule")
+    RESTORED = "restored", gettext_lazy("Restored")
+    EXCLUDED = "excluded", gettext_lazy("Excluded")
 
 
 class SentAnswer(models.Model):
@@ -201,11 +202,11 @@ class ResponseReason(models.Model):
 class CommentSentimentLabel(models.TextChoices):
     """What the comment says; unscored is not neutral."""
 
-    NEGATIVE = "negative", "Negative"
-    NEUTRAL = "neutral", "Neutral"
-    POSITIVE = "positive", "Positive"
-    MIXED = "mixed", "Mixed"
-    UNSCORED = "unscored", "Not scored"
+    NEGATIVE = "negative", gettext_lazy("Negative")
+    NEUTRAL = "neutral", gettext_lazy("Neutral")
+    POSITIVE = "positive", gettext_lazy("Positive")
+    MIXED = "mixed", gettext_lazy("Mixed")
+    UNSCORED = "unscored", gettext_lazy("Not scored")
 
 
 class CommentSentiment(models.Model):
@@ -239,8 +240,8 @@ class CommentSentiment(models.Model):
 class ContradictionKind(models.TextChoices):
     """Which way rating and comment differ."""
 
-    HAPPY_RATING = "happy_rating_negative_text", "Happy rating, unhappy comment"
-    UNHAPPY_RATING = "unhappy_rating_positive_text", "Unhappy rating, happy comment"
+    HAPPY_RATING = "happy_rating_negative_text", gettext_lazy("Happy rating, unhappy comment")
+    UNHAPPY_RATING = "unhappy_rating_positive_text", gettext_lazy("Unhappy rating, happy comment")
 
 
 class ContradictionQuerySet(models.QuerySet["Contradiction"]):

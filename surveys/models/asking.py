@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy
 
 from surveys.models.catalogue import BusinessService
 from surveys.models.constraints import one_of, within
@@ -25,25 +26,25 @@ class DecisionReason(models.TextChoices):
     coverage.
     """
 
-    ASKED = "asked", "Asked"
-    ASKED_WHILE_RESTING = "asked_while_resting", "Asked although asked lately"
-    RESTING = "resting", "Was asked lately"
-    NOT_SAMPLED = "not_sampled", "Not drawn for the sample"
-    CHILD_NOT_DRAWN = "child_not_drawn", "Not drawn among the tickets of one incident"
-    TOO_LATE = "too_late", "Resolved too long ago to ask"
-    NO_REQUESTER = "no_requester", "The ticket names no requester"
-    NO_ADDRESS = "no_address", "No working address"
-    SHARED_ACCOUNT = "shared_account", "A shared or monitoring account"
-    OPTED_OUT = "opted_out", "Does not want surveys"
-    RESOLVED_OWN = "resolved_own", "Requester resolved it"
-    KIND_LEFT_OUT = "kind_left_out", "This kind of ticket is not asked about"
-    GROUP_LEFT_OUT = "group_left_out", "The assignment group is not asked about"
-    AUTO_CLOSED = "auto_closed", "Resolved by itself, not by a person"
-    DUPLICATE = "duplicate", "A duplicate of another ticket"
-    QUARTER_CAP = "quarter_cap", "Asked often enough this quarter"
-    EXTRA_CAP = "extra_cap", "Asked once more than usual this week"
-    NO_SURVEY = "no_survey", "The service has no survey"
-    REOPENED = "reopened", "Reopened before the survey was due"
+    ASKED = "asked", gettext_lazy("Asked")
+    ASKED_WHILE_RESTING = "asked_while_resting", gettext_lazy("Asked although asked lately")
+    RESTING = "resting", gettext_lazy("Was asked lately")
+    NOT_SAMPLED = "not_sampled", gettext_lazy("Not drawn for the sample")
+    CHILD_NOT_DRAWN = "child_not_drawn", gettext_lazy("Not drawn among the tickets of one incident")
+    TOO_LATE = "too_late", gettext_lazy("Resolved too long ago to ask")
+    NO_REQUESTER = "no_requester", gettext_lazy("The ticket names no requester")
+    NO_ADDRESS = "no_address", gettext_lazy("No working address")
+    SHARED_ACCOUNT = "shared_account", gettext_lazy("A shared or monitoring account")
+    OPTED_OUT = "opted_out", gettext_lazy("Does not want surveys")
+    RESOLVED_OWN = "resolved_own", gettext_lazy("Requester resolved it")
+    KIND_LEFT_OUT = "kind_left_out", gettext_lazy("This kind of ticket is not asked about")
+    GROUP_LEFT_OUT = "group_left_out", gettext_lazy("The assignment group is not asked about")
+    AUTO_CLOSED = "auto_closed", gettext_lazy("Resolved by itself, not by a person")
+    DUPLICATE = "duplicate", gettext_lazy("A duplicate of another ticket")
+    QUARTER_CAP = "quarter_cap", gettext_lazy("Asked often enough this quarter")
+    EXTRA_CAP = "extra_cap", gettext_lazy("Asked once more than usual this week")
+    NO_SURVEY = "no_survey", gettext_lazy("The service has no survey")
+    REOPENED = "reopened", gettext_lazy("Reopened before the survey was due")
 
 
 class Decision(models.Model):
@@ -95,9 +96,9 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 class InvitationState(models.TextChoices):
     """Open until it is closed by time or withdrawn by a reopening."""
 
-    OPEN = "open", "Open"
-    CLOSED = "closed", "Closed"
-    WITHDRAWN = "withdrawn", "Withdrawn"
+    OPEN = "open", gettext_lazy("Open")
+    CLOSED = "closed", gettext_lazy("Closed")
+    WITHDRAWN = "withdrawn", gettext_lazy("Withdrawn")
 
 
 class Invitation(models.Model):
@@ -155,19 +156,19 @@ class MessageQuerySet(models.QuerySet["Message"]):
 class MessageKind(models.TextChoices):
     """What the mail is for."""
 
-    INVITATION = "invitation", "Invitation"
-    REMINDER = "reminder", "Reminder"
-    NOTICE = "notice", "Notice"
+    INVITATION = "invitation", gettext_lazy("Invitation")
+    REMINDER = "reminder", gettext_lazy("Reminder")
+    NOTICE = "notice", gettext_lazy("Notice")
 
 
 class MessageState(models.TextChoices):
     """Due, claimed by a sender, and then sent, failed for good or withdrawn."""
 
-    DUE = "due", "Due"
-    CLAIMED = "claimed", "Claimed"
-    SENT = "sent", "Sent"
-    FAILED = "failed", "Failed"
-    WITHDRAWN = "withdrawn", "Withdrawn"
+    DUE = "due", gettext_lazy("Due")
+    CLAIMED = "claimed", gettext_lazy("Claimed")
+    SENT = "sent", gettext_lazy("Sent")
+    FAILED = "failed", gettext_lazy("Failed")
+    WITHDRAWN = "withdrawn", gettext_lazy("Withdrawn")
 
 
 class Message(models.Model):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from surveys.models.constraints import one_of
 
@@ -47,18 +48,18 @@ class BusinessServiceQuerySet(models.QuerySet["BusinessService"]):
 class ServiceLifecycle(models.TextChoices):
     """Where a service is in its life."""
 
-    PIPELINE = "pipeline", "Pipeline"
-    LIVE = "live", "Live"
-    RETIRED = "retired", "Retired"
+    PIPELINE = "pipeline", gettext_lazy("Pipeline")
+    LIVE = "live", gettext_lazy("Live")
+    RETIRED = "retired", gettext_lazy("Retired")
 
 
 class ServiceValueStream(models.TextChoices):
     """The IT4IT value stream the service belongs to."""
 
-    STRATEGY_TO_PORTFOLIO = "strategy_to_portfolio", "Strategy to Portfolio"
-    REQUIREMENT_TO_DEPLOY = "requirement_to_deploy", "Requirement to Deploy"
-    REQUEST_TO_FULFIL = "request_to_fulfil", "Request to Fulfil"
-    DETECT_TO_CORRECT = "detect_to_correct", "Detect to Correct"
+    STRATEGY_TO_PORTFOLIO = "strategy_to_portfolio", gettext_lazy("Strategy to Portfolio")
+    REQUIREMENT_TO_DEPLOY = "requirement_to_deploy", gettext_lazy("Requirement to Deploy")
+    REQUEST_TO_FULFIL = "request_to_fulfil", gettext_lazy("Request to Fulfil")
+    DETECT_TO_CORRECT = "detect_to_correct", gettext_lazy("Detect to Correct")
 
 
 class BusinessService(models.Model):

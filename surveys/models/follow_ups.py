@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from surveys.models.catalogue import BusinessService
 from surveys.models.constraints import one_of
@@ -62,9 +63,9 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
 class FollowUpState(models.TextChoices):
     """Open until somebody took care of it, or the person says that it is solved after all."""
 
-    OPEN = "open", "Open"
-    DONE = "done", "Done"
-    TAKEN_BACK = "taken_back", "Solved after all"
+    OPEN = "open", gettext_lazy("Open")
+    DONE = "done", gettext_lazy("Done")
+    TAKEN_BACK = "taken_back", gettext_lazy("Solved after all")
 
 
 class FollowUp(models.Model):

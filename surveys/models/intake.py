@@ -7,6 +7,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from surveys.models.constraints import one_of
 from surveys.models.tickets import Ticket
@@ -49,10 +50,10 @@ class IntakeEventQuerySet(models.QuerySet["IntakeEvent"]):
 class IntakeEventState(models.TextChoices):
     """Received, then applied, ignored (nothing to do) or failed (needs attention)."""
 
-    RECEIVED = "received", "Received"
-    APPLIED = "applied", "Applied"
-    IGNORED = "ignored", "Nothing to do"
-    FAILED = "failed", "Needs attention"
+    RECEIVED = "received", gettext_lazy("Received")
+    APPLIED = "applied", gettext_lazy("Applied")
+    IGNORED = "ignored", gettext_lazy("Nothing to do")
+    FAILED = "failed", gettext_lazy("Needs attention")
 
 
 class IntakeEvent(models.Model):

@@ -75,9 +75,9 @@ class Person(models.Model):
 class ExclusionProposalState(models.TextChoices):
     """Proposed until somebody settles it."""
 
-    PROPOSED = "proposed", "Proposed"
-    ACCEPTED = "accepted", "Accepted"
-    DECLINED = "declined", "Declined"
+    PROPOSED = "proposed", _("Proposed")
+    ACCEPTED = "accepted", _("Accepted")
+    DECLINED = "declined", _("Declined")
 
 
 class ExclusionProposal(models.Model):

@@ -6,6 +6,7 @@ from datetime import time
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy
 
 from surveys.engine.eligibility import EXCLUSIONS
 from surveys.models.constraints import one_of, within
@@ -24,9 +25,9 @@ class Survey(models.Model):
 class SurveyVersionMode(models.TextChoices):
     """Who reads the answers, told to the respondent on the page."""
 
-    NAMED = "named", "Named"
-    CONFIDENTIAL = "confidential", "Confidential"
-    ANONYMOUS = "anonymous", "Anonymous"
+    NAMED = "named", gettext_lazy("Named")
+    CONFIDENTIAL = "confidential", gettext_lazy("Confidential")
+    ANONYMOUS = "anonymous", gettext_lazy("Anonymous")
 
 
 class SurveyVersion(models.Model):
@@ -51,20 +52,20 @@ class SurveyVersion(models.Model):
 class QuestionKind(models.TextChoices):
     """What kind of answer is asked for."""
 
-    RATING = "rating", "Rating"
-    SOLVED = "solved", "Was it really solved?"
-    REASONS = "reasons", "Reasons"
-    LOST_TIME = "lost_time", "Lost time"
-    COMMENT = "comment", "Comment"
+    RATING = "rating", gettext_lazy("Rating")
+    SOLVED = "solved", gettext_lazy("Was it really solved?")
+    REASONS = "reasons", gettext_lazy("Reasons")
+    LOST_TIME = "lost_time", gettext_lazy("Lost time")
+    COMMENT = "comment", gettext_lazy("Comment")
 
 
 class QuestionScale(models.TextChoices):
     """The scale of a rating."""
 
-    SATISFACTION = "satisfaction", "1-5 satisfaction"
-    HAPPINESS = "happiness", "0-10 happiness"
-    EFFORT = "effort", "1-7 effort"
-    NONE = "", "No scale"
+    SATISFACTION = "satisfaction", gettext_lazy("1-5 satisfaction")
+    HAPPINESS = "happiness", gettext_lazy("0-10 happiness")
+    EFFORT = "effort", gettext_lazy("1-7 effort")
+    NONE = "", gettext_lazy("No scale")
 
 
 class Question(models.Model):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from surveys.models.catalogue import BusinessService
 from surveys.models.constraints import one_of
@@ -30,16 +31,16 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 class TicketKind(models.TextChoices):
     """What was asked of the service desk."""
 
-    INCIDENT = "incident", "Incident"
-    REQUEST = "request", "Request"
+    INCIDENT = "incident", gettext_lazy("Incident")
+    REQUEST = "request", gettext_lazy("Request")
 
 
 class TicketState(models.TextChoices):
     """Where the ticket stands."""
 
-    OPEN = "open", "Open"
-    RESOLVED = "resolved", "Resolved"
-    CLOSED = "closed", "Closed"
+    OPEN = "open", gettext_lazy("Open")
+    RESOLVED = "resolved", gettext_lazy("Resolved")
+    CLOSED = "closed", gettext_lazy("Closed")
 
 
 class Ticket(models.Model):
