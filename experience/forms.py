@@ -65,9 +65,7 @@ class PlanForm(AssignForm):
         min_value=0.5,
         max_value=100,
         error_messages={
-            "required": _(
-                "Say how many points better it should get. Then you can tell whether it worked."
-            ),
+            "required": _("Say how many points better it should get. Then you can tell whether it worked."),
             "min_value": _("An action that changes less than half a point cannot be seen."),
             "max_value": _("The score ends at 100."),
         },

@@ -27,6 +27,7 @@ _KEYWORDS: dict[str, object] = {
     # Engines know no language: what they say is translated where a page shows it.
     "Problem": (2,),
     "declare_page": (2,),
+    "_now": None,
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,

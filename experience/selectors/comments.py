@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext_lazy
 
 from experience.models import CommentTheme
 from experience.selectors.access import looked_after
@@ -20,8 +21,16 @@ if TYPE_CHECKING:
     from surveys.models import User
 
 ALL, WAITING, LOOKED_AT = "all", "contradictions", "looked-at"
-TABS = ((ALL, "All comments"), (WAITING, "Contradictions"), (LOOKED_AT, "Looked at"))
-BANDS = (("low", "Unhappy ratings"), ("middle", "In between"), ("high", "Happy ratings"))
+TABS = (
+    (ALL, gettext_lazy("All comments")),
+    (WAITING, gettext_lazy("Contradictions")),
+    (LOOKED_AT, gettext_lazy("Looked at")),
+)
+BANDS = (
+    ("low", gettext_lazy("Unhappy ratings")),
+    ("middle", gettext_lazy("In between")),
+    ("high", gettext_lazy("Happy ratings")),
+)
 _NAMED = Q(survey_version__mode=SurveyVersion.Mode.NAMED)
 _MOST_THEMES = 12
 

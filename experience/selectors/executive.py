@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import Q, Sum
+from django.utils.translation import gettext, gettext_noop
 
 from experience.engine.periods import Period
 from experience.models import Gap, Measurement
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from surveys.models import User
 
-OWN_TEAMS = "Own teams"
+OWN_TEAMS = gettext_noop("Own teams")
 _COLUMNS = (
     "service_id", "service__supplier", "status", "n_answered", "n_resolved", "lost_hours", "repeat_share",
 )  # fmt: skip
@@ -45,6 +46,11 @@ class Summary:
     people: int
     lost_hours: float | None
     repeat_share: float | None
+
+    @property
+    def title(self) -> str:
+        """What a page calls it."""
+        return gettext(OWN_TEAMS) if self.name == OWN_TEAMS else self.name
 
     @property
     def unjudged(self) -> int:
@@ -81,7 +87,7 @@ def executive(user: User | AnonymousUser, month: Period) -> Executive:
         by_supplier[row["service__supplier"] or OWN_TEAMS].append(row)
     gaps = Gap.objects.primary().visible_to(user).filter(kind=Gap.Kind.WATERMELON)
     return Executive(
-        whole=_summary("All", results, people),
+        whole=_summary("", results, people),
         suppliers=tuple(_summary(name, own, people) for name, own in sorted(by_supplier.items())),
         opened=gaps.filter(opened_on__range=(month.first_on, month.last_on)).count(),
         fixed=gaps.filter(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Prefetch, Q, QuerySet
+from django.utils.translation import gettext_lazy
 
 from experience.models import Agreement, Gap, GapEvent, Improvement
 from experience.selectors.access import gaps_looked_after, journeys_of, services_in_force
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
 
 # The tabs of the inbox: key, words, states. The first is what somebody has to look at.
 TABS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("new", "New", (Gap.State.OPEN,)),
-    ("in-hand", "In hand", (Gap.State.ACKNOWLEDGED,)),
-    ("looks-fixed", "Looks fixed", (Gap.State.RECOVERED,)),
-    ("possible", "Possible", (Gap.State.SUSPECTED,)),
-    ("dismissed", "Dismissed", (Gap.State.DISMISSED,)),
-    ("closed", "Closed", (Gap.State.CLOSED, Gap.State.UNVERIFIED)),
+    ("new", gettext_lazy("New"), (Gap.State.OPEN,)),
+    ("in-hand", gettext_lazy("In hand"), (Gap.State.ACKNOWLEDGED,)),
+    ("looks-fixed", gettext_lazy("Looks fixed"), (Gap.State.RECOVERED,)),
+    ("possible", gettext_lazy("Possible"), (Gap.State.SUSPECTED,)),
+    ("dismissed", gettext_lazy("Dismissed"), (Gap.State.DISMISSED,)),
+    ("closed", gettext_lazy("Closed"), (Gap.State.CLOSED, Gap.State.UNVERIFIED)),
 )
 _STATES = {key: states for key, _, states in TABS}
 

@@ -9,9 +9,16 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from experience.models import Gap, GapEvent
 from surveys.models import User
+from xla_service.stored_words import stored
+
+# Kept in the history of a gap in English, and said there in the language of whoever reads it.
+_GIVEN = stored(gettext_noop("Given to %(name)s."))
+_TAKEN_BACK = gettext_noop("Taken back.")
 
 
 class GapMovedError(Exception):
@@ -30,13 +37,21 @@ def dismiss_gap(gap: Gap, *, by: User, reason: str, now: datetime) -> None:
     Raises ValueError without a reason, GapMovedError when the gap is over already.
     """
     if not reason.strip():
-        raise ValueError("Say why this is not a problem: the next reader will want to know.")
+        raise ValueError(_("Say why this is not a problem: the next reader will want to know."))
     move_gap(gap, Gap.LIVE_STATES, Gap.State.DISMISSED, {}, by, reason.strip(), now)
 
 
 def assign_gap(gap: Gap, *, to: User, by: User, now: datetime) -> None:
     """Give a live gap to somebody. Raises GapMovedError when it is over already."""
-    move_gap(gap, Gap.LIVE_STATES, gap.state, {"assignee": to}, by, f"Given to {to.get_username()}.", now)
+    move_gap(
+        gap,
+        Gap.LIVE_STATES,
+        gap.state,
+        {"assignee": to},
+        by,
+        _GIVEN % {"name": to.get_username()},
+        now,
+    )
 
 
 def last_step(gap: Gap) -> GapEvent | None:
@@ -53,16 +68,16 @@ def undo_step(gap: Gap, *, by: User, now: datetime) -> None:
     """
     step = last_step(gap)
     if step is None:
-        raise GapMovedError("There is nothing to undo: something else happened to this gap since.")
+        raise GapMovedError(_("There is nothing to undo: something else happened to this gap since."))
     was_new = step.from_state == Gap.State.OPEN
     was_in_hand = step.from_state == Gap.State.ACKNOWLEDGED
     columns: dict[str, object] = {"is_acknowledged": was_in_hand or (gap.is_acknowledged and not was_new)}
     if was_new and gap.assignee_id == step.actor_id:
         columns["assignee"] = None
     try:
-        move_gap(gap, (step.to_state,), step.from_state, columns, by, "Taken back.", now)
+        move_gap(gap, (step.to_state,), step.from_state, columns, by, _TAKEN_BACK, now)
     except IntegrityError as error:
-        raise GapMovedError("Another gap of this service opened in the meantime.") from error
+        raise GapMovedError(_("Another gap of this service opened in the meantime.")) from error
 
 
 @transaction.atomic
@@ -81,7 +96,7 @@ def move_gap(
     """
     read = Gap.objects.filter(pk=gap.pk, state=gap.state, kind=gap.kind, assignee=gap.assignee_id)
     if not read.filter(state__in=allowed).update(state=state, **columns):
-        raise GapMovedError("This gap has moved in the meantime. Reload the page to see where it stands.")
+        raise GapMovedError(_("This gap has moved in the meantime. Reload the page to see where it stands."))
     GapEvent.objects.create(
         gap=gap, happened_at=now, actor=by, from_state=gap.state, to_state=state, kind=gap.kind, reason=reason
     )

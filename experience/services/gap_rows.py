@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 from experience.engine import gap_states
 from experience.models import Gap, GapEvent, Measurement
@@ -106,7 +107,7 @@ def _create(columns: dict[str, Any], measurement: Measurement, reason: str, now:
 def close_reading(row: Gap, measurement: Measurement, *, today: date, now: datetime) -> bool:
     """Close a reading that no longer holds."""
     columns = {"state": Gap.State.CLOSED, "closed_on": today}
-    return write_gap(row, columns, measurement, reason="The results no longer say so.", now=now)
+    return write_gap(row, columns, measurement, reason=gettext_noop("The results no longer say so."), now=now)
 
 
 def judged_afresh(row: Gap | None, whom: Subject, judge: Callable[[Gap | None], int]) -> int:

@@ -15,6 +15,8 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from experience.engine import gap_states
 from experience.engine.defaults import DEFAULTS
 from experience.engine.gaps import Experience, Verdict, classify, discard_bh
@@ -35,12 +37,14 @@ from experience.services.gap_rows import (
 from experience.services.measure import subject_scores
 
 _OPENED_BY = {
-    gap_states.Lane.EARLY: "The answers of a month became clear evidence against being on target.",
-    gap_states.Lane.CLOSE: "Found when the month was closed.",
+    gap_states.Lane.EARLY: gettext_noop(
+        "The answers of a month became clear evidence against being on target."
+    ),
+    gap_states.Lane.CLOSE: gettext_noop("Found when the month was closed."),
 }
-_WEEKLY = "Weekly evaluation."
-_BASELINE = "A baseline is measured; nothing is red until targets are agreed."
-_UNVERIFIED = "Two months in a row brought fewer than 5 answers: nobody can tell any more."
+_WEEKLY = gettext_noop("Weekly evaluation.")
+_BASELINE = gettext_noop("A baseline is measured; nothing is red until targets are agreed.")
+_UNVERIFIED = gettext_noop("Two months in a row brought fewer than 5 answers: nobody can tell any more.")
 _EXTRA = (Sla.GREEN, Sla.NONE)
 _READINGS = {Verdict.OVER_STRICT: Gap.Kind.OVER_STRICT, Verdict.RED_ON_BOTH: Gap.Kind.RED_ON_BOTH}
 

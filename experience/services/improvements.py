@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from experience.engine.change import ActionEffect, did
 from experience.engine.defaults import DEFAULTS
@@ -15,17 +17,22 @@ from experience.models import Gap, GapEvent, Improvement
 from experience.services.gap_actions import move_gap
 from experience.services.measure import experience_scores
 from surveys.models import BusinessService, ServiceNotice, User
+from xla_service.stored_words import stored
 
 EFFECT_DAYS = 28
 # An action may be planned on what is dismissed, too: somebody changed their mind.
 _STANDING = (*Gap.LIVE_STATES, Gap.State.DISMISSED)
+
+# Kept in the history of a gap in English, and said there in the language of whoever reads it.
+_PLANNED = stored(gettext_noop("Action planned: %(what)s"))
+_DONE = stored(gettext_noop("Action done: %(what)s"))
 
 
 class ImprovementMovedError(Exception):
     """Somebody moved this action in the meantime; read it again before deciding."""
 
     def __init__(self) -> None:
-        super().__init__("This action has moved in the meantime. Reload the page to see where it stands.")
+        super().__init__(_("This action has moved in the meantime. Reload the page to see where it stands."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,7 @@ def plan_improvement(gap: Gap, plan: Plan, *, by: User, now: datetime, today: da
     is_new = gap.state == Gap.State.OPEN
     state = Gap.State.ACKNOWLEDGED if is_new else gap.state
     taken = {"is_acknowledged": True, "assignee": gap.assignee or plan.responsible or by}
-    reason = f"Action planned: {plan.what}"[:500]
+    reason = (_PLANNED % {"what": plan.what})[:500]
     move_gap(gap, _STANDING, state, taken if is_new else {}, by, reason, now)
     return made
 
@@ -102,7 +109,13 @@ def carry_out(improvement: Improvement, *, on: date, by: User, now: datetime) ->
             defaults={"wording": {"en": improvement.notice}, "shown_from": on},
         )
     if improvement.gap is not None:
-        _write_event(improvement.gap, improvement.gap.state, f"Action done: {improvement.what}", by, now)
+        _write_event(
+            improvement.gap,
+            improvement.gap.state,
+            _DONE % {"what": improvement.what},
+            by,
+            now,
+        )
 
 
 def _notice_key(improvement: Improvement) -> str:

@@ -13,6 +13,8 @@ from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from experience.engine.defaults import DEFAULTS
 from experience.engine.periods import week_label
@@ -21,6 +23,7 @@ from experience.selectors.gap_story import gap_story
 from experience.selectors.results import scale_of
 from surveys.models import User
 from surveys.services.outbox import put_notice
+from surveys.services.users import language_of
 
 # A gap that a history load opened in the past is no news.
 _NEWS_DAYS = 2
@@ -63,21 +66,22 @@ def _readers(gap: Gap) -> list[User]:
 
 
 def _mail_gap(gap: Gap, user: User, now: datetime) -> bool:
-    context = {
-        "organisation": settings.ORGANISATION,
-        "kind": gap.get_kind_display(),
-        "subject": gap.subject_name,
-        "story": gap_story(gap),
-        "url": _address(gap),
-    }
-    return put_notice(
-        key=f"gap-{gap.pk}-{gap.opened_on}-{user.pk}",
-        recipient=user.email,
-        subject=f"{gap.get_kind_display()}: {gap.subject_name}",
-        text=render_to_string("experience/mail/gap.txt", context),
-        html=render_to_string("experience/mail/gap.html", context),
-        now=now,
-    )
+    with translation.override(language_of(user)):
+        context = {
+            "organisation": settings.ORGANISATION,
+            "kind": gap.get_kind_display(),
+            "subject": gap.subject_name,
+            "story": gap_story(gap),
+            "url": _address(gap),
+        }
+        return put_notice(
+            key=f"gap-{gap.pk}-{gap.opened_on}-{user.pk}",
+            recipient=user.email,
+            subject=f"{gap.get_kind_display()}: {gap.subject_name}",
+            text=render_to_string("experience/mail/gap.txt", context),
+            html=render_to_string("experience/mail/gap.html", context),
+            now=now,
+        )
 
 
 def send_weekly_digests(*, monday: date, now: datetime) -> int:
@@ -105,19 +109,21 @@ def _gaps_of_the_week(monday: date) -> Iterable[Gap]:
 
 def _mail_digest(user: User, gaps: Sequence[Gap], monday: date, now: datetime) -> bool:
     week = week_label(monday - timedelta(days=7))
-    context = {
-        "organisation": settings.ORGANISATION,
-        "week": week,
-        "gaps": [(gap, gap_story(gap), _address(gap)) for gap in gaps],
-    }
-    return put_notice(
-        key=f"digest-{week}-{user.pk}",
-        recipient=user.email,
-        subject=f"Your services in week {week}: {len(gaps)} to look at",
-        text=render_to_string("experience/mail/digest.txt", context),
-        html=render_to_string("experience/mail/digest.html", context),
-        now=now,
-    )
+    with translation.override(language_of(user)):
+        context = {
+            "organisation": settings.ORGANISATION,
+            "week": week,
+            "gaps": [(gap, gap_story(gap), _address(gap)) for gap in gaps],
+        }
+        return put_notice(
+            key=f"digest-{week}-{user.pk}",
+            recipient=user.email,
+            subject=_("Your services in week %(week)s: %(count)s to look at")
+            % {"week": week, "count": len(gaps)},
+            text=render_to_string("experience/mail/digest.txt", context),
+            html=render_to_string("experience/mail/digest.html", context),
+            now=now,
+        )
 
 
 def _address(gap: Gap) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Lower, StrIndex, Substr
+from django.utils.translation import gettext_lazy
 
 from surveys.models import Message, SentAnswer, Visit
 
@@ -30,10 +31,10 @@ class DomainRate:
 
 
 SHOWN = {
-    "suspicious": "Suspicious",
-    "restored": "Restored by hand",
-    "excluded": "Excluded by hand",
-    "all": "All answers sent",
+    "suspicious": gettext_lazy("Suspicious"),
+    "restored": gettext_lazy("Restored by hand"),
+    "excluded": gettext_lazy("Excluded by hand"),
+    "all": gettext_lazy("All answers sent"),
 }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS, Words
 from surveys.models import Question, Survey, SurveyVersion
 from surveys.selectors.asked import questionnaire
@@ -59,4 +61,11 @@ def _reason(option: dict[str, dict[str, str]], read: str, words: Words) -> Wordi
     key, own = str(option["key"]), option["wording"].get(words.code, "")
     english = option["wording"].get(DEFAULT_LANGUAGE, "")
     is_complete = bool(own) or key in words.reasons
-    return Wording(reason_name(key), f"Reason: {english or key}", own, english, read, is_complete)
+    return Wording(
+        reason_name(key),
+        _("Reason: %(reason)s") % {"reason": english or key},
+        own,
+        english,
+        read,
+        is_complete,
+    )

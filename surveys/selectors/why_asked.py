@@ -8,31 +8,44 @@ from datetime import datetime
 from operator import itemgetter
 
 from django.contrib.auth.models import AnonymousUser
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from surveys.models import Decision, Invitation, Message, Resolution, Response, Ticket, User
+from xla_service.stored_words import told
 
 MOST_TICKETS = 20
 
 _REASONS: dict[str, str] = {
-    "asked": "The person was asked.",
-    "asked_while_resting": "The person was asked lately and rests; the draw let this one through.",
-    "resting": "The person was asked lately and rests; the draw did not let this one through.",
-    "not_sampled": "Only a share of this service's tickets is asked about, and this one was not drawn.",
-    "child_not_drawn": "Many tickets name the same incident. A sample is asked about, without this one.",
-    "too_late": "The ticket became known so late that the survey would have been due more than a day ago.",
-    "no_requester": "The ticket names no requester, or the person was erased.",
-    "no_address": "The person has no address that takes mail. Correct it on the page People.",
-    "shared_account": "The requester is a shared mailbox or an integration.",
-    "opted_out": "The person does not want surveys.",
-    "resolved_own": "The requester resolved the ticket.",
-    "kind_left_out": "The sending rule leaves out this kind of ticket.",
-    "group_left_out": "The sending rule leaves out this assignment group.",
-    "auto_closed": "The ticket was resolved by itself, not by a person.",
-    "duplicate": "The ticket is a duplicate of another one.",
-    "quarter_cap": "The person was asked as often as the rule allows within a quarter.",
-    "extra_cap": "The person rests and got one survey more than usual already this week.",
-    "no_survey": "The service has no survey with a published version and a sending rule.",
-    "reopened": "The ticket was opened again before the survey was due. The next resolution asks anew.",
+    "asked": gettext_lazy("The person was asked."),
+    "asked_while_resting": gettext_lazy(
+        "The person was asked lately and rests; the draw let this one through."
+    ),
+    "resting": gettext_lazy("The person was asked lately and rests; the draw did not let this one through."),
+    "not_sampled": gettext_lazy(
+        "Only a share of this service's tickets is asked about, and this one was not drawn."
+    ),
+    "child_not_drawn": gettext_lazy(
+        "Many tickets name the same incident. A sample is asked about, without this one."
+    ),
+    "too_late": gettext_lazy(
+        "The ticket became known so late that the survey would have been due more than a day ago."
+    ),
+    "no_requester": gettext_lazy("The ticket names no requester, or the person was erased."),
+    "no_address": gettext_lazy("The person has no address that takes mail. Correct it on the page People."),
+    "shared_account": gettext_lazy("The requester is a shared mailbox or an integration."),
+    "opted_out": gettext_lazy("The person does not want surveys."),
+    "resolved_own": gettext_lazy("The requester resolved the ticket."),
+    "kind_left_out": gettext_lazy("The sending rule leaves out this kind of ticket."),
+    "group_left_out": gettext_lazy("The sending rule leaves out this assignment group."),
+    "auto_closed": gettext_lazy("The ticket was resolved by itself, not by a person."),
+    "duplicate": gettext_lazy("The ticket is a duplicate of another one."),
+    "quarter_cap": gettext_lazy("The person was asked as often as the rule allows within a quarter."),
+    "extra_cap": gettext_lazy("The person rests and got one survey more than usual already this week."),
+    "no_survey": gettext_lazy("The service has no survey with a published version and a sending rule."),
+    "reopened": gettext_lazy(
+        "The ticket was opened again before the survey was due. The next resolution asks anew."
+    ),
 }
 
 
@@ -82,7 +95,7 @@ def _explained(row: Resolution) -> Explanation:
         service=row.service.name,
         resolved_at=row.resolved_at,
         reason=decision.reason if decision else "",
-        label=decision.get_reason_display() if decision else "Not decided yet",
+        label=decision.get_reason_display() if decision else _("Not decided yet"),
         sentence=_REASONS[decision.reason] if decision else _undecided(row),
         is_asked=decision.is_asked if decision else False,
         probability=decision.probability if decision else None,
@@ -94,35 +107,47 @@ def _explained(row: Resolution) -> Explanation:
 
 def _undecided(row: Resolution) -> str:
     if row.withdrawn_at:
-        return "The resolution was withdrawn before anything was decided."
-    return "It is decided within half a minute of becoming known. If this stays, the worker does not run."
+        return _("The resolution was withdrawn before anything was decided.")
+    return _("It is decided within half a minute of becoming known. If this stays, the worker does not run.")
 
 
 def _happened(row: Resolution) -> Iterable[tuple[datetime, str]]:
     if row.reopened_at:
-        yield row.reopened_at, "The ticket was opened again."
+        yield row.reopened_at, _("The ticket was opened again.")
     if row.withdrawn_at:
-        yield row.withdrawn_at, "The survey was withdrawn; the resolution no longer counts."
+        yield row.withdrawn_at, _("The survey was withdrawn; the resolution no longer counts.")
     invitation: Invitation | None = getattr(row, "invitation", None)
     if invitation is None:
         return
-    yield invitation.due_at, "The survey was due."
+    yield invitation.due_at, _("The survey was due.")
     if invitation.state != Invitation.State.WITHDRAWN:
-        yield invitation.closes_at, "The survey closes."
+        yield invitation.closes_at, _("The survey closes.")
     for message in invitation.messages.all():
         yield _mailed(message)
     response: Response | None = getattr(row, "response", None)
     if response and response.answered_at:
-        yield response.answered_at, "An answer came."
+        yield response.answered_at, _("An answer came.")
 
 
 def _mailed(message: Message) -> tuple[datetime, str]:
-    what = "The reminder" if message.kind == Message.Kind.REMINDER else "The mail"
-    sentences = {
-        Message.State.SENT: f"{what} was taken by the mail server.",
-        Message.State.FAILED: f"{what} was given up: {message.last_error or 'no reason was given'}",
-        Message.State.WITHDRAWN: f"{what} was taken back and not sent.",
-        Message.State.CLAIMED: f"{what} is being sent.",
-        Message.State.DUE: f"{what} waits for its turn.",
-    }
-    return message.sent_at or message.due_at, sentences[Message.State(message.state)]
+    sentences = _REMINDED if message.kind == Message.Kind.REMINDER else _MAILED
+    said = _(sentences[Message.State(message.state)])
+    if message.state == Message.State.FAILED:
+        said = f"{said} {told(message.last_error)}".strip()
+    return message.sent_at or message.due_at, said
+
+
+_MAILED = {
+    Message.State.SENT: gettext_noop("The mail was taken by the mail server."),
+    Message.State.FAILED: gettext_noop("The mail was given up."),
+    Message.State.WITHDRAWN: gettext_noop("The mail was taken back and not sent."),
+    Message.State.CLAIMED: gettext_noop("The mail is being sent."),
+    Message.State.DUE: gettext_noop("The mail waits for its turn."),
+}
+_REMINDED = {
+    Message.State.SENT: gettext_noop("The reminder was taken by the mail server."),
+    Message.State.FAILED: gettext_noop("The reminder was given up."),
+    Message.State.WITHDRAWN: gettext_noop("The reminder was taken back and not sent."),
+    Message.State.CLAIMED: gettext_noop("The reminder is being sent."),
+    Message.State.DUE: gettext_noop("The reminder waits for its turn."),
+}

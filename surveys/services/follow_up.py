@@ -12,6 +12,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from surveys.engine.retries import next_attempt
 from surveys.engine.signatures import sign
@@ -122,7 +124,6 @@ def _tell(
 def _mail(follow_up: FollowUp, response: Response | None, now: datetime) -> None:
     ticket = follow_up.resolution.ticket
     is_named = response is not None and response.survey_version.mode == SurveyVersion.Mode.NAMED
-    about = "Contact wanted" if follow_up.is_contact_wish else "Not solved"
     context = {
         "ticket": ticket,
         "follow_up": follow_up,
@@ -130,11 +131,15 @@ def _mail(follow_up: FollowUp, response: Response | None, now: datetime) -> None
         # Beyond the ticket number nothing is told where the respondent was promised that nobody would be.
         "response": response if is_named else None,
     }
+    # The desk reads the language of the organisation, whatever the respondent's page speaks.
+    with translation.override(settings.LANGUAGE_CODE), timezone.override(None):
+        about = _("Contact wanted") if follow_up.is_contact_wish else _("Not solved")
+        text = render_to_string("surveys/mail/follow_up.txt", context)
     put_notice(
         key=f"not-solved-{follow_up.pk}-{int(now.timestamp())}",
         recipient=follow_up.receiver.email,
         subject=f"{about}: {ticket.number} {ticket.short_description}"[:250],
-        text=render_to_string("surveys/mail/follow_up.txt", context),
+        text=text,
         now=now,
     )
 

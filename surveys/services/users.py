@@ -118,3 +118,8 @@ def change_user(user: User, *, role: str, is_active: bool, by: User, now: dateti
     ]
     if details:
         record_change(f"user {user.username}", "Changed", by=by, now=now, details=details)
+
+
+def language_of(user: User) -> str:
+    """Return the language to write to a user in: the one chosen, else that of the organisation."""
+    return user.language or settings.LANGUAGE_CODE

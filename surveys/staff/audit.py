@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy, ngettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from surveys.models import SentAnswer
@@ -26,9 +27,26 @@ declare_page("answer-audit", "Mail scanners", Section.ASKING, rule=setting_up, o
 PER_PAGE = 50
 MOST_DOMAINS = 20
 VERDICTS = {
-    "restore": (SentAnswer.HandVerdict.RESTORED, "restored. They count."),
-    "exclude": (SentAnswer.HandVerdict.EXCLUDED, "excluded. They are kept and count no more."),
-    "rule": (SentAnswer.HandVerdict.NONE, "left to the rule again."),
+    "restore": (
+        SentAnswer.HandVerdict.RESTORED,
+        ngettext_lazy(
+            "%(count)s answer restored. It counts.", "%(count)s answers restored. They count.", "count"
+        ),
+    ),
+    "exclude": (
+        SentAnswer.HandVerdict.EXCLUDED,
+        ngettext_lazy(
+            "%(count)s answer excluded. It is kept and counts no more.",
+            "%(count)s answers excluded. They are kept and count no more.",
+            "count",
+        ),
+    ),
+    "rule": (
+        SentAnswer.HandVerdict.NONE,
+        ngettext_lazy(
+            "%(count)s answer left to the rule again.", "%(count)s answers left to the rule again.", "count"
+        ),
+    ),
 }
 
 
@@ -37,7 +55,10 @@ class VerdictForm(forms.Form):
 
     answers = forms.TypedMultipleChoiceField(
         coerce=int,
-        error_messages={"required": "Tick the answers first.", "invalid_choice": "Tick them again."},
+        error_messages={
+            "required": gettext_lazy("Tick the answers first."),
+            "invalid_choice": gettext_lazy("Tick them again."),
+        },
     )
     verdict = forms.ChoiceField(choices=[(name, name) for name in VERDICTS])
 
@@ -79,4 +100,4 @@ def _decide(request: HttpRequest) -> None:
         now=timezone.now(),
     )
     wake(EVIDENCE_SWEEP)
-    messages.success(request, f"{count} answer{'' if count == 1 else 's'} {words}")
+    messages.success(request, words % {"count": count})

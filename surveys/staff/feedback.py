@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS, fill
@@ -49,7 +50,12 @@ def feedback_qr(request: HttpRequest, key: str) -> HttpResponse:
     service = _service(request, key)
     image = BytesIO()
     segno.make(_address(service), error=ERROR_LEVEL, micro=False).save(
-        image, kind="svg", scale=8, border=QUIET_ZONE, light="white", title=f"Feedback: {service.name}"
+        image,
+        kind="svg",
+        scale=8,
+        border=QUIET_ZONE,
+        light="white",
+        title=_("Feedback: %(name)s") % {"name": service.name},
     )
     response = HttpResponse(image.getvalue(), content_type="image/svg+xml")
     if "download" in request.GET:

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from surveys.models import BusinessService, FollowUp, FollowUpReceiver
@@ -49,7 +50,7 @@ def follow_up_done(request: HttpRequest, key: int) -> HttpResponse:
     if not BusinessService.objects.looked_after_by(request.user).filter(pk=follow_up.service_id).exists():
         raise PermissionDenied
     if mark_done(key, by=request.user, now=timezone.now()):  # type: ignore[arg-type]  # signed in
-        messages.success(request, "Done. It left the list.")
+        messages.success(request, _("Done. It left the list."))
     else:
-        messages.error(request, "Somebody took care of it in the meantime, or it is solved after all.")
+        messages.error(request, _("Somebody took care of it in the meantime, or it is solved after all."))
     return redirect("follow-ups")

@@ -7,6 +7,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from surveys.models import Message
@@ -36,5 +37,10 @@ def send_failed_again(request: HttpRequest) -> HttpResponse:
     """Put the chosen mail back into the outbox."""
     chosen = [key for key in request.POST.getlist("message") if key.isdigit()]
     count = send_again(Message.objects.filter(pk__in=chosen), now=timezone.now())
-    messages.success(request, f"{count} mails are due again. Surveys that closed meanwhile are not sent.")
+    words = ngettext(
+        "%(count)s mail is due again. Surveys that closed meanwhile are not sent.",
+        "%(count)s mails are due again. Surveys that closed meanwhile are not sent.",
+        count,
+    )
+    messages.success(request, words % {"count": count})
     return redirect("failed-mail")

@@ -8,6 +8,8 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS
@@ -27,7 +29,7 @@ class NoticeForm(forms.Form):
 
     service = forms.ModelChoiceField(BusinessService.objects.none())
     shown_until = forms.DateField(
-        required=False, label="Shown until", widget=forms.DateInput(attrs={"type": "date"})
+        required=False, label=gettext_lazy("Shown until"), widget=forms.DateInput(attrs={"type": "date"})
     )
 
     def __init__(self, *args: Any, services: Any, **kwargs: Any) -> None:
@@ -57,7 +59,7 @@ def notices(request: HttpRequest) -> HttpResponse:
             shown_from=organisation_day(),
             shown_until=form.cleaned_data["shown_until"],
         )
-        messages.success(request, "People who answer about this service read it from now on.")
+        messages.success(request, _("People who answer about this service read it from now on."))
         return redirect("notices")
     shown = ServiceNotice.objects.filter(service__in=services).select_related("service")
     context = {"form": form, "notices": shown.order_by("-shown_from", "-pk")[:SHOWN], "all": len(WORDS)}
