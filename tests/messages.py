@@ -8,6 +8,7 @@ Pure Python, so that neither a new language nor the tests need GNU gettext.
 
 from __future__ import annotations
 
+import ast
 import io
 import sys
 from collections.abc import Iterator
@@ -24,9 +25,6 @@ LOCALE = ROOT / "xla_service" / "locale"
 APPS = ("experience", "surveys", "xla_service")
 _KEYWORDS: dict[str, object] = {
     "_": None,
-    # Engines know no language: what they say is translated where a page shows it.
-    "Problem": (2,),
-    "declare_page": (2,),
     "_now": None,
     "gettext": None,
     "gettext_lazy": None,
@@ -37,6 +35,8 @@ _KEYWORDS: dict[str, object] = {
     "pgettext_lazy": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
 }
+# What is translated where it is shown: the call and the places of its texts.
+_NAMED = {"Problem": (1,), "declare_page": (1,), "Declaration": (1, 11)}
 
 
 def catalogue_path(language: str) -> Path:
@@ -56,6 +56,8 @@ def extracted() -> Catalog:
         name = path.relative_to(ROOT).as_posix()
         for _line, text, notes, context in extract("python", _code(path), _KEYWORDS, ["Translators:"]):
             template.add(text, locations=[(name, 1)], auto_comments=notes, context=context)
+        for text in _named(path):
+            template.add(text, locations=[(name, 1)])
     return template
 
 
@@ -115,6 +117,16 @@ def _sources() -> Iterator[Path]:
             is_template = "templates" in path.parts and path.suffix in (".html", ".txt")
             if is_template or (path.suffix == ".py" and "migrations" not in path.parts):
                 yield path
+
+
+def _named(path: Path) -> Iterator[str]:
+    """Yield what code that knows no language calls things: pages translate it where they show it."""
+    tree = ast.parse(path.read_bytes()) if path.suffix == ".py" else ast.Module([], [])
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            places = [place for place in _NAMED.get(node.func.id, ()) if place < len(node.args)]
+            given = [node.args[place] for place in places]
+            yield from (a.value for a in given if isinstance(a, ast.Constant) and isinstance(a.value, str))
 
 
 def _code(path: Path) -> io.BytesIO:

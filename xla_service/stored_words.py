@@ -16,7 +16,7 @@ _PLACE = re.compile(r"%\\\((\w+)\\\)s")
 
 
 def stored(template: str) -> str:
-    """Note a template such as "Given to %(name)s." and return it; the texts made from it can be translated."""
+    """Note a template such as "Given to %(name)s." and return it; texts made from it can be translated."""
     pattern = _PLACE.sub(lambda place: f"(?P<{place[1]}>.+)", re.escape(template))
     _templates[template] = re.compile(pattern, re.DOTALL)
     _read.cache_clear()

@@ -17,9 +17,10 @@ from surveys.models import BusinessService, User
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
+    from django.utils.functional import _StrPromise
 
 # The tabs of the inbox: key, words, states. The first is what somebody has to look at.
-TABS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+TABS: tuple[tuple[str, str | _StrPromise, tuple[str, ...]], ...] = (
     ("new", gettext_lazy("New"), (Gap.State.OPEN,)),
     ("in-hand", gettext_lazy("In hand"), (Gap.State.ACKNOWLEDGED,)),
     ("looks-fixed", gettext_lazy("Looks fixed"), (Gap.State.RECOVERED,)),

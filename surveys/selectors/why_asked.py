@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from django.contrib.auth.models import AnonymousUser
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_noop
 
 from surveys.models import Decision, Invitation, Message, Resolution, Response, Ticket, User
 from xla_service.stored_words import told
@@ -17,33 +17,33 @@ from xla_service.stored_words import told
 MOST_TICKETS = 20
 
 _REASONS: dict[str, str] = {
-    "asked": gettext_lazy("The person was asked."),
-    "asked_while_resting": gettext_lazy(
+    "asked": gettext_noop("The person was asked."),
+    "asked_while_resting": gettext_noop(
         "The person was asked lately and rests; the draw let this one through."
     ),
-    "resting": gettext_lazy("The person was asked lately and rests; the draw did not let this one through."),
-    "not_sampled": gettext_lazy(
+    "resting": gettext_noop("The person was asked lately and rests; the draw did not let this one through."),
+    "not_sampled": gettext_noop(
         "Only a share of this service's tickets is asked about, and this one was not drawn."
     ),
-    "child_not_drawn": gettext_lazy(
+    "child_not_drawn": gettext_noop(
         "Many tickets name the same incident. A sample is asked about, without this one."
     ),
-    "too_late": gettext_lazy(
+    "too_late": gettext_noop(
         "The ticket became known so late that the survey would have been due more than a day ago."
     ),
-    "no_requester": gettext_lazy("The ticket names no requester, or the person was erased."),
-    "no_address": gettext_lazy("The person has no address that takes mail. Correct it on the page People."),
-    "shared_account": gettext_lazy("The requester is a shared mailbox or an integration."),
-    "opted_out": gettext_lazy("The person does not want surveys."),
-    "resolved_own": gettext_lazy("The requester resolved the ticket."),
-    "kind_left_out": gettext_lazy("The sending rule leaves out this kind of ticket."),
-    "group_left_out": gettext_lazy("The sending rule leaves out this assignment group."),
-    "auto_closed": gettext_lazy("The ticket was resolved by itself, not by a person."),
-    "duplicate": gettext_lazy("The ticket is a duplicate of another one."),
-    "quarter_cap": gettext_lazy("The person was asked as often as the rule allows within a quarter."),
-    "extra_cap": gettext_lazy("The person rests and got one survey more than usual already this week."),
-    "no_survey": gettext_lazy("The service has no survey with a published version and a sending rule."),
-    "reopened": gettext_lazy(
+    "no_requester": gettext_noop("The ticket names no requester, or the person was erased."),
+    "no_address": gettext_noop("The person has no address that takes mail. Correct it on the page People."),
+    "shared_account": gettext_noop("The requester is a shared mailbox or an integration."),
+    "opted_out": gettext_noop("The person does not want surveys."),
+    "resolved_own": gettext_noop("The requester resolved the ticket."),
+    "kind_left_out": gettext_noop("The sending rule leaves out this kind of ticket."),
+    "group_left_out": gettext_noop("The sending rule leaves out this assignment group."),
+    "auto_closed": gettext_noop("The ticket was resolved by itself, not by a person."),
+    "duplicate": gettext_noop("The ticket is a duplicate of another one."),
+    "quarter_cap": gettext_noop("The person was asked as often as the rule allows within a quarter."),
+    "extra_cap": gettext_noop("The person rests and got one survey more than usual already this week."),
+    "no_survey": gettext_noop("The service has no survey with a published version and a sending rule."),
+    "reopened": gettext_noop(
         "The ticket was opened again before the survey was due. The next resolution asks anew."
     ),
 }
@@ -96,7 +96,7 @@ def _explained(row: Resolution) -> Explanation:
         resolved_at=row.resolved_at,
         reason=decision.reason if decision else "",
         label=decision.get_reason_display() if decision else _("Not decided yet"),
-        sentence=_REASONS[decision.reason] if decision else _undecided(row),
+        sentence=_(_REASONS[decision.reason]) if decision else _undecided(row),
         is_asked=decision.is_asked if decision else False,
         probability=decision.probability if decision else None,
         rule_number=decision.rule.number if decision and decision.rule else None,

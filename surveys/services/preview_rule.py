@@ -59,7 +59,7 @@ def preview_rule(
                 asked_people.add(judged.resolution.person_id)
     asked = reasons[Decision.Reason.ASKED] + reasons[Decision.Reason.ASKED_WHILE_RESTING]
     by_reason = tuple(
-        (key, Decision.Reason(key).label, count)
+        (key, str(Decision.Reason(key).label), count)
         for key, count in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
     )
     return Preview(starts_at, ends_at, reasons.total(), asked, eligible, len(asked_people), by_reason)

@@ -9,9 +9,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
-from xla_service import moments
+from xla_service import moments, stored_words
 
 register = template.Library()
+register.filter("told", stored_words.told)
 
 
 @register.filter
