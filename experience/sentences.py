@@ -119,22 +119,18 @@ def status_sentence(status: str, answered: int) -> str:
 
 def confirmed_sentence(false_alarms_per_year: float) -> str:
     """Return how sure a confirmed watermelon is: how often chance alone would flag a service on target."""
-    if false_alarms_per_year >= 1:
-        times = round(false_alarms_per_year)
-        words = ngettext(
-            "Sure enough to act. A service exactly on target is flagged like this about once a year.",
-            "Sure enough to act. A service exactly on target is flagged like this about %(count)s times a"
-            " year.",
-            times,
+    times, years = round(false_alarms_per_year), round(1 / false_alarms_per_year)
+    if max(times, years) == 1:
+        return _("Sure enough to act. A service exactly on target is flagged like this about once a year.")
+    if times > 1:
+        words = _(
+            "Sure enough to act. A service exactly on target is flagged like this about %(times)s times a year."
         )
-        return words % {"count": times}
-    years = round(1 / false_alarms_per_year)
-    words = ngettext(
-        "Sure enough to act. A service exactly on target is flagged like this about once a year.",
-        "Sure enough to act. A service exactly on target is flagged like this about once in %(count)s years.",
-        years,
+        return words % {"times": times}
+    words = _(
+        "Sure enough to act. A service exactly on target is flagged like this about once in %(years)s years."
     )
-    return words % {"count": years}
+    return words % {"years": years}
 
 
 def collecting_sentence(

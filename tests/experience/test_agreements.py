@@ -228,7 +228,7 @@ def test_a_service_has_one_primary_agreement_and_the_error_names_it(printing: Bu
     with pytest.raises(AgreementError) as error:
         published(key="printers", name="Printers")
 
-    assert "services[0]: 'printing' is under the primary agreement 'workplace' (Workplace)" in said(error)
+    assert "services[0]: “printing” is under the primary agreement “workplace” (Workplace)" in said(error)
     assert published(key="printers", is_primary=False).state == "published"
 
 

@@ -338,7 +338,7 @@ def test_the_command_rehearses_as_text_and_as_json(file: Path) -> None:
     [
         (("lint", "nowhere.yaml"), "cannot be used"),
         (("export", "-", "--agreement", "none"), "No agreement has the key none"),
-        (("apply", "{file}", "--by", "nobody"), "no user “nobody”"),
+        (("apply", "{file}", "--by", "nobody"), "no user 'nobody'"),
         (("rehearse", "{file}", "--months", "25"), "between 1 and 24"),
     ],
 )

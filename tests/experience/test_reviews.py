@@ -91,7 +91,7 @@ def test_the_review_shows_its_month_and_the_gap_that_stood_in_it(
     words = client.get(reverse("review", args=[service.key, "2026-05"])).content.decode()
 
     assert "Users rate it 3.1 of 5 (2.9–3.3)" in words
-    assert "<b>Watermelon</b>, closed, since 10 May; 180 people." in words
+    assert "<b>Watermelon</b> (Closed) since 10 May; 180 people." in words
     assert (
         "Nothing was measured in April 2026"
         in client.get(reverse("review", args=[service.key, "2026-04"])).content.decode()
