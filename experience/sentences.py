@@ -124,7 +124,8 @@ def confirmed_sentence(false_alarms_per_year: float) -> str:
         return _("Sure enough to act. A service exactly on target is flagged like this about once a year.")
     if times > 1:
         words = _(
-            "Sure enough to act. A service exactly on target is flagged like this about %(times)s times a year."
+            "Sure enough to act. A service exactly on target is flagged like this about %(times)s times"
+            " a year."
         )
         return words % {"times": times}
     words = _(
