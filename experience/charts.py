@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
 from experience import figures
 from experience.marks import WeekLine
 from experience.marks.svg import Axis
@@ -29,7 +32,7 @@ def week_data(
     return {
         "name": name,
         "labels": [_label(week) for week in line.weeks],
-        "days": [f"Week of {week.day} {week:%B %Y}" for week in line.weeks],
+        "days": [_("Week of %(day)s") % {"day": figures.full_day(week)} for week in line.weeks],
         "months": [i == 0 or line.weeks[i - 1].month != week.month for i, week in enumerate(line.weeks)],
         "values": list(line.values),
         "low": [None if high is None else low for low, high in zip(line.low, line.high, strict=True)],
@@ -38,7 +41,9 @@ def week_data(
         "spans": [
             figures.interval(low, high, line.write) for low, high in zip(line.low, line.high, strict=True)
         ],
-        "counts": [f"{figures.count(n)} counted" for n in counts],
+        "counts": [_("%(count)s counted") % {"count": figures.count(n)} for n in counts],
+        "words95": _("95 % interval"),
+        "wordsAction": _("Action"),
         "below": [line.target is not None and v is not None and v < line.target for v in line.values],
         "target": line.target,
         "targetWords": target_words,
@@ -50,13 +55,12 @@ def week_data(
 
 
 def _label(week: date) -> str:
-    return f"{week:%b %Y}" if week.month == 1 else f"{week:%b}"
+    return date_format(week, "M Y" if week.month == 1 else "M")
 
 
 def _axis(line: WeekLine) -> tuple[float, float]:
     """Return round ends that hold every value, at least `least_span` apart and inside what is possible."""
-    columns = (line.values, line.low, line.high, [line.target])
-    known = [value for column in columns for value in column if value is not None]
+    known = line.on_axis
     middle, half = (
         (min(known) + max(known)) / 2,
         max((max(known) - min(known)) / 2 * 1.08, line.least_span / 2),
@@ -66,8 +70,8 @@ def _axis(line: WeekLine) -> tuple[float, float]:
     low, high = middle - half, middle + half
     first = ticks[0] - step if low < ticks[0] - 1e-9 else ticks[0]
     last = ticks[-1] + step if high > ticks[-1] + 1e-9 else ticks[-1]
-    best = 1.0 if line.write is figures.share else last
-    return round(first, 6), round(min(last, best), 6)
+    least, most = line.ends or (first, last)
+    return round(max(first, least), 6), round(min(last, most), 6)
 
 
 def _marks(weeks: Sequence[date], markers: Sequence[Marker]) -> list[dict[str, Any]]:

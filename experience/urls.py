@@ -27,6 +27,11 @@ urlpatterns: list[URLPattern] = [
     path("views/<int:pk>/drop/", drop_view, name="view-drop"),
     path("services/<slug:key>/", service, name="service"),
     path("services/<slug:key>/answers/", answers, name="service-answers"),
+    re_path(
+        r"^services/(?P<key>[\w-]+)/(?P<tab>why|time|people|comments|tickets|compare)/$",
+        service,
+        name="service-tab",
+    ),
     path("services/<slug:key>/gap/acknowledge/", acknowledge, name="gap-acknowledge"),
     path("services/<slug:key>/gap/dismiss/", dismiss, name="gap-dismiss"),
     path("comments/", comments, name="comments"),

@@ -16,7 +16,7 @@ from scipy.special import betaincinv, gammaln, stdtr, stdtrit, xlog1py, xlogy
 
 from experience.engine.arrays import FloatArray, require
 from experience.engine.defaults import DEFAULTS
-from experience.engine.intervals import Moments
+from experience.engine.intervals import Estimate, Moments
 
 _TIES = 1.0 + 1e-7
 
@@ -138,6 +138,17 @@ def welch(after: Moments[float], before: Moments[float], *, level: float = DEFAU
     half = float(stdtrit(df, 0.5 + level / 2.0)) * error
     p = 2.0 * float(stdtr(df, -abs(value) / error))
     return Difference(value, value - half, value + half, value / error, df, p)
+
+
+def difference(one: Estimate[float], other: Estimate[float]) -> Estimate[float]:
+    """Return one minus the other with its interval by MOVER (square and add, Donner and Zou 2012).
+
+    Both intervals keep their own shape and level; the two must not share answers.
+    """
+    value = one.value - other.value
+    down = np.hypot(one.value - one.low, other.high - other.value)
+    up = np.hypot(one.high - one.value, other.value - other.low)
+    return Estimate(value, value - float(down), value + float(up))
 
 
 def rate_ratio(

@@ -77,6 +77,14 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Split:
+    """The parts of one split that may be shown, and how many named ones may not."""
+
+    shown: tuple[Segment, ...]
+    hidden: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
     """A reason ticked with a rating in the lower half of the scale.
 
@@ -128,19 +136,36 @@ def worst_segments(
     The order is people x distance below target. Parts without a name, with too few answers for an interval,
     or hidden by `privacy.hidden_cells` are left out; so is a split with one part only.
     """
+    if len({of(answer) for answer in answers}) < 2:
+        return []
+    below = [s for s in split(answers, of, scale).shown if s.rating < scale.anchors.target]
+    return sorted(below, key=lambda s: (-s.people * (scale.anchors.target - s.rating), s.name))[:most]
+
+
+def split(answers: Sequence[AnsweredTicket], of: Callable[[AnsweredTicket], str], scale: Scale) -> Split:
+    """Return every part of one split that may be shown, most people first, and how many may not.
+
+    Left out are parts without a name, those with too few answers for an interval, and those hidden by
+    `privacy.hidden_cells`, so that nothing can be had back by subtracting from the whole.
+    """
     parts: dict[str, list[AnsweredTicket]] = defaultdict(list)
     for answer in answers:
         parts[of(answer)].append(answer)
-    if len(parts) < 2:
-        return []
     hidden = hidden_cells({name: people_in(part) for name, part in parts.items()})
     shown = [
         _segment(name, part, scale)
         for name, part in parts.items()
         if name and name not in hidden and has_interval(len(part))
     ]
-    below = [s for s in shown if s.rating < scale.anchors.target]
-    return sorted(below, key=lambda s: (-s.people * (scale.anchors.target - s.rating), s.name))[:most]
+    named = sum(bool(name) for name in parts)
+    return Split(tuple(sorted(shown, key=lambda s: (-s.people, s.name))), named - len(shown))
+
+
+def whole(answers: Sequence[AnsweredTicket], scale: Scale) -> Segment | None:
+    """Return all answers as one part without a name; None where they are too few to be shown."""
+    if people_in(answers) < DEFAULTS.least_respondents or not has_interval(len(answers)):
+        return None
+    return _segment("", answers, scale)
 
 
 def _segment(name: str, part: Sequence[AnsweredTicket], scale: Scale) -> Segment:

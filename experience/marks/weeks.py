@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -15,7 +16,11 @@ from experience.marks.svg import NOTHING, Axis, joined, points, px
 
 @dataclass(frozen=True, slots=True)
 class WeekLine:
-    """One value per week, oldest first; None leaves a gap. `low` and `high` are None without an interval."""
+    """One value per week, oldest first; None leaves a gap. `low` and `high` are None without an interval.
+
+    The axis also holds the values in `beside`, so that two charts side by side can share it;
+    it never leaves `ends`, what is possible at all.
+    """
 
     weeks: Sequence[date]
     values: Sequence[float | None]
@@ -24,6 +29,14 @@ class WeekLine:
     target: float | None
     write: Callable[[float | None], str]
     least_span: float
+    beside: Sequence[float | None] = ()
+    ends: tuple[float, float] | None = None
+
+    @property
+    def on_axis(self) -> list[float]:
+        """Return every value that the axis has to hold."""
+        columns = (self.values, self.low, self.high, [self.target], self.beside)
+        return [value for column in columns for value in column if value is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +69,14 @@ def week_chart(line: WeekLine, *, title: str, target_words: str, width: int, hei
 
 def _plane(line: WeekLine, width: int, height: int) -> _Plane:
     left, right, top, bottom = 40.0, width - 4.0, 12.0, height - 24.0
-    known = [
-        v for column in (line.values, line.low, line.high, [line.target]) for v in column if v is not None
-    ]
+    known = line.on_axis
     middle = (min(known) + max(known)) / 2
     half = max((max(known) - min(known)) / 2 * 1.08, line.least_span / 2)
+    first_end, last_end = line.ends or (middle - half, middle + half)
     last = max(len(line.weeks) - 1, 1)
     return _Plane(
         Axis(0, last, left + 8, right - 8),
-        Axis(middle - half, middle + half, bottom, top),
+        Axis(max(middle - half, first_end), min(middle + half, last_end), bottom, top),
         left,
         right,
         top,
@@ -99,7 +111,7 @@ def _months(line: WeekLine, plane: _Plane) -> SafeString:
         x = plane.across.at(index)
         if not is_first or x < free_from or x > plane.right - 16:
             continue
-        name = f"{week:%b %Y}" if week.month == 1 or index == 0 else f"{week:%b}"
+        name = date_format(week, "M Y" if week.month == 1 or index == 0 else "M")
         free_from = x + 8 + 7 * len(name)
         parts.append(
             format_html(

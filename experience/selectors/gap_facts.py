@@ -103,6 +103,15 @@ def explanation_of(m: Measurement) -> Document:
     }
 
 
+def answers_behind(m: Measurement) -> tuple[Scale, list[AnsweredTicket]] | None:
+    """Return the answers that count for a result, with the scale of its rating; None without a rating."""
+    rating = rating_terms(terms_of(m.agreement_version))
+    if rating is None or m.rating is None:
+        return None
+    scale = Scale(rating.low, rating.high, rating.anchors, _pooled(m.parameter_set, rating))
+    return scale, _answers(m, rating, _window(m))
+
+
 def _reasons(answers: Sequence[AnsweredTicket], scale: Scale) -> list[Document]:
     found = reasons(answers, scale)
     labels = reason_labels(reason.key for reason in found) if found else {}

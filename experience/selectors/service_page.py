@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Prefetch, Q
+from django.db.models import Q
 
 from experience.engine.gaps import UNJUDGED, Verdict
 from experience.engine.periods import Period
@@ -28,7 +28,7 @@ class NewestResult:
     """The newest 28-day result, with what its document says and what it means beside the SLA.
 
     `measurement` is the published one and keeps its rating columns even where `is_hidden`; pages read those
-    here. `response` is up to date: who was asked and answered is no secret, what they said waits.
+    here.
     """
 
     measurement: Measurement
@@ -39,7 +39,6 @@ class NewestResult:
     rating_low: float | None
     rating_high: float | None
     rating_raw: float | None
-    response: ResponseFigures
 
     @property
     def is_judged(self) -> bool:
@@ -70,10 +69,15 @@ def visible_service(user: User | AnonymousUser, key: str) -> BusinessService | N
 
 
 def standing_gap(service: BusinessService) -> Gap | None:
-    """Return the newest gap that is live or was dismissed and not closed since, with what happened to it."""
-    events = Prefetch("events", GapEvent.objects.select_related("actor"))
+    """Return the newest gap that is live or was dismissed and not closed since."""
     found = Gap.objects.primary().filter(service=service, state__in=STANDING_STATES).order_by("-pk")
-    return found.select_related("assignee").prefetch_related(events).first()
+    found = found.select_related("assignee", "last_measurement__parameter_set")
+    return found.defer("last_measurement__inputs").first()
+
+
+def events_of(gap: Gap) -> list[GapEvent]:
+    """Return what happened to a gap, as it happened."""
+    return list(gap.events.select_related("actor"))
 
 
 def newest_result(service: BusinessService, gap: Gap | None) -> NewestResult | None:
@@ -90,11 +94,14 @@ def newest_result(service: BusinessService, gap: Gap | None) -> NewestResult | N
         .order_by("-ends_on", "-pk")
         .first()
     )
-    return None if found is None else _read(found, gap, _response_now(found))
+    return None if found is None else read_result(found, gap)
 
 
-def _response_now(shown: Measurement) -> ResponseFigures:
-    """Return who was asked and who answered in the newest 28 days, published or not."""
+def response_now(shown: Measurement) -> ResponseFigures:
+    """Return who was asked and who answered in the newest days of this kind, published or not.
+
+    That is no secret and up to date; what people said waits.
+    """
     newest = Measurement.objects.current().filter(
         agreement_version__agreement=shown.agreement_version.agreement_id,
         service=shown.service_id,
@@ -105,7 +112,8 @@ def _response_now(shown: Measurement) -> ResponseFigures:
     return ResponseFigures(**(found or shown.results["response"]))
 
 
-def _read(found: Measurement, gap: Gap | None, response: ResponseFigures) -> NewestResult:
+def read_result(found: Measurement, gap: Gap | None) -> NewestResult:
+    """Return a result as pages may show it, read together with its SLA under the service's gap."""
     hidden = is_hidden(found.status, found.n_answered, settings.PRIVACY_MINIMUM)
     live = StandingGap(gap.kind, gap.state, gap.lane, gap.user_points, gap.affected_people) if gap else None
     return NewestResult(
@@ -117,7 +125,6 @@ def _read(found: Measurement, gap: Gap | None, response: ResponseFigures) -> New
         rating_low=None if hidden else found.rating_low,
         rating_high=None if hidden else found.rating_high,
         rating_raw=None if hidden else found.rating_raw,
-        response=response,
     )
 
 
@@ -168,7 +175,7 @@ def month_result(service: BusinessService, month: Period) -> NewestResult | None
     newest = found.select_related("agreement_version__agreement", "parameter_set").defer("inputs").first()
     if newest is None:
         return None
-    return _read(newest, next(iter(gaps_in(service, month)), None), _response_now(newest))
+    return read_result(newest, next(iter(gaps_in(service, month)), None))
 
 
 def gaps_in(service: BusinessService, month: Period) -> list[Gap]:

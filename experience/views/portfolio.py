@@ -29,7 +29,7 @@ from xla_service.access import everyone, open_to
 from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
 
-declare_page("portfolio", "Services", Section.PORTFOLIO, pages=["service"], order=10)
+declare_page("portfolio", "Services", Section.PORTFOLIO, pages=["service", "service-tab"], order=10)
 _PAGE_SIZE = 50
 _MOST_STANDOUTS = 4
 _MOST_MONTHS = 24

@@ -15,7 +15,7 @@ from experience.engine.periods import Period, is_final, month_of, previous_month
 from experience.models import Improvement
 from experience.selectors.executive import executive
 from experience.selectors.incident_change import month_over_month, year_over_year
-from experience.selectors.service_page import gaps_in, month_result, weeks_of
+from experience.selectors.service_page import gaps_in, month_result, response_now, weeks_of
 from experience.views.incident_parts import incident_lines
 from experience.views.portfolio import past_months
 from experience.views.service import visible_or_404
@@ -88,7 +88,7 @@ def review(request: HttpRequest, key: str, month: str) -> HttpResponse:
             "headline": headline(result, weeks),
             "charts": week_charts(result, weeks, action_markers(service, weeks)),
             "indicators": indicator_lines(result),
-            "funnel": funnel_rows(result),
+            "funnel": funnel_rows(response_now(result.measurement)),
             "moved": moved(result),
             "gaps": gaps_in(service, period),
             "improvements": done.select_related("responsible"),

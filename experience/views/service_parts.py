@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from experience import figures, sentences
 from experience.badges import Badge, badge_of
@@ -21,16 +24,31 @@ from experience.engine.simulated import FALSE_ALARMS_PER_YEAR
 from experience.marks import Step, WeekLine, bar, interval_bar, rows_of_shares, waterfall_bars, week_chart
 from experience.models import Improvement
 from experience.selectors.movement import Movement, movement
-from experience.selectors.results import REPEAT_CONTACT, IndicatorFigures, pulled_down_by
+from experience.selectors.results import (
+    REPEAT_CONTACT,
+    IndicatorFigures,
+    ResponseFigures,
+    pulled_down_by,
+)
 from experience.selectors.service_page import NewestResult, Week
 from surveys.models import BusinessService
 
-_STREAM_NAMES = {"X": "Experience", "O": "Operations", "T": "Technology", "S": "Unsolicited text"}
-_STREAM_DATA = {
-    "X": "Answers are",
-    "O": "Ticket data are",
-    "T": "Technical data are",
-    "S": "Unsolicited texts are",
+_STREAM_NAMES: Mapping[str, str | Promise] = {
+    "X": gettext_lazy("Experience"),
+    "O": gettext_lazy("Operations"),
+    "T": gettext_lazy("Technology"),
+    "S": gettext_lazy("Unsolicited text"),
+}
+_STREAM_ABSENT: Mapping[str, str | Promise] = {
+    "X": gettext_lazy("Answers are missing."),
+    "O": gettext_lazy("Ticket data are missing."),
+    "T": gettext_lazy("Technical data are missing."),
+    "S": gettext_lazy("Unsolicited texts are missing."),
+}
+_PRECISION: Mapping[str, str | Promise] = {
+    "high": gettext_lazy("Precision high"),
+    "fair": gettext_lazy("Precision fair"),
+    "low": gettext_lazy("Precision low"),
 }
 _MEASURES = {(1, 5): "satisfaction", (1, 7): "effort", (0, 10): "happiness"}
 _OLD_AFTER_DAYS = 2
@@ -156,16 +174,21 @@ def chips(result: NewestResult, *, today: date) -> list[Chip]:
     found, remarks = result.measurement, []
     absent = [s.stream for s in result.figures.streams if s.score is None] if not result.is_hidden else []
     if absent and found.coverage < DEFAULTS.full_coverage:
-        what = " ".join(f"{_STREAM_DATA[stream]} missing;" for stream in absent)
-        words = f"{what} {figures.share(found.coverage)} of the agreed weight is measured."
-        remarks.append(Chip("Part of the picture", words))
+        weight = _("%(share)s of the agreed weight is measured.") % {"share": figures.share(found.coverage)}
+        words = " ".join([*(str(_STREAM_ABSENT[stream]) for stream in absent), weight])
+        remarks.append(Chip(_("Part of the picture"), words))
     if found.ends_on < today - timedelta(days=_OLD_AFTER_DAYS):
-        remarks.append(Chip("Old data", f"No new result since {found.ends_on.day} {found.ends_on:%B}."))
+        words = _("No new result since %(day)s.") % {"day": figures.day(found.ends_on)}
+        remarks.append(Chip(_("Old data"), words))
     answered_share = found.n_answered / found.n_asked if found.n_asked else None
     precise = sentences.precision(result.rating_low, result.rating_high, result.figures.scale, answered_share)
     if precise:
-        remarks.append(Chip(f"Precision {precise}", f"{figures.count(found.n_answered)} answers"))
+        remarks.append(Chip(str(_PRECISION[precise]), _answers(found.n_answered)))
     return remarks
+
+
+def _answers(count: int) -> str:
+    return ngettext("%(count)s answer", "%(count)s answers", count) % {"count": figures.count(count)}
 
 
 def waterfall_rows(result: NewestResult) -> list[FallRow]:
@@ -179,9 +202,9 @@ def waterfall_rows(result: NewestResult) -> list[FallRow]:
         Step(result.measurement.score, is_level=True),
     ]
     marks = waterfall_bars(steps)
-    first = FallRow("Exactly on target", figures.score(DEFAULTS.target_score), "", marks[0], True)
+    first = FallRow(_("Exactly on target"), figures.score(DEFAULTS.target_score), "", marks[0], True)
     last = FallRow(
-        "Score",
+        _("Score"),
         figures.score(result.measurement.score),
         figures.interval(result.measurement.low, result.measurement.high, figures.score),
         marks[-1],
@@ -189,9 +212,9 @@ def waterfall_rows(result: NewestResult) -> list[FallRow]:
     )
     middle = [
         FallRow(
-            _STREAM_NAMES[p.stream],
+            str(_STREAM_NAMES[p.stream]),
             figures.change(p.contribution),
-            f"scores {figures.score(p.score)}",
+            _("scores %(score)s") % {"score": figures.score(p.score)},
             m,
             False,
         )
@@ -218,27 +241,27 @@ def moved(result: NewestResult) -> Moved | None:
     before = found.previous
     return Moved(
         figures.change(found.change),
-        f"{before.starts_on.day} {before.starts_on:%B} to {before.ends_on.day} {before.ends_on:%B}",
+        figures.joined(figures.day(before.starts_on), figures.day(before.ends_on)),
         tuple(_moved_part(stream, points) for stream, points in found.by_stream.items()),
         _left_out(found),
     )
 
 
 def _moved_part(stream: str, points: float) -> str:
-    return f"{_STREAM_NAMES[stream]} {figures.change(points)}"
+    return f"{_STREAM_NAMES[stream]} {figures.change(points)}"  # a name and its figure: no sentence
 
 
 def _left_out(found: Movement) -> str:
-    names = [_STREAM_NAMES[stream] for stream in found.left_out]
-    return f"Left out, not measured in both periods: {', '.join(names)}." if names else ""
+    names = ", ".join(str(_STREAM_NAMES[stream]) for stream in found.left_out)
+    return _("Left out, not measured in both periods: %(names)s.") % {"names": names} if names else ""
 
 
 _WRITERS = {"of 5": figures.rating, "min": figures.minutes, "h": figures.clock, "share": figures.share}
-_REMARKS = {
-    "missing": "No data",
-    "hidden": "Hidden: too few people",
-    "too_few": "Too few answers for an interval",
-    "shown_only": "Shown only, not in the score",
+_REMARKS: Mapping[str, str | Promise] = {
+    "missing": gettext_lazy("No data"),
+    "hidden": gettext_lazy("Hidden: too few people"),
+    "too_few": gettext_lazy("Too few answers for an interval"),
+    "shown_only": gettext_lazy("Shown only, not in the score"),
 }
 
 
@@ -249,17 +272,22 @@ def indicator_lines(result: NewestResult) -> list[IndicatorLine]:
     return [_indicator_line(found) for found in ranked]
 
 
+def writer_of(found: IndicatorFigures) -> Callable[[float | None], str]:
+    """Return how a native value of an indicator is written, without its "of 5"."""
+    return figures.uptime if found.statistic == "availability" else _WRITERS.get(found.unit, figures.plain)
+
+
 def _indicator_line(found: IndicatorFigures) -> IndicatorLine:
-    write = figures.uptime if found.statistic == "availability" else _WRITERS.get(found.unit, figures.plain)
+    write = writer_of(found)
     suffix = f" {found.unit}" if found.unit.startswith("of ") and found.value is not None else ""
     return IndicatorLine(
         found,
-        _STREAM_NAMES[found.stream],
+        str(_STREAM_NAMES[found.stream]),
         write(found.value) + suffix,
         figures.interval(found.low, found.high, write) if found.low != found.high else "",
         write(found.target),
         _indicator_bar(found),
-        _REMARKS.get(found.state, ""),
+        str(_REMARKS.get(found.state, "")),
     )
 
 
@@ -273,14 +301,17 @@ def _indicator_bar(found: IndicatorFigures) -> SafeString:
     )
 
 
-def funnel_rows(result: NewestResult) -> list[BarRow]:
+def funnel_rows(counts: ResponseFigures) -> list[BarRow]:
     """Return what became of the resolutions, each step against all resolved."""
-    counts = result.response
     steps = [
-        ("Resolved", counts.resolved, ""),
-        ("Could be asked", counts.eligible, "a person with a working address, asked before it was too late"),
-        ("Asked", counts.asked, "the rest were resting or not drawn"),
-        ("Answered", counts.answered, ""),
+        (_("Resolved"), counts.resolved, ""),
+        (
+            _("Could be asked"),
+            counts.eligible,
+            _("a person with a working address, asked before it was too late"),
+        ),
+        (_("Asked"), counts.asked, _("the rest were resting or not drawn")),
+        (_("Answered"), counts.answered, ""),
     ]
     whole = max(counts.resolved, 1)
     before = [None, counts.resolved, counts.eligible, counts.asked]
@@ -316,16 +347,85 @@ def week_charts(
     nothing = [None] * len(weeks)
     answered, resolved = [week.answered for week in weeks], [week.resolved for week in weeks]
     lines = [
-        ("rating", "Users' rating", "agreed", answered, WeekLine(
-            days, [w.rating for w in weeks], [w.rating_low for w in weeks], [w.rating_high for w in weeks],
-            found.rating_target, figures.rating, 1.0)),
-        ("sla", "Tickets that met the SLA", "target", resolved, WeekLine(
-            days, [w.sla_share for w in weeks], nothing, nothing, found.sla_target, figures.share, 0.2)),
-        ("score", "Score", "on target", answered, WeekLine(
-            days, [w.score for w in weeks], [w.score_low for w in weeks], [w.score_high for w in weeks],
-            DEFAULTS.target_score, figures.score, 30)),
-    ]  # fmt: skip
+        (
+            "rating",
+            _("Users' rating"),
+            _agreed(_("agreed %(target)s"), found.rating_target, figures.rating),
+            answered,
+            WeekLine(
+                days,
+                [w.rating for w in weeks],
+                [w.rating_low for w in weeks],
+                [w.rating_high for w in weeks],
+                found.rating_target,
+                figures.rating,
+                1.0,
+                ends=result.figures.scale,
+            ),
+        ),
+        (
+            "sla",
+            _("Tickets that met the SLA"),
+            _agreed(_("target %(target)s"), found.sla_target, figures.share),
+            resolved,
+            WeekLine(
+                days,
+                [w.sla_share for w in weeks],
+                nothing,
+                nothing,
+                found.sla_target,
+                figures.share,
+                0.2,
+                ends=(0.0, 1.0),
+            ),
+        ),
+        (
+            "score",
+            _("Score"),
+            _agreed(_("on target %(target)s"), DEFAULTS.target_score, figures.score),
+            answered,
+            WeekLine(
+                days,
+                [w.score for w in weeks],
+                [w.score_low for w in weeks],
+                [w.score_high for w in weeks],
+                DEFAULTS.target_score,
+                figures.score,
+                30,
+                ends=(0.0, 100.0),
+            ),
+        ),
+    ]
     return [_chart(*entry, markers) for entry in lines if any(value is not None for value in entry[4].values)]
+
+
+def _agreed(words: str, target: float | None, write: Callable[[float | None], str]) -> str:
+    return words % {"target": write(target)} if target is not None else ""
+
+
+def shared_week_charts(
+    results: Sequence[NewestResult], weeks: Sequence[Sequence[Week]], names: Sequence[str]
+) -> list[WeekChart]:
+    """Return one chart of the rating over the weeks for each of some services, all on one axis."""
+    beside = [value for own in weeks for w in own for value in (w.rating, w.rating_low, w.rating_high)]
+    beside += [result.measurement.rating_target for result in results]
+    charts = []
+    for number, (result, own, name) in enumerate(zip(results, weeks, names, strict=True)):
+        line = WeekLine(
+            [w.starts_on for w in own],
+            [w.rating for w in own],
+            [w.rating_low for w in own],
+            [w.rating_high for w in own],
+            result.measurement.rating_target,
+            figures.rating,
+            1.0,
+            beside,
+            result.figures.scale,
+        )
+        if any(value is not None for value in line.values):
+            target = _agreed(_("agreed %(target)s"), line.target, figures.rating)
+            charts.append(_chart(f"side-{number}", name, target, [w.answered for w in own], line, ()))
+    return charts
 
 
 def action_markers(service: BusinessService, weeks: Sequence[Week]) -> list[Marker]:
@@ -338,11 +438,15 @@ def action_markers(service: BusinessService, weeks: Sequence[Week]) -> list[Mark
 
 
 def _chart(
-    key: str, title: str, word: str, counts: Sequence[int], line: WeekLine, markers: Sequence[Marker]
+    key: str, title: str, target: str, counts: Sequence[int], line: WeekLine, markers: Sequence[Marker]
 ) -> WeekChart:
-    target = f"{word} {line.write(line.target)}" if line.target is not None else ""
     known = [value for value in line.values if value is not None]
-    words = f"{title} over {len(line.weeks)} weeks, newest {line.write(known[-1])}, {target}"
+    words = _("%(title)s over %(weeks)s weeks, newest %(newest)s, %(target)s") % {
+        "title": title,
+        "weeks": len(line.weeks),
+        "newest": line.write(known[-1]),
+        "target": target,
+    }
     drawing = week_chart(line, title=words, target_words=target, width=380, height=190)
     values = week_data(line, name=title, target_words=target, counts=counts, markers=markers)
     return WeekChart(f"chart-{key}", title, drawing, values)
@@ -378,7 +482,12 @@ def surety(result: NewestResult) -> Surety:
 def _chance(p_below: float | None) -> str:
     if p_below is None or p_below >= DEFAULTS.discard_above:
         return ""
-    times = (
-        "in fewer than 1 of 100 months" if p_below < 0.01 else f"in about {p_below * 100:.0f} of 100 months"
-    )
-    return f"Were the service exactly on target, answers this low or lower would come up {times}."
+    if p_below < 0.01:
+        return _(
+            "Were the service exactly on target, answers this low or lower would come up in fewer than 1 of"
+            " 100 months."
+        )
+    return _(
+        "Were the service exactly on target, answers this low or lower would come up in about %(months)s of"
+        " 100 months."
+    ) % {"months": f"{p_below * 100:.0f}"}

@@ -63,10 +63,12 @@ def test_notice_from_the_portfolio_to_the_reason(
     page.keyboard.press("Enter")
 
     expect(page.get_by_text("SLA met, users unhappy.")).to_be_visible()
+    expect(page.get_by_text("Nobody reads the history")).to_be_visible()
+    page.get_by_role("link", name="Over time").click()
+    expect(page).to_have_url(f"{live_server.url}/services/e-mail/time/")
     expect(page.locator(".chart canvas").first).to_be_visible()
     page.locator("summary", has_text="The same as a table").click()
     expect(page.get_by_role("region", name="Results by week").get_by_role("row")).to_have_count(6)
-    expect(page.get_by_text("Nobody reads the history")).to_be_visible()
 
 
 def test_act_on_a_gap_without_leaving_the_inbox_and_take_it_back(

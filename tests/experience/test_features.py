@@ -58,7 +58,7 @@ def test_outages_that_name_no_feature_list_none(service: BusinessService) -> Non
 def test_the_service_page_shows_them(client: Client, owner: User, service: BusinessService) -> None:
     client.force_login(owner)
     measured(service)
-    address = reverse("service", args=[service.key])
+    address = reverse("service-tab", args=[service.key, "tickets"])
     assert "Availability by feature" not in client.get(address).content.decode()
 
     down(service, "Search", day=1, hours=12)

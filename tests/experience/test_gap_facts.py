@@ -161,7 +161,9 @@ def test_the_page_says_why_what_could_change_it_and_what_it_costs(
     refresh(now=NOW)
     client.force_login(owner)
 
-    words = client.get(reverse("service", args=[printing.key])).content.decode().replace("\u00a0", " ")
+    words = (
+        client.get(reverse("service-tab", args=[printing.key, "why"])).content.decode().replace("\u00a0", " ")
+    )
 
     for said in (
         "Why it is below target",

@@ -143,7 +143,7 @@ def test_an_action_is_marked_on_the_charts_of_its_service(
     Improvement.objects.update(done_on=TODAY - timedelta(days=14))
     client.force_login(owner)
 
-    words = client.get(reverse("service", args=[service.key])).content.decode()
+    words = client.get(reverse("service-tab", args=[service.key, "time"])).content.decode()
 
     assert '"marks": [{"index": 1, "number": "1", "label": "Replace the queue"}]' in words
     assert "<b>1</b> Replace the queue" in words

@@ -191,7 +191,7 @@ def test_who_reads_one_of_its_services_reads_the_journey_and_nobody_else(
 
     client.force_login(owner)
     page = client.get(address).content.decode()
-    on_service = client.get(reverse("service", args=[service.key])).content.decode()
+    on_service = client.get(reverse("service-tab", args=[service.key, "why"])).content.decode()
     client.force_login(stranger)
 
     assert "The journey as one" in page

@@ -113,7 +113,8 @@ def test_the_page_counts_the_answer_and_keeps_the_rating(
     judged(service, LATER)
     client.force_login(owner)
 
+    tickets = client.get(reverse("service-tab", args=[service.key, "tickets"])).content.decode()
     words = client.get(reverse("service", args=[service.key])).content.decode().replace("\u00a0", " ")
 
-    assert '<p class="panel__note">13 answers</p>' in words
+    assert '<span class="bars__figure figure">13</span>' in tickets
     assert "Users rate it 5.0 of 5" in words

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from experience.engine.periods import month_of, previous_month
 from experience.models import Gap
 from experience.selectors.access import looks_after
 from experience.selectors.answers import comment_pieces, latest_answers
@@ -37,8 +39,17 @@ def page(client: Client, owner: User) -> Client:
     return client
 
 
-def shown(client: Client, service: BusinessService, name: str = "service", query: str = "") -> str:
-    response = client.get(reverse(name, args=[service.key]) + query)
+TABS = ("overview", "why", "time", "people", "comments", "tickets", "compare")
+
+
+def address(service: BusinessService, tab: str) -> str:
+    if tab == "overview":
+        return reverse("service", args=[service.key])
+    return reverse("service-tab", args=[service.key, tab])
+
+
+def shown(client: Client, service: BusinessService, tab: str = "overview", query: str = "") -> str:
+    response = client.get(address(service, tab) + query)
     assert response.status_code == 200
     return response.content.decode().replace("\u00a0", " ")
 
@@ -149,7 +160,7 @@ def test_the_page_says_what_moved_the_score_since_the_period_before(
     measured(service, agreement_version=version, results=before, status="lean_green", **days)
     measured(service, agreement_version=version)
 
-    words = shown(page, service)
+    words = shown(page, service, "why")
 
     assert "Since the 28 days before (7 April to 4 May): " in words
     assert "Experience −" in words
@@ -163,7 +174,7 @@ def test_what_moved_is_not_said_when_one_period_cannot_be_judged(
     measured(service, agreement_version=version, status="hidden", answered=3, **days)
     measured(service, agreement_version=version)
 
-    assert "Since the 28 days before" not in shown(page, service)
+    assert "Since the 28 days before" not in shown(page, service, "why")
 
 
 def test_every_indicator_shows_its_value_interval_and_state(page: Client, service: BusinessService) -> None:
@@ -176,7 +187,7 @@ def test_every_indicator_shows_its_value_interval_and_state(page: Client, servic
     ]
     measured(service, results=document)
 
-    words = shown(page, service)
+    words = shown(page, service, "why")
 
     assert '138 min</span> <span class="native figure">118–158 min' in words
     assert '20 %</span> <span class="native figure">17–23 %' in words
@@ -196,13 +207,13 @@ def test_missing_evidence_is_named_with_the_weight_that_is_left(
 
     words = shown(page, service)
 
-    assert "Technical data are missing; 75 % of the agreed weight is measured." in words
+    assert "Technical data are missing. 75 % of the agreed weight is measured." in words
 
 
 def test_the_funnel_runs_from_resolved_to_answered(page: Client, service: BusinessService) -> None:
     measured(service)
 
-    words = shown(page, service)
+    words = shown(page, service, "tickets")
 
     assert '<span class="bars__figure figure">260</span>' in words
     assert '<span class="bars__share figure faint">92 %</span>' in words  # 240 of 260 could be asked
@@ -230,7 +241,7 @@ def test_a_month_that_changed_after_it_was_final_says_what_it_was(
     )
     measured(service, **april, state="final", corrects=old)
 
-    words = shown(page, service)
+    words = shown(page, service, "time")
 
     assert "Corrected" in words
     assert "Was 71, now 61. The old result is kept." in words
@@ -241,7 +252,7 @@ def test_the_weeks_stand_in_a_table_behind_the_charts(page: Client, service: Bus
     measured(service)
     weekly(service, [4.4, 4.1, 3.7])
 
-    words = shown(page, service)
+    words = shown(page, service, "time")
 
     assert words.count('<svg class="weeks"') == 3
     assert "<td>4.4</td>" in words
@@ -276,18 +287,19 @@ def test_without_enough_answers_there_are_words_and_no_figures(
     assert "Users rate it" not in words
 
 
+@pytest.mark.parametrize("tab", TABS)
 def test_nothing_from_fewer_than_five_answers_is_anywhere_on_the_page(
-    page: Client, service: BusinessService
+    page: Client, service: BusinessService, tab: str
 ) -> None:
     document = results(2.7, answered=4)
     document["rating_counts"] = [3, 0, 0, 0, 1]
     measured(service, status="hidden", answered=4, rating=2.7, rating_raw=2.6, results=document)
 
-    words = shown(page, service)
+    words = shown(page, service, tab)
 
     assert "2.7" not in words
     assert "2.6" not in words
-    assert "Hidden: too few people" in words
+    assert ("Hidden: too few people" in words) is (tab == "why")
     assert "bars--short" not in words
 
 
@@ -548,26 +560,89 @@ def test_a_comment_is_never_markup(page: Client, service: BusinessService) -> No
     assert "<script>alert" not in shown(page, service)
 
 
+# --- tabs ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_every_tab_has_an_address_and_is_marked_there(
+    page: Client, service: BusinessService, tab: str
+) -> None:
+    measured(service)
+
+    words = shown(page, service, tab)
+
+    assert f'id="tab-{tab}" href="{address(service, tab)}" aria-current="page"' in words
+    assert sum(f'id="tab-{key}" href="{address(service, key)}" aria-current' in words for key in TABS) == 1
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_a_service_without_a_result_has_tabs_that_say_so(
+    page: Client, service: BusinessService, tab: str
+) -> None:
+    assert shown(page, service, tab)
+
+
+def test_htmx_gets_the_tab_alone(page: Client, service: BusinessService) -> None:
+    measured(service)
+
+    part = page.get(address(service, "why"), headers={"HX-Request": "true"})
+
+    assert part.content.decode().lstrip().startswith('<div class="tabbed" id="service-tab">')
+    assert "<title>E-mail" in part.content.decode()
+    assert "HX-Request" in part["Vary"]
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_no_tab_of_a_foreign_service_opens(
+    client: Client, service: BusinessService, stranger: User, tab: str
+) -> None:
+    client.force_login(stranger)
+
+    assert client.get(address(service, tab)).status_code == 404
+
+
 # --- size ---------------------------------------------------------------------------------------------------
 
 
-def test_the_number_of_queries_is_bounded(
-    page: Client, service: BusinessService, django_assert_max_num_queries: object
+MOST_QUERIES = {
+    "overview": 17,
+    "why": 10,
+    "time": 10,
+    "people": 14,
+    "comments": 18,
+    "tickets": 15,
+    "compare": 24,
+}
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_the_number_of_queries_of_a_tab_is_bounded(
+    page: Client, service: BusinessService, django_assert_max_num_queries: Any, tab: str
 ) -> None:
-    measured(service)
+    found = measured(service)
     weekly(service, [4.0] * 20)
-    gap(service)
+    closed_months(service, 6)
+    gap(service, last_measurement=found)
     for number in range(9):
         sentiment(answer(service, comment=f"comment {number}"), "neutral", [])
 
-    with django_assert_max_num_queries(26):  # type: ignore[operator]
-        shown(page, service)
+    with django_assert_max_num_queries(MOST_QUERIES[tab]):
+        shown(page, service, tab)
 
 
-def test_the_page_needs_no_inline_style_or_script(page: Client, service: BusinessService) -> None:
+def closed_months(service: BusinessService, count: int) -> None:
+    month = month_of(TODAY)
+    for _ in range(count):
+        month = previous_month(month)
+        days = {"starts_on": month.first_on, "ends_on": month.last_on}
+        measured(service, agreement_version=starter(), period="month", state="final", **days)
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_the_page_needs_no_inline_style_or_script(page: Client, service: BusinessService, tab: str) -> None:
     measured(service, agreement_version=starter(), ends_on=TODAY)
 
-    words = shown(page, service)
+    words = shown(page, service, tab)
 
     assert " style=" not in words
     assert "<script>" not in words

@@ -158,6 +158,7 @@ TABLE = {
     "view-drop": Access("owns the view", "post", lambda world: [world.view.pk]),
     "service": Access("reads own", args=_service),
     "service-answers": Access("reads own", args=_service),
+    "service-tab": Access("reads own", args=lambda world: [world.service.key, "compare"]),
     "gap-acknowledge": Access("acts on own", "post", _service),
     "gap-dismiss": Access("acts on own", "post", _service, {"reason": "Known"}),
     "comments": Access("signed in"),

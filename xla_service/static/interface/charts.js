@@ -1,9 +1,12 @@
 /* Draws the charts of a page over their server-made drawings, which stay for print and for readers without script.
    Each <figure class="chart" data-chart="ID"> names a <script type="application/json" id="ID"> with the values and
-   the words to show, already rounded. Colours are read from the tokens, so light and dark follow by themselves. */
+   the words to show, already rounded. Colours are read from the tokens, so light and dark follow by themselves.
+   ECharts is fetched when the first chart comes into view of the page, also by way of htmx. */
 (() => {
   "use strict";
   const drawn = new Map();
+  const library = document.currentScript.dataset.echarts;
+  let fetched = null;
 
   function token(name) {
     const probe = document.createElement("span");
@@ -16,9 +19,9 @@
 
   function words(chart, index) {
     const lines = [chart.days[index], `${chart.name}: ${chart.words[index]}`];
-    if (chart.spans[index]) lines.push(`95 % interval: ${chart.spans[index]}`);
+    if (chart.spans[index]) lines.push(`${chart.words95}: ${chart.spans[index]}`);
     if (chart.counts[index]) lines.push(chart.counts[index]);
-    for (const mark of chart.marks) if (mark.index === index) lines.push(`Action: ${mark.label}`);
+    for (const mark of chart.marks) if (mark.index === index) lines.push(`${chart.wordsAction}: ${mark.label}`);
     return lines.join("\n");
   }
 
@@ -95,11 +98,29 @@
   }
 
   function drawAll() {
+    for (const [figure, { plot }] of drawn) {
+      if (figure.isConnected) continue;
+      plot.dispose();
+      drawn.delete(figure);
+    }
     document.querySelectorAll("[data-chart]").forEach(draw);
     echarts.connect("page");
   }
 
-  drawAll();
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+  /* Where the library cannot be had, the drawings of the server stay. */
+  function show() {
+    if (!document.querySelector("[data-chart]")) return;
+    fetched ??= new Promise((resolve) => {
+      const script = document.createElement("script");
+      script.src = library;
+      script.onload = resolve;
+      document.head.append(script);
+    });
+    fetched.then(drawAll);
+  }
+
+  show();
+  addEventListener("htmx:afterSettle", show);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
   addEventListener("resize", () => drawn.forEach(({ plot }) => plot.resize()));
 })();

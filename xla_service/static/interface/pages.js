@@ -1,0 +1,110 @@
+/* What every staff page does where script runs: keys for those who do not use the mouse, and words when a part of a
+   page cannot be fetched. Without it every page works by links and forms.
+
+   In a table or list marked data-rows j, k and the arrow keys lead from the first link of one row to the next, Enter
+   opens it. In a row of links marked data-arrows the left and right arrows do. / goes to the search, ? shows the keys. */
+(() => {
+  "use strict";
+  document.documentElement.classList.add("has-script");
+  const isTyping = (target) => target.closest("input, select, textarea, [contenteditable]");
+  const isSeen = (element) => element.getClientRects().length > 0;
+
+  /* --- rows --- */
+  const steps = { j: 1, k: -1, ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
+  const rowsIn = (list) => [...list.querySelectorAll("tr, li")].map((row) => row.querySelector("th a, [data-row-link], a"))
+    .filter((link) => link && isSeen(link));
+
+  function walk(event) {
+    const step = steps[event.key];
+    if (!step) return false;
+    const inside = event.target.closest("[data-rows]");
+    const isLetter = event.key.length === 1;
+    const list = inside || (isLetter && document.querySelector("[data-rows]"));
+    if (!list) return false;
+    const links = rowsIn(list);
+    const at = links.findIndex((link) => link === event.target || link.closest("tr, li").contains(event.target));
+    if (!isLetter && at < 0) return false;
+    const next = at < 0 ? (step > 0 ? 0 : links.length - 1) : Math.max(0, Math.min(links.length - 1, at + step));
+    links[next]?.focus();
+    return Boolean(links[next]);
+  }
+
+  function walkAcross(event) {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const row = step && event.target.closest("[data-arrows]");
+    if (!row) return false;
+    const links = [...row.querySelectorAll("a")];
+    links[(links.indexOf(event.target) + step + links.length) % links.length]?.focus();
+    return true;
+  }
+
+  /* --- search and help --- */
+  function search(event) {
+    if (event.key !== "/") return false;
+    const field = [...document.querySelectorAll("main input[type=search]")].find(isSeen);
+    field?.focus();
+    field?.select();
+    return Boolean(field);
+  }
+
+  function help(event) {
+    const dialog = document.getElementById("keys");
+    if (event.key !== "?" || !dialog) return false;
+    if (dialog.open) dialog.close();
+    else dialog.showModal();
+    return true;
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (isTyping(event.target)) {
+      if (event.key === "Escape") event.target.blur();
+      return;
+    }
+    if (event.key.length === 1 && areOff()) return;
+    if (search(event) || help(event) || walk(event) || walkAcross(event)) event.preventDefault();
+  });
+
+  /* Who speaks to the computer sets keys off by chance: letters can be switched off, arrows stay. */
+  const store = "xla-keys-off";
+  const areOff = () => localStorage.getItem(store) === "1";
+  const box = document.getElementById("keys-on");
+  if (box) {
+    box.checked = !areOff();
+    box.addEventListener("change", () => localStorage.setItem(store, box.checked ? "0" : "1"));
+  }
+  document.querySelectorAll("[data-opens=keys]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => document.getElementById("keys").showModal());
+  });
+
+  /* --- parts of a page that are fetched --- */
+  const trouble = document.getElementById("trouble");
+  let again = null;
+
+  function say(name, retry) {
+    if (!trouble) return;
+    trouble.querySelectorAll("[data-when]").forEach((words) => { words.hidden = words.dataset.when !== name; });
+    again = retry;
+    trouble.querySelector("button").hidden = !retry;
+    trouble.hidden = false;
+  }
+
+  function failed(event) {
+    const { elt, requestConfig, xhr } = event.detail;
+    if (elt.matches("[data-quiet]")) return;
+    const name = !xhr?.status ? "offline" : xhr.status === 403 ? "refused" : "error";
+    const isRead = requestConfig.verb === "get";
+    say(name, () => (isRead && name !== "refused" ? location.assign(xhr.responseURL || requestConfig.path) : location.reload()));
+  }
+
+  for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) document.addEventListener(name, failed);
+  document.addEventListener("htmx:afterOnLoad", () => { if (trouble && navigator.onLine) trouble.hidden = true; });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (!event.detail.elt.matches("[data-quiet]")) document.documentElement.classList.add("is-loading");
+  });
+  document.addEventListener("htmx:afterRequest", () => document.documentElement.classList.remove("is-loading"));
+  addEventListener("offline", () => say("offline", null));
+  addEventListener("online", () => { if (trouble) trouble.hidden = true; });
+  trouble?.querySelector("button").addEventListener("click", () => again?.());
+})();
