@@ -8,3 +8,11 @@ class ExperienceConfig(AppConfig):
 
     name = "experience"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Take part in what the asking side sweeps."""
+        from surveys.engine.alerts import ALERT_PRESETS
+        from surveys.services.apply_intake import BODY_READERS
+
+        # By path: the formulas behind it load only in the process that applies events.
+        BODY_READERS.update(dict.fromkeys(ALERT_PRESETS, "experience.services.apply_alerts.apply_alerts"))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from experience.services.agreement_templates import Template, template_of
 from experience.services.improvements import Plan
-from surveys.engine.mapping import PRESETS
+from surveys.engine.ticket_presets import PRESETS
 from surveys.models import BusinessService, User
 from surveys.services.upload_tickets import MOST_BYTES
 

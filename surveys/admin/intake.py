@@ -12,7 +12,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from surveys.engine.mapping import PRESETS, MappingError, ticket_mapping
+from surveys.engine.mapping import MappingError, ticket_mapping
+from surveys.engine.ticket_presets import PRESETS
 from surveys.models import IntakeEvent, IntakeSource, ServiceAlias
 from surveys.services.apply_intake import replay_event
 

@@ -19,7 +19,7 @@ from surveys.models import ApiKey, IntakeEvent
 from surveys.services.receive_event import DeliveryReusedError, receive_event
 
 MOST_BYTES = 1024 * 1024
-DELIVERY_HEADERS = ("X-Delivery-Id", "Idempotency-Key")
+DELIVERY_HEADERS = ("X-Delivery-Id", "Idempotency-Key", "X-Zammad-Delivery")
 
 
 class ReceivedEventSerializer(serializers.Serializer[Any]):

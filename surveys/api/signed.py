@@ -1,12 +1,13 @@
 """Requests of an intake source: signed with its secret, carrying it as a bearer token, or with an API key.
 
-Systems that cannot sign a body send the secret itself (`Authorization: Bearer <secret>`). An API key that may
-send takes the place of both, when its user sets up sources.
+Systems that cannot sign a body send the secret itself (`Authorization: Bearer <secret>`, or as the password
+of a basic one). An API key that may send takes the place of both, when its user sets up sources.
 """
 
 from __future__ import annotations
 
 import hmac
+from base64 import b64decode
 
 from django.core.exceptions import RequestDataTooBig
 from rest_framework import status
@@ -14,7 +15,7 @@ from rest_framework.exceptions import APIException, NotFound, PermissionDenied
 from rest_framework.request import Request
 
 from surveys.api.keys import bearer_of
-from surveys.engine.signatures import is_signed
+from surveys.engine.signatures import is_signed, is_signed_as_glpi, is_signed_as_hub
 from surveys.models import ApiKey, IntakeSource
 from xla_service.access import setting_up
 
@@ -63,10 +64,30 @@ def signed_body(request: Request, source_key: str, *, most_bytes: int) -> tuple[
 
 
 def _comes_from(source: IntakeSource, body: bytes, request: Request) -> bool:
-    signature = request.headers.get(SIGNATURE_HEADER, "")
-    if is_signed(body, secret=source.secret, signature=signature):
-        return True
-    return bool(source.secret) and hmac.compare_digest(bearer_of(request).encode(), source.secret.encode())
+    """Say whether a request was signed in one of the known ways, or carries the secret itself."""
+    secret, given = source.secret, request.headers
+    return (
+        is_signed(body, secret=secret, signature=given.get(SIGNATURE_HEADER, ""))
+        or is_signed_as_hub(body, secret=secret, signature=given.get("X-Hub-Signature", ""))
+        or is_signed_as_glpi(
+            body,
+            secret=secret,
+            signature=given.get("X-GLPI-signature", ""),
+            timestamp=given.get("X-GLPI-timestamp", ""),
+        )
+        or (bool(secret) and hmac.compare_digest(_carried_secret(request).encode(), secret.encode()))
+    )
+
+
+def _carried_secret(request: Request) -> str:
+    """Return the token of a bearer header, or the password of a basic one, whatever the user name."""
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return bearer_of(request)
+    try:
+        return b64decode(value.strip(), validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def _body(request: Request, most_bytes: int) -> bytes:

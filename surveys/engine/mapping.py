@@ -19,134 +19,27 @@ from typing import Any, cast
 import jmespath
 from jmespath.exceptions import JMESPathError
 
+from surveys.engine.ticket_presets import (
+    COUNTS,
+    FIELDS,
+    IDENTITY_ROOM,
+    PEOPLE,
+    PERSON_ROOM,
+    PRESETS,
+    STATES,
+    TEXT_ROOM,
+    TIMES,
+)
 from surveys.engine.tickets import Requester, State, TicketRecord
 
 Getter = Callable[[Any], Any]
 MISSING = ("", "?")  # the second is how the public ServiceNow log writes it
-STATES = ("open", "resolved", "closed", "cancelled")
 
 
 class MappingError(ValueError):
     """A row or event that cannot be read, or a mapping that cannot work; the text says what to correct."""
 
 
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """How one kind of source writes tickets."""
-
-    key: str
-    items: str
-    fields: Mapping[str, str]
-    states: Mapping[str, State]
-
-
-# Texts that only describe are cut to the room there is for them; texts that identify are refused when too
-# long.
-TEXT_ROOM = {
-    "short_description": 200,
-    "category": 100,
-    "subcategory": 100,
-    "contact_type": 60,
-    "assignment_group": 100,
-    "supplier": 120,
-    "site": 100,
-    "configuration_item": 120,
-    "resolved_by": 100,
-    "resolution_code": 100,
-    "requester_language": 16,
-    "requester_time_zone": 64,
-    "requester_persona": 100,
-    "requester_department": 100,
-}
-IDENTITY_ROOM = {"number": 60, "service": 200, "problem": 60, "parent_number": 60}
-TIMES = ("opened_at", "first_response_at", "resolved_at", "reopened_at", "closed_at", "updated_at")
-COUNTS = ("reopen_count", "reassignment_count", "waiting_minutes")
-PEOPLE = ("requested_for", "caller")
-PERSON_ROOM = {"": 100, "_email": 254, "_name": 200}
-FIELDS = (
-    *TEXT_ROOM,
-    *IDENTITY_ROOM,
-    *TIMES,
-    *COUNTS,
-    *(person + part for person in PEOPLE for part in PERSON_ROOM),
-    "kind",
-    "state",
-    "priority",
-    "made_sla",
-    "business_duration",
-)
-
-GENERIC = Preset(
-    key="generic",
-    items="tickets || @",
-    fields={name: name for name in FIELDS}
-    | {
-        "requested_for": "requested_for || requester",
-        "requested_for_email": "requested_for_email || requester_email",
-        "requested_for_name": "requested_for_name || requester_name",
-    },
-    states={
-        **dict.fromkeys(("open", "new", "in progress", "pending", "on hold", "waiting"), "open"),
-        **dict.fromkeys(("resolved", "solved", "done"), "resolved"),
-        "closed": "closed",
-        **dict.fromkeys(("cancelled", "canceled"), "cancelled"),
-    },
-)
-SERVICENOW = Preset(
-    key="servicenow",
-    items="result || records || @",
-    fields={
-        "number": "number",
-        "kind": "sys_class_name.value || sys_class_name",
-        "state": "incident_state.value || incident_state || state.value || state",
-        "service": "business_service.display_value || business_service.value || business_service || category",
-        "requested_for": "requested_for.value || requested_for",
-        "requested_for_email": '"requested_for.email" || requested_for.email || requested_for_email',
-        "requested_for_name": '"requested_for.name" || requested_for.display_value || requested_for_name',
-        "caller": "caller_id.value || caller_id || caller",
-        "caller_email": '"caller_id.email" || caller_id.email || caller_email',
-        "caller_name": '"caller_id.name" || caller_id.display_value || caller_name',
-        "requester_language": '"caller_id.preferred_language" || preferred_language',
-        "requester_time_zone": '"caller_id.time_zone" || caller_time_zone',
-        "requester_persona": "persona || u_persona",
-        "requester_department": '"caller_id.department" || department',
-        "short_description": "short_description",
-        "category": "category.display_value || category",
-        "subcategory": "subcategory.display_value || subcategory",
-        "priority": "priority.value || priority",
-        "contact_type": "contact_type.display_value || contact_type",
-        "assignment_group": "assignment_group.display_value || assignment_group.value || assignment_group",
-        "supplier": "vendor.display_value || vendor.value || vendor",
-        "site": "location.display_value || location.value || location",
-        "configuration_item": "cmdb_ci.display_value || cmdb_ci.value || cmdb_ci",
-        "problem": "problem_id.display_value || problem_id.value || problem_id",
-        "parent_number": "parent_incident.display_value || parent_incident.value || parent_incident"
-        " || parent.display_value || parent.value || parent",
-        "opened_at": "opened_at.value || opened_at || opened || sys_created_on.value || sys_created_on",
-        "resolved_at": "resolved_at.value || resolved_at || resolved",
-        "resolved_by": "resolved_by.value || resolved_by",
-        "resolution_code": "close_code.display_value || close_code.value || close_code",
-        "reopened_at": "reopened_time.value || reopened_time",
-        "closed_at": "closed_at.value || closed_at || closed",
-        "updated_at": "sys_updated_on.value || sys_updated_on || sys_updated_at || updated",
-        "made_sla": "made_sla.value || made_sla",
-        "reopen_count": "reopen_count.value || reopen_count",
-        "reassignment_count": "reassignment_count.value || reassignment_count",
-        "waiting_minutes": "waiting_minutes",
-        "business_duration": "business_stc.value || business_stc"
-        " || business_duration.value || business_duration",
-    },
-    states={
-        **dict.fromkeys(("1", "2", "3", "4", "5", "-5", "-100"), "open"),
-        **dict.fromkeys(("new", "active", "in progress", "work in progress", "on hold", "pending"), "open"),
-        **dict.fromkeys(("open", "awaiting user info", "awaiting vendor"), "open"),
-        **dict.fromkeys(("awaiting problem", "awaiting evidence", "awaiting change"), "open"),
-        **dict.fromkeys(("6", "resolved"), "resolved"),
-        **dict.fromkeys(("7", "closed", "closed complete", "closed incomplete"), "closed"),
-        **dict.fromkeys(("8", "canceled", "cancelled", "closed skipped"), "cancelled"),
-    },
-)
-PRESETS = {preset.key: preset for preset in (SERVICENOW, GENERIC)}
 ADDRESS = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+")
 EARLIEST_YEAR, LATEST_YEAR = 1980, 2200
 KINDS = {
@@ -160,12 +53,14 @@ KINDS = {
 PRIORITY_WORDS = {
     "critical": 1,
     "urgent": 1,
+    "highest": 1,
     "high": 2,
     "moderate": 3,
     "medium": 3,
     "normal": 3,
     "low": 4,
     "planning": 5,
+    "lowest": 5,
 }
 
 
@@ -244,7 +139,7 @@ def ticket_mapping(
         name: compile_path(path, columns=columns) for name, path in {**base.fields, **paths}.items() if path
     }
     return TicketMapping(
-        items=_parsed(items).search,
+        items=compile_items(items),
         fields={name: get for name, get in getters.items() if get is not None},
         states={**base.states, **_checked_states(states)},
     )
@@ -254,6 +149,12 @@ def _checked_states(states: Any) -> dict[str, State]:
     if not isinstance(states, dict) or not set(states.values()) <= set(STATES):
         raise MappingError(f'`states` must look like {{"done": "resolved"}}, with {", ".join(STATES)}.')
     return {str(word).strip().lower(): cast(State, state) for word, state in states.items()}
+
+
+def compile_items(path: Any) -> Getter:
+    """Return a function that finds the tickets or alerts in a body. Raises MappingError."""
+    search: Getter = _parsed(path).search
+    return search
 
 
 def compile_path(path: Any, *, columns: Collection[str] | None = None) -> Getter | None:

@@ -13,7 +13,8 @@ from typing import Any
 from django.utils import timezone
 from django.utils.text import slugify
 
-from surveys.engine.mapping import PRESETS, MappingError
+from surveys.engine.mapping import MappingError
+from surveys.engine.ticket_presets import PRESETS
 from surveys.models import Job, User
 from surveys.selectors.service_names import ServiceNames
 from surveys.services.catalogue import LONGEST_NAME, NewService, create_services

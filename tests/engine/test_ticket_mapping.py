@@ -146,7 +146,7 @@ def test_what_cannot_be_read_says_what_to_correct(changes: dict[str, Any], words
 @pytest.mark.parametrize(
     ("preset", "mapping", "words"),
     [
-        ("unheard-of", {}, "Choose one of generic, servicenow"),
+        ("unheard-of", {}, "Choose one of freshservice, generic"),
         ("generic", {"colour": "x"}, "There is no field 'colour'"),
         ("generic", {"service": "tags["}, "is not a JMESPath expression"),
         ("generic", {"service": 7}, "is not a JMESPath expression"),

@@ -5,8 +5,8 @@ from django.conf import settings
 from django.core.management import load_command_class
 
 from surveys.engine.answer_rows import COLUMNS
-from surveys.engine.mapping import FIELDS, PRESETS, STATES
 from surveys.engine.servicenow import CLOSES_AFTER
+from surveys.engine.ticket_presets import FIELDS, PRESETS, STATES
 from surveys.engine.tickets import TicketRecord
 
 DOCS = Path(settings.BASE_DIR) / "docs"

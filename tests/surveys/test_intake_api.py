@@ -1,4 +1,6 @@
+import hmac
 import json
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -109,3 +111,23 @@ def test_a_body_over_one_mebibyte_is_refused(client: Client, size: int) -> None:
 
 def test_reading_changes_nothing_and_is_not_offered(client: Client) -> None:
     assert client.get("/api/v1/intake/desk/").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "code"),
+    [
+        ("Authorization", f"Bearer {SECRET}", 202),
+        ("Authorization", "Basic " + b64encode(f"xla:{SECRET}".encode()).decode(), 202),
+        ("Authorization", "Basic " + b64encode(b"xla:wrong").decode(), 401),
+        ("Authorization", "Basic not base64", 401),
+        ("Authorization", f"Bearer {SECRET}x", 401),
+        ("X-Hub-Signature", "sha1=" + hmac.new(SECRET.encode(), BODY, "sha1").hexdigest(), 202),
+        ("X-Hub-Signature", "sha1=" + "0" * 40, 401),
+    ],
+)
+def test_a_system_that_cannot_sign_our_way_carries_the_secret_or_signs_its_own(
+    client: Client, header: str, value: str, code: int
+) -> None:
+    response = post(client, X_XLA_Signature="", **{header.replace("-", "_"): value})
+
+    assert response.status_code == code

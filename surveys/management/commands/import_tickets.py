@@ -8,7 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from surveys.engine.mapping import PRESETS, MappingError
+from surveys.engine.mapping import MappingError
+from surveys.engine.ticket_presets import PRESETS
 from surveys.management.progress import ProgressBar, print_rejections
 from surveys.services.csv_tables import TableError
 from surveys.services.import_tickets import SERVICE_COLUMNS, TicketImport, import_tickets
