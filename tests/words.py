@@ -24,7 +24,16 @@ _SAID = ("title", "aria-label", "placeholder", "alt", "data-label", "label")
 _LEFT_OUT = {"script", "style", "code", "pre", "textarea"}
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 # Stored sentences of the program, which pages have to translate, among fields that otherwise hold data.
-_TOLD = {"GapEvent.reason", "ConfigurationChange.what", "SentAnswer.suspicion", "IntakeEvent.reason"}
+_TOLD = {
+    "GapEvent.reason",
+    "ConfigurationChange.what",
+    "SentAnswer.suspicion",
+    "IntakeEvent.reason",
+    "Indicator.name",
+    "Indicator.description",
+}
+# Of the documents in the database these hold what people wrote or named; the others name things for programs.
+_WORDED = {"Question.wording", "Question.options", "ServiceNotice.wording", "Gap.explanation"}
 
 
 def bracketed(text: str) -> str:
@@ -49,8 +58,9 @@ def data_values() -> set[str]:
     found: set[str] = set()
     for model in apps.get_models():
         for field in model._meta.concrete_fields:
+            name = f"{model.__name__}.{field.name}"
             is_text = isinstance(field, models.CharField | models.TextField) and not field.choices
-            if f"{model.__name__}.{field.name}" in _TOLD or not (is_text or isinstance(field, models.JSONField)):
+            if name not in _WORDED and (name in _TOLD or not is_text):
                 continue
             for value in model._default_manager.values_list(field.name, flat=True).distinct():
                 found.update(_texts(value))
@@ -71,8 +81,7 @@ def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for key, part in value.items():
-            yield key
+        for part in value.values():
             yield from _texts(part)
     elif isinstance(value, list):
         for part in value:
@@ -98,7 +107,7 @@ def _without_data(text: str, known: Iterable[str]) -> str:
 
 
 class _Reader(HTMLParser):
-    """Collects what people read or hear of a page; what is in another language by its mark is left out."""
+    """Collects what people read or hear of a page; what is marked as another language or as typed is not."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -112,7 +121,8 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        left_out = tag in _LEFT_OUT or (tag != "html" and "lang" in given) or given.get("translate") == "no"
+        is_foreign = tag != "html" and ("lang" in given or given.get("dir") == "auto")
+        left_out = tag in _LEFT_OUT or is_foreign or given.get("translate") == "no"
         if not left_out and not self._is_left_out:
             self.attributes += [given[name] or "" for name in _SAID if name in given]
         if tag not in _VOID:

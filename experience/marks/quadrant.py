@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
+from experience import figures
 from experience.engine.defaults import DEFAULTS
 from experience.marks.svg import NOTHING, Axis, joined, px, slice_shape, status_shape
 
@@ -72,7 +74,7 @@ def quadrant(
     named = near if width >= _NARROW and not far else [dot for dot in near if dot.is_flagged][:_MOST_NAMES]
     return format_html(
         '<svg class="quadrant quadrant--{key}" viewBox="0 0 {} {}" role="group" '
-        'aria-labelledby="{key}-t {key}-d"><title id="{key}-t">SLA beside experience, every service</title>'
+        'aria-labelledby="{key}-t {key}-d"><title id="{key}-t">{title}</title>'
         '<desc id="{key}-d">{}</desc>{}{}{}{}{}</svg>',
         width,
         height,
@@ -83,6 +85,7 @@ def quadrant(
         joined([_mark(dot, plane, link) for dot in reversed(near)]),
         _names(named, plane),
         key=key,
+        title=_("SLA beside experience, every service"),
     )
 
 
@@ -118,12 +121,12 @@ def _ground(plane: _Plane) -> SafeString:
         *(px(v) for v in (plane.left, plane.top, plane.right - plane.left, plane.bottom - plane.top)),
         *(px(v) for v in (middle, level, plane.right - middle, plane.bottom - level)),
     )
-    words = [("end", plane.right - 8, plane.bottom - 10, "corner", "SLA met, users unhappy")]
+    words = [("end", plane.right - 8, plane.bottom - 10, "corner", _("SLA met, users unhappy"))]
     if plane.right - plane.left > _NARROW:
         words += [
-            ("end", plane.right - 8, plane.top + 18, "ground", "Both fine"),
-            ("start", plane.across.start, plane.top + 18, "ground", "SLA missed, users fine"),
-            ("start", plane.across.start, plane.bottom - 10, "ground", "Red on both"),
+            ("end", plane.right - 8, plane.top + 18, "ground", _("Both fine")),
+            ("start", plane.across.start, plane.top + 18, "ground", _("SLA missed, users fine")),
+            ("start", plane.across.start, plane.bottom - 10, "ground", _("Red on both")),
         ]
     return joined([corner, _lane_words(plane), *(_words(*entry) for entry in words)])
 
@@ -137,7 +140,7 @@ def _lane_words(plane: _Plane) -> SafeString:
         px(plane.left),
         px(plane.top),
         px(plane.bottom - plane.top),
-        _words("middle", edge - 26.0, plane.bottom + 15, "tick", "no SLA"),
+        _words("middle", edge - 26.0, plane.bottom + 15, "tick", _("no SLA")),
     )
 
 
@@ -171,12 +174,14 @@ def _scales(plane: _Plane) -> SafeString:
         for tick in [*(t for t in plane.down.ticks(4) if abs(t - _TARGET) > 5), _TARGET]
     ]
     centre = (plane.left + plane.right) / 2
-    captions = [_words("middle", centre, plane.bottom + 33, "caption", "SLA: percentage points from target")]
+    captions = [
+        _words("middle", centre, plane.bottom + 33, "caption", _("SLA: percentage points from target"))
+    ]
     return joined([lines, *across, *down, *captions])
 
 
 def _points(tick: float) -> str:
-    return "target" if tick == 0 else f"{tick:+.0f}".replace("-", "−")
+    return _("target") if tick == 0 else f"{tick:+.0f}".replace("-", "−")
 
 
 def _swarm(dots: Sequence[Dot], plane: _Plane) -> SafeString:
@@ -199,11 +204,10 @@ def _disc(x: float, y: float) -> str:
 def _mark(dot: Dot, plane: _Plane, link: Callable[[str], str]) -> SafeString:
     x, y = plane.place(dot)
     return format_html(
-        '<a class="quadrant__dot" href="{}" tabindex="-1"><title>{}: experience {}</title>{}{}'
+        '<a class="quadrant__dot" href="{}" tabindex="-1"><title>{}</title>{}{}'
         '<circle class="quadrant__reach" cx="{}" cy="{}" r="11"/></a>',
         link(dot.key),
-        dot.name,
-        f"{dot.score:.0f}",
+        _("%(service)s: experience %(score)s") % {"service": dot.name, "score": figures.score(dot.score)},
         _whisker(dot, plane, x),
         slice_shape(x, y, 12) if dot.is_watermelon else status_shape(dot.status, x, y, 6),
         px(x),

@@ -10,7 +10,9 @@ from itertools import groupby
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
+from experience import figures
 from experience.marks.svg import NOTHING, Axis, joined, points, px
 
 
@@ -183,11 +185,9 @@ def _dot(week: date, value: float | None, point: tuple[float, float] | None, lin
         return NOTHING
     side = "unknown" if line.target is None else ("below" if value < line.target else "met")
     return format_html(
-        '<circle class="weeks__dot weeks__dot--{}" cx="{}" cy="{}" r="3">'
-        "<title>Week of {}: {}</title></circle>",
+        '<circle class="weeks__dot weeks__dot--{}" cx="{}" cy="{}" r="3"><title>{}</title></circle>',
         side,
         px(point[0]),
         px(point[1]),
-        f"{week.day} {week:%B %Y}",
-        line.write(value),
+        _("Week of %(day)s: %(value)s") % {"day": figures.full_day(week), "value": line.write(value)},
     )
