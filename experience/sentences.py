@@ -323,8 +323,8 @@ def precision(
     half = 100 * (high - low) / 2 / (scale[1] - scale[0])
     few_answer = response_rate is not None and response_rate < DEFAULTS.low_response_rate
     if half <= DEFAULTS.high_precision_half_width and not few_answer:
-        return _("high")
-    return _("fair") if half <= DEFAULTS.fair_precision_half_width else _("low")
+        return "high"
+    return "fair" if half <= DEFAULTS.fair_precision_half_width else "low"
 
 
 def _needed(answered: int, needed: int) -> str:

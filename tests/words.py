@@ -1,7 +1,7 @@
 """Finds words on a page that no catalogue can translate.
 
-A pseudo-language puts brackets around every translated text and leaves the values in it outside. What a reader
-sees outside the brackets is data, or was never handed to translation.
+A pseudo-language puts brackets around every translated text and leaves the values in it outside. What a
+reader sees outside the brackets is data, or was never handed to translation.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from django.utils import translation
 
 _PLACE = re.compile(r"(%\(\w+\)[a-z])")
 _BRACKETED = re.compile(r"⟦[^⟦⟧]*⟧")
-_WORD = re.compile(r"[^\W\d_]{2,}")
+_WORD = re.compile(r"(?<!\w)[^\W\d_]{2,}(?!\w)")
 _SAID = ("title", "aria-label", "placeholder", "alt", "data-label", "label")
 # What is in these is code, or data by its nature.
-_LEFT_OUT = {"script", "style", "code", "pre", "textarea"}
+_LEFT_OUT = {"kbd", "script", "style", "code", "pre", "textarea"}
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 # Stored sentences of the program, which pages have to translate, among fields that otherwise hold data.
 _TOLD = {
