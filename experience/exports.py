@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
@@ -25,29 +27,29 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 class Column:
     """One column of an export: its heading and its value of a row."""
 
-    heading: str
+    heading: str | Promise
     value: Callable[[Row], str | float | int | None]
 
 
 PORTFOLIO = (
-    Column("Service", lambda row: row.name),
-    Column("Key", lambda row: row.key),
-    Column("Supplier", lambda row: row.supplier),
-    Column("From", lambda row: row.starts_on.isoformat() if row.starts_on else None),
-    Column("To", lambda row: row.ends_on.isoformat() if row.ends_on else None),
-    Column("Experience", lambda row: STATUS_WORDS[row.status].label),
-    Column("Badge", lambda row: row.badge.label if row.badge else None),
-    Column("Rating", lambda row: row.rating),
-    Column("Rating low", lambda row: row.rating_low),
-    Column("Rating high", lambda row: row.rating_high),
-    Column("Rating agreed", lambda row: row.rating_target),
-    Column("Experience score", lambda row: row.experience),
-    Column("SLA met", lambda row: row.sla_share),
-    Column("SLA target", lambda row: row.sla_target),
-    Column("Came back", lambda row: row.repeat_share),
-    Column("Asked", lambda row: row.asked),
-    Column("Answered", lambda row: row.answered),
-    Column("Counts like", lambda row: row.n_effective),
+    Column(gettext_lazy("Service"), lambda row: row.name),
+    Column(gettext_lazy("Key"), lambda row: row.key),
+    Column(gettext_lazy("Supplier"), lambda row: row.supplier),
+    Column(gettext_lazy("From"), lambda row: row.starts_on.isoformat() if row.starts_on else None),
+    Column(gettext_lazy("To"), lambda row: row.ends_on.isoformat() if row.ends_on else None),
+    Column(gettext_lazy("Experience"), lambda row: str(STATUS_WORDS[row.status].label)),
+    Column(gettext_lazy("Badge"), lambda row: str(row.badge.label) if row.badge else None),
+    Column(gettext_lazy("Rating"), lambda row: row.rating),
+    Column(gettext_lazy("Rating low"), lambda row: row.rating_low),
+    Column(gettext_lazy("Rating high"), lambda row: row.rating_high),
+    Column(gettext_lazy("Rating agreed"), lambda row: row.rating_target),
+    Column(gettext_lazy("Experience score"), lambda row: row.experience),
+    Column(gettext_lazy("SLA met"), lambda row: row.sla_share),
+    Column(gettext_lazy("SLA target"), lambda row: row.sla_target),
+    Column(gettext_lazy("Came back"), lambda row: row.repeat_share),
+    Column(gettext_lazy("Asked"), lambda row: row.asked),
+    Column(gettext_lazy("Answered"), lambda row: row.answered),
+    Column(gettext_lazy("Counts like"), lambda row: row.n_effective),
 )
 
 
@@ -62,7 +64,7 @@ def portfolio_csv(rows: Iterable[Row]) -> HttpResponse:
 def portfolio_xlsx(rows: Iterable[Row]) -> HttpResponse:
     """Return the rows as a workbook of one sheet, the headings bold and fixed."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet("Portfolio")
+    sheet = book.create_sheet(gettext("Portfolio"))
     sheet.freeze_panes = "B2"
     headings, *lines = _table(rows)
     sheet.append([_bold(sheet, heading) for heading in headings])
@@ -74,7 +76,7 @@ def portfolio_xlsx(rows: Iterable[Row]) -> HttpResponse:
 
 
 def _table(rows: Iterable[Row]) -> list[Sequence[Any]]:
-    headings = [column.heading for column in PORTFOLIO]
+    headings = [str(column.heading) for column in PORTFOLIO]
     return [headings, *([safe(column.value(row)) for column in PORTFOLIO] for row in rows)]
 
 

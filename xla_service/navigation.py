@@ -7,9 +7,11 @@ The bar shows the sections that have a page for the reader, and under it the pag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
+from urllib.parse import urlencode
 
 from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
@@ -52,6 +54,7 @@ class Page:
     pages: tuple[str, ...]
     order: int
     exists: Callable[[], bool]
+    keeps: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Entry:
     url: str
     icon: str
     is_current: bool
+    keeps: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +88,16 @@ def declare_page(
     pages: Sequence[str] = (),
     order: int = 50,
     exists: Callable[[], bool] = lambda: True,
+    keeps: Sequence[str] = (),
 ) -> None:
     """Put a page into the bar, for those whom `rule` lets open it.
 
     `pages` names the URLs below it, so that the bar shows where one is. A small `order` comes first within
     the section; the first page is where the section itself leads. `exists` says whether this installation
-    has it. The bar translates the label.
+    has it. The bar translates the label. `keeps` names the parameters of an address that stay the same from
+    one such page to the next: a filter that they share.
     """
-    _pages[url_name] = Page(url_name, label, section, rule, tuple(pages), order, exists)
+    _pages[url_name] = Page(url_name, label, section, rule, tuple(pages), order, exists, tuple(keeps))
 
 
 def page_of(url_name: str) -> Page | None:
@@ -101,18 +107,33 @@ def page_of(url_name: str) -> Page | None:
     return next((page for page in _pages.values() if url_name in page.pages), None)
 
 
-def places(user: User | AnonymousUser, current: str) -> list[Place]:
-    """Return the sections that have a page for this user; `current` is the name of the URL that is open."""
+def places(
+    user: User | AnonymousUser, current: str, parameters: Mapping[str, str] = MappingProxyType({})
+) -> list[Place]:
+    """Return the sections that have a page for this user.
+
+    `current` is the name of the URL that is open, `parameters` those of its address.
+    """
     here = page_of(current)
-    found = [_place(section, user, here) for section in Section]
+    found = [_place(section, user, here, parameters) for section in Section]
     return [place for place in found if place]
 
 
-def _place(section: Section, user: User | AnonymousUser, here: Page | None) -> Place | None:
+def _place(
+    section: Section, user: User | AnonymousUser, here: Page | None, parameters: Mapping[str, str]
+) -> Place | None:
     own = [page for page in _pages.values() if page.section is section and page.exists() and page.rule(user)]
     own.sort(key=lambda page: (page.order, page.label))
     if not own:
         return None
-    entries = tuple(Entry(gettext(page.label), reverse(page.url_name), "", page is here) for page in own)
+    entries = tuple(
+        Entry(gettext(page.label), _address(page, parameters), "", page is here, " ".join(page.keeps))
+        for page in own
+    )
     is_here = here is not None and here.section is section
-    return Place(Entry(section.title, entries[0].url, section.icon, is_here), entries)
+    return Place(Entry(section.title, entries[0].url, section.icon, is_here, entries[0].keeps), entries)
+
+
+def _address(page: Page, parameters: Mapping[str, str]) -> str:
+    kept = {name: parameters[name] for name in page.keeps if parameters.get(name)}
+    return f"{reverse(page.url_name)}?{urlencode(kept)}" if kept else reverse(page.url_name)

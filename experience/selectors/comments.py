@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from experience.models import CommentTheme
 from experience.selectors.access import looked_after
 from experience.selectors.answers import Answer, shown_answers, with_details
+from experience.selectors.narrowing import EVERYTHING, Narrowing, read_narrowing
 from surveys.engine.contradictions import HAPPY_POMP, UNHAPPY_POMP
 from surveys.engine.scales import SCALES
 from surveys.models import BusinessService, CommentSentiment, Contradiction, Response, SurveyVersion
@@ -45,6 +46,7 @@ class CommentChoice:
     label: str = ""
     band: str = ""
     theme: str = ""
+    narrowing: Narrowing = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def read_comment_choice(parameters: dict[str, str]) -> CommentChoice:
         label=one_of("label", CommentSentiment.Label.values),
         band=one_of("band", [key for key, _ in BANDS]),
         theme=parameters.get("theme", "").strip()[:200],
+        narrowing=read_narrowing(parameters),
     )
 
 
@@ -84,11 +87,14 @@ def chosen_comments(services: Collection[BusinessService], choice: CommentChoice
     """Return the matching comments about these services, the newest first.
 
     Confidential and anonymous comments appear once enough people wrote one about the service, and never in a
-    choice by rating: it would give the rating away.
+    choice by rating or group: it would give the rating, or part of the ticket, away.
     """
-    ids = [s.pk for s in services if choice.service in ("", s.key)]
+    narrowing = choice.narrowing
+    ids = [s.pk for s in services if choice.service in ("", s.key) and narrowing.supplier in ("", s.supplier)]
     found = Response.objects.accepted().filter(service__in=ids).exclude(comment="")
-    if choice.tab != ALL or choice.band:
+    if narrowing.group:
+        found = found.filter(resolution__assignment_group=narrowing.group)
+    if choice.tab != ALL or choice.band or narrowing.group:
         found = found.filter(_NAMED)
     else:
         found = found.filter(_NAMED | Q(service__in=_with_enough_masked(ids)))

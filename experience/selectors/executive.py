@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Q, Sum
+from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext, gettext_noop
 
 from experience.engine.periods import Period
 from experience.models import Gap, Measurement
+from experience.selectors.narrowing import EVERYTHING, Narrowing
 from experience.selectors.results import is_hidden
 from surveys.models import BusinessService
 
@@ -78,27 +79,30 @@ class Executive:
         return sum(each.below_sure > 0 for each in self.named)
 
 
-def executive(user: User | AnonymousUser, month: Period) -> Executive:
-    """Return the numbers of one month of the services a user may read."""
-    results = _results(user, month)
-    people = _people(user, month)
+def executive(user: User | AnonymousUser, month: Period, narrowing: Narrowing = EVERYTHING) -> Executive:
+    """Return the numbers of one month of the services a user may read, of a supplier or group alone."""
+    results = _results(user, month, narrowing)
+    people = _people(user, month, narrowing)
     by_supplier: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in results:
         by_supplier[row["service__supplier"] or OWN_TEAMS].append(row)
     gaps = Gap.objects.primary().visible_to(user).filter(kind=Gap.Kind.WATERMELON)
+    gaps = gaps.filter(narrowing.services("service__"))
+    days = (month.first_on, month.last_on)
+    counts = gaps.aggregate(
+        opened=Count("pk", filter=Q(opened_on__range=days)),
+        fixed=Count("pk", filter=Q(state=Gap.State.CLOSED, closed_on__range=days, opened_on__isnull=False)),
+    )
     return Executive(
         whole=_summary("", results, people),
         suppliers=tuple(_summary(name, own, people) for name, own in sorted(by_supplier.items())),
-        opened=gaps.filter(opened_on__range=(month.first_on, month.last_on)).count(),
-        fixed=gaps.filter(
-            state=Gap.State.CLOSED, closed_on__range=(month.first_on, month.last_on), opened_on__isnull=False
-        ).count(),
+        **counts,
     )
 
 
-def _results(user: User | AnonymousUser, month: Period) -> list[dict[str, Any]]:
+def _results(user: User | AnonymousUser, month: Period, narrowing: Narrowing) -> list[dict[str, Any]]:
     found = Measurement.objects.published().filter(
-        service__in=BusinessService.objects.visible_to(user).live(),
+        service__in=BusinessService.objects.visible_to(user).live().filter(narrowing.services()),
         agreement_version__agreement__is_primary=True,
         period=Measurement.Period.MONTH,
         starts_on=month.first_on,
@@ -107,7 +111,7 @@ def _results(user: User | AnonymousUser, month: Period) -> list[dict[str, Any]]:
     return list(found.values(*_COLUMNS))
 
 
-def _people(user: User | AnonymousUser, month: Period) -> dict[int, int]:
+def _people(user: User | AnonymousUser, month: Period, narrowing: Narrowing) -> dict[int, int]:
     """Return the people affected by the gaps that stood in the month, by service."""
     stood = (
         Gap.objects.primary()
@@ -116,6 +120,7 @@ def _people(user: User | AnonymousUser, month: Period) -> dict[int, int]:
         .exclude(state=Gap.State.DISMISSED)
     )
     stood = stood.exclude(kind=Gap.Kind.OVER_STRICT).filter(service__isnull=False)
+    stood = stood.filter(narrowing.services("service__"))
     rows = stood.filter(Q(closed_on=None) | Q(closed_on__gte=month.first_on)).values("service_id")
     return {row["service_id"]: row["people"] for row in rows.annotate(people=Sum("affected_people"))}
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from experience.models import Agreement, Gap, GapEvent, Improvement
 from experience.selectors.access import gaps_looked_after, journeys_of, services_in_force
 from experience.selectors.gap_story import gap_story
+from experience.selectors.narrowing import EVERYTHING, Narrowing, read_narrowing
 from surveys.models import BusinessService, User
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class InboxChoice:
     tab: str = "new"
     text: str = ""
     kind: str = ""
-    supplier: str = ""
+    narrowing: Narrowing = EVERYTHING
     is_mine: bool = False
 
 
@@ -58,7 +59,7 @@ def read_inbox_choice(parameters: dict[str, str]) -> InboxChoice:
         tab=tab if tab in _STATES else "new",
         text=parameters.get("q", "").strip()[:100],
         kind=kind if kind in Gap.Kind.values else "",
-        supplier=parameters.get("supplier", "")[:120],
+        narrowing=read_narrowing(parameters),
         is_mine=parameters.get("mine") == "1",
     )
 
@@ -92,8 +93,8 @@ def _matching(user: User | AnonymousUser, choice: InboxChoice) -> QuerySet[Gap]:
         )
     if choice.kind:
         found = found.filter(kind=choice.kind)
-    if choice.supplier:
-        found = found.filter(service__supplier=choice.supplier)
+    if choice.narrowing:
+        found = found.filter(choice.narrowing.services("service__"))
     if choice.is_mine and isinstance(user, User):
         own_journey = Q(service=None, agreement__in=journeys_of(user))
         found = found.filter(Q(assignee=user) | Q(service__owner=user) | own_journey)
@@ -110,12 +111,6 @@ def visible_gap(user: User | AnonymousUser, pk: int) -> Gap | None:
         .prefetch_related(events, done)
         .first()
     )
-
-
-def suppliers_of(user: User | AnonymousUser) -> list[str]:
-    """Return the suppliers of the services a user may read, by name."""
-    named = BusinessService.objects.visible_to(user).exclude(supplier="")
-    return list(named.order_by("supplier").values_list("supplier", flat=True).distinct())
 
 
 def people_of(gap: Gap, also: User) -> list[User]:

@@ -18,7 +18,8 @@ from experience.badges import Badge, badge_of
 from experience.engine.gaps import Experience, Verdict, classify
 from experience.engine.periods import Period
 from experience.engine.sla import Sla
-from experience.models import Gap, Measurement, ServiceGroup
+from experience.models import Gap, Measurement
+from experience.selectors.narrowing import EVERYTHING, Narrowing
 from experience.selectors.results import is_hidden, scale_to
 from surveys.models import BusinessService
 
@@ -104,13 +105,14 @@ class TrendPoint:
     rating: float | None
 
 
-def portfolio_rows(user: User | AnonymousUser, *, month: Period | None = None, group: str = "") -> list[Row]:
+def portfolio_rows(
+    user: User | AnonymousUser, *, month: Period | None = None, narrowing: Narrowing = EVERYTHING
+) -> list[Row]:
     """Return a row for every live service this user may read, by name; services without a result included.
 
-    Results are of the last 28 days, or of a calendar month, then with the gaps that stood in it. `group`
-    keeps the services on which this assignment group resolved tickets lately.
+    Results are of the last 28 days, or of a calendar month, then with the gaps that stood in it.
     """
-    services = list(_services(user, month, group))
+    services = list(_services(user, month, narrowing))
     newest = [service["newest"] for service in services if service["newest"] is not None]
     results = {row[0]: dict(zip(_COLUMNS, row, strict=True)) for row in _measurements(newest)}
     gaps = _gaps(user) if month is None else _gaps_in(user, month)
@@ -136,7 +138,7 @@ def weekly_ratings(service_ids: Collection[int], *, until: date) -> dict[int, li
     return dict(found)
 
 
-def _services(user: User | AnonymousUser, month: Period | None, group: str) -> Any:
+def _services(user: User | AnonymousUser, month: Period | None, narrowing: Narrowing) -> Any:
     wanted: dict[str, object] = {"period": Measurement.Period.ROLLING}
     if month is not None:
         wanted = {"period": Measurement.Period.MONTH, "starts_on": month.first_on}
@@ -145,9 +147,7 @@ def _services(user: User | AnonymousUser, month: Period | None, group: str) -> A
         .filter(service=OuterRef("pk"), agreement_version__agreement__is_primary=True, **wanted)
         .order_by("-ends_on", "-pk")
     )
-    services = BusinessService.objects.visible_to(user).live()
-    if group:
-        services = services.filter(groups__assignment_group=group)
+    services = BusinessService.objects.visible_to(user).live().filter(narrowing.services())
     return (
         services.annotate(newest=Subquery(newest.values("pk")[:1]))
         .order_by("name", "pk")
@@ -186,12 +186,6 @@ def _gaps_in(user: User | AnonymousUser, month: Period) -> dict[int, StandingGap
         service_id: StandingGap(kind, Gap.State.OPEN, lane, points, people)
         for service_id, kind, lane, points, people in rows.values_list(*columns)
     }
-
-
-def groups_of(user: User | AnonymousUser) -> list[str]:
-    """Return the assignment groups that work on the services a user may read, by name."""
-    found = ServiceGroup.objects.filter(service__in=BusinessService.objects.visible_to(user))
-    return list(found.order_by("assignment_group").values_list("assignment_group", flat=True).distinct())
 
 
 def verdict_of(status: str, sla_status: str, gap: StandingGap | None) -> Verdict:

@@ -9,6 +9,7 @@ from datetime import date
 
 from experience.badges import BADGES, STATUS_WORDS, attention_rank
 from experience.engine.defaults import DEFAULTS
+from experience.selectors.narrowing import EVERYTHING, Narrowing, read_narrowing
 from experience.selectors.portfolio import Row
 
 # What each column is sorted by, and whether a first click wants the smallest first (the worst for most).
@@ -27,7 +28,7 @@ QUIET = "none"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a reader asked for: text, one badge, supplier, group, experience and month; column and direction.
+    """What a reader asked for: text, badge, the shared filter, experience and month; column and direction.
 
     `month` is its first day, None for the last 28 days.
     """
@@ -36,15 +37,14 @@ class Choice:
     badge: str = ""
     column: str = ATTENTION
     is_ascending: bool = True
-    supplier: str = ""
-    group: str = ""
+    narrowing: Narrowing = EVERYTHING
     status: str = ""
     month: date | None = None
 
     @property
     def is_narrowed(self) -> bool:
         """Say whether some services are left out."""
-        return bool(self.text or self.badge or self.supplier or self.group or self.status)
+        return bool(self.text or self.badge or self.narrowing or self.status)
 
 
 def read_choice(parameters: dict[str, str]) -> Choice:
@@ -60,8 +60,7 @@ def read_choice(parameters: dict[str, str]) -> Choice:
         badge=badge if badge in (QUIET, *(known.key for known in BADGES)) else "",
         column=column if is_known else ATTENTION,
         is_ascending={"up": True, "down": False}.get(order, first),
-        supplier=parameters.get("supplier", "")[:120],
-        group=parameters.get("group", "")[:100],
+        narrowing=read_narrowing(parameters),
         status=status if status in STATUS_WORDS else "",
         month=_month(parameters.get("month", "")),
     )
@@ -92,8 +91,6 @@ def badge_counts(rows: Sequence[Row]) -> Counter[str]:
 
 def _matches(row: Row, choice: Choice) -> bool:
     if choice.badge and (row.badge.key if row.badge else QUIET) != choice.badge:
-        return False
-    if choice.supplier and row.supplier != choice.supplier:
         return False
     if choice.status and row.status != choice.status:
         return False

@@ -32,6 +32,7 @@ from experience.selectors.comments import (
     visible_contradiction,
     waiting_count,
 )
+from experience.selectors.narrowing import PARAMETERS, narrowing_choices
 from experience.views.comment_parts import theme_lines
 from surveys.models import CommentSentiment, User
 from surveys.services.comment_readings import note_readings
@@ -39,7 +40,7 @@ from surveys.services.contradictions import look_at
 from xla_service.access import everyone, open_to
 from xla_service.navigation import Section, declare_page
 
-declare_page("comments", "Comments", Section.COMMENTS, order=10)
+declare_page("comments", "Comments", Section.COMMENTS, order=10, keeps=PARAMETERS)
 _PAGE_SIZE = 25
 
 
@@ -65,6 +66,8 @@ def comments(request: HttpRequest) -> HttpResponse:
             for key, label in TABS
         ],
         "labels": CommentSentiment.Label.choices,
+        "narrowing": choice.narrowing,
+        "choices": narrowing_choices(reader),
         "bands": BANDS,
         "service_key": choice.service,
         "themes": theme_lines(themes_of(reader, choice.service)) if choice.service else [],
@@ -107,5 +110,6 @@ def query_of(choice: CommentChoice, **changes: str) -> str:
         "label": changed.label,
         "band": changed.band,
         "theme": changed.theme,
+        **changed.narrowing.parameters,
     }
     return urlencode({name: value for name, value in named.items() if value})

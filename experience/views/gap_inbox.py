@@ -32,11 +32,11 @@ from experience.selectors.gap_inbox import (
     people_of,
     read_inbox_choice,
     services_of_journey,
-    suppliers_of,
     tab_counts,
     visible_gap,
 )
 from experience.selectors.gap_story import gap_story
+from experience.selectors.narrowing import PARAMETERS, narrowing_choices, read_narrowing
 from experience.services import improvements
 from experience.services.gap_actions import (
     GapMovedError,
@@ -51,8 +51,8 @@ from xla_service.access import everyone, open_to
 from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
 
-declare_page("gaps", "Inbox", Section.GAPS, pages=["gap"], order=10)
-declare_page("improvements", "Actions", Section.GAPS, order=20)
+declare_page("gaps", "Inbox", Section.GAPS, pages=["gap"], order=10, keeps=PARAMETERS)
+declare_page("improvements", "Actions", Section.GAPS, order=20, keeps=PARAMETERS)
 _PAGE_SIZE = 25
 _USUAL_DAYS = 14
 _STANDING = (*Gap.LIVE_STATES, Gap.State.DISMISSED)
@@ -72,7 +72,8 @@ def gaps(request: HttpRequest) -> HttpResponse:
         "lines": inbox_lines(list(page.object_list), request.user),  # type: ignore[arg-type]
         "tabs": [(key, label, counts[key], _query(choice, tab=key)) for key, label, _ in TABS],
         "kinds": Gap.Kind.choices,
-        "suppliers": suppliers_of(request.user),
+        "narrowing": choice.narrowing,
+        "choices": narrowing_choices(request.user),
         "people": found.aggregate(people=Sum("affected_people"))["people"],
         "query": _query(choice),
         "here": request.get_full_path(),
@@ -88,7 +89,7 @@ def _query(choice: InboxChoice, **changes: str) -> str:
         "tab": choice.tab,
         "q": choice.text,
         "kind": choice.kind,
-        "supplier": choice.supplier,
+        **choice.narrowing.parameters,
         "mine": "1" if choice.is_mine else "",
     } | changes
     return urlencode({name: value for name, value in values.items() if value})
@@ -248,9 +249,17 @@ def _way_back(request: HttpRequest, found: Gap) -> str:
 @require_safe
 def improvement_list(request: HttpRequest) -> HttpResponse:
     """Show every action on the services of the reader: planned ones first, then what came of the others."""
-    found = Improvement.objects.visible_to(request.user).select_related("service", "responsible", "gap")
-    page = Paginator(found.order_by("-planned_at", "-pk"), 50).get_page(request.GET.get("page"))
-    return render(request, "experience/improvements.html", {"page": page, "today": organisation_day()})
+    narrowing = read_narrowing(request.GET)
+    found = Improvement.objects.visible_to(request.user).filter(narrowing.services("service__"))
+    found = found.select_related("service", "responsible", "gap").order_by("-planned_at", "-pk")
+    context = {
+        "page": Paginator(found, 50).get_page(request.GET.get("page")),
+        "today": organisation_day(),
+        "narrowing": narrowing,
+        "choices": narrowing_choices(request.user),
+        "query": narrowing.query,
+    }
+    return render(request, "experience/improvements.html", context)
 
 
 @open_to(everyone)

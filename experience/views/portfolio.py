@@ -13,7 +13,10 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from experience import figures, sentences
@@ -23,23 +26,38 @@ from experience.engine.periods import month_of, previous_month
 from experience.exports import portfolio_csv, portfolio_xlsx
 from experience.marks import Dot, interval_bar, quadrant, sparkline
 from experience.models import SavedView
-from experience.selectors.portfolio import Row, TrendPoint, groups_of, portfolio_rows, weekly_ratings
+from experience.selectors.narrowing import PARAMETERS, narrowing_choices
+from experience.selectors.portfolio import Row, TrendPoint, portfolio_rows, weekly_ratings
 from experience.selectors.portfolio_order import COLUMNS, QUIET, Choice, badge_counts, chosen, read_choice
 from xla_service.access import everyone, open_to
 from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
 
-declare_page("portfolio", "Services", Section.PORTFOLIO, pages=["service", "service-tab"], order=10)
+declare_page(
+    "portfolio",
+    "Services",
+    Section.PORTFOLIO,
+    pages=["service", "service-tab"],
+    order=10,
+    keeps=PARAMETERS,
+)
 _PAGE_SIZE = 50
 _MOST_STANDOUTS = 4
 _MOST_MONTHS = 24
-_HEADINGS = {
-    "service": "Service",
-    "experience": "Experience",
-    "sla": "SLA",
-    "repeat": "Came back",
-    "response": "Answered",
-    "evidence": "Evidence",
+_HEADINGS: dict[str, str | Promise] = {
+    "service": gettext_lazy("Service"),
+    "experience": gettext_lazy("Experience"),
+    "sla": gettext_lazy("SLA"),
+    "repeat": gettext_lazy("Came back"),
+    "response": gettext_lazy("Answered"),
+    "evidence": gettext_lazy("Evidence"),
+}
+
+
+_PRECISION: dict[str, str | Promise] = {
+    "high": gettext_lazy("precision high"),
+    "fair": gettext_lazy("precision fair"),
+    "low": gettext_lazy("precision low"),
 }
 
 
@@ -58,7 +76,7 @@ class Heading:
     """One column that can be sorted: its words, the address that sorts by it, and how it is sorted now."""
 
     column: str
-    label: str
+    label: str | Promise
     url: str
     sorted: str
 
@@ -97,8 +115,8 @@ def portfolio(request: HttpRequest) -> HttpResponse:
         "headings": _headings(choice),
         "filters": _filters(rows, choice),
         "query": _query(choice),
-        "suppliers": sorted({row.supplier for row in rows if row.supplier}),
-        "groups": groups_of(request.user),
+        "narrowing": choice.narrowing,
+        "choices": narrowing_choices(request.user),
         "statuses": [(key, words.label) for key, words in STATUS_WORDS.items()],
         "months": past_months(organisation_day()),
         "views": list(SavedView.objects.filter(user=request.user)),  # type: ignore[misc]  # signed in
@@ -115,7 +133,7 @@ def portfolio(request: HttpRequest) -> HttpResponse:
 
 def _rows(request: HttpRequest, choice: Choice) -> list[Row]:
     month = month_of(choice.month) if choice.month else None
-    return portfolio_rows(request.user, month=month, group=choice.group)
+    return portfolio_rows(request.user, month=month, narrowing=choice.narrowing)
 
 
 def past_months(today: date) -> list[date]:
@@ -143,9 +161,9 @@ def save_view(request: HttpRequest) -> HttpResponse:
     query = _query(read_choice(QueryDict(request.POST.get("query", "")).dict()))
     if name:
         SavedView.objects.update_or_create(user=request.user, name=name, defaults={"query": query})
-        messages.success(request, f"Saved as “{name}”.")
+        messages.success(request, _("Saved as “%(name)s”.") % {"name": name})
     else:
-        messages.error(request, "Give the view a name.")
+        messages.error(request, _("Give the view a name."))
     return redirect(f"{reverse('portfolio')}?{query}")
 
 
@@ -155,7 +173,7 @@ def drop_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Forget a view of the reader's own."""
     found = get_object_or_404(SavedView, pk=pk, user=request.user)
     found.delete()
-    messages.success(request, f"“{found.name}” is forgotten.")
+    messages.success(request, _("“%(name)s” is forgotten.") % {"name": found.name})
     return redirect("portfolio")
 
 
@@ -179,8 +197,10 @@ def _overview(rows: Sequence[Row]) -> dict[str, object]:
 def _charts(dots: Sequence[Dot]) -> list[SafeString]:
     """Draw the quadrant for wide and for narrow pages; the style sheet shows one of them."""
     flagged = [dot.name for dot in dots if dot.is_watermelon]
-    named = ", ".join(flagged) or "none"
-    words = f"{len(dots)} services; the table below holds every figure. Watermelons: {named}."
+    words = _("%(count)s services; the table below holds every figure. Watermelons: %(names)s.") % {
+        "count": len(dots),
+        "names": ", ".join(flagged) or _("none"),
+    }
     return [
         quadrant(dots, width=700, height=430, key="wide", description=words, link=_address),
         quadrant(dots, width=340, height=360, key="narrow", description=words, link=_address),
@@ -223,10 +243,15 @@ def _lines(rows: Sequence[Row]) -> list[Line]:
             row,
             _bar(row),
             _trend(row, trends.get(row.service_id, [])),
-            sentences.precision(row.rating_low, row.rating_high, row.scale, row.response_share),
+            _precision(row),
         )
         for row in rows
     ]
+
+
+def _precision(row: Row) -> str:
+    found = sentences.precision(row.rating_low, row.rating_high, row.scale, row.response_share)
+    return str(_PRECISION[found]) if found else ""
 
 
 def _bar(row: Row) -> SafeString:
@@ -243,7 +268,11 @@ def _trend(row: Row, points: Sequence[TrendPoint]) -> SafeString:
     known = [value for value in values if value is not None]
     if not known:
         return sparkline([], None, label="")
-    words = f"{len(known)} weeks, from {figures.rating(known[0])} to {figures.rating(known[-1])}"
+    words = _("%(weeks)s weeks, from %(first)s to %(last)s") % {
+        "weeks": len(known),
+        "first": figures.rating(known[0]),
+        "last": figures.rating(known[-1]),
+    }
     return sparkline(values, row.rating_target, label=words)
 
 
@@ -262,8 +291,8 @@ def _heading(column: str, choice: Choice) -> Heading:
 
 def _filters(rows: Sequence[Row], choice: Choice) -> list[Filter]:
     counts = badge_counts(rows)
-    every = Filter(None, "All", f"?{_query(choice, show='')}", len(rows), not choice.badge)
-    entries = [(badge.key, badge.label, badge) for badge in BADGES] + [(QUIET, "Without a badge", None)]
+    every = Filter(None, _("All"), f"?{_query(choice, show='')}", len(rows), not choice.badge)
+    entries = [(badge.key, badge.label, badge) for badge in BADGES] + [(QUIET, _("Without a badge"), None)]
     return [every] + [
         Filter(badge, label, f"?{_query(choice, show=key)}", counts[key], choice.badge == key)
         for key, label, badge in entries
@@ -279,8 +308,7 @@ def _query(choice: Choice, **changes: str) -> str:
         "show": choice.badge,
         "sort": choice.column if is_sorted else "",
         "order": ("up" if choice.is_ascending else "down") if is_sorted else "",
-        "supplier": choice.supplier,
-        "group": choice.group,
+        **choice.narrowing.parameters,
         "state": choice.status,
         "month": f"{choice.month:%Y-%m}" if choice.month else "",
     } | changes

@@ -15,6 +15,7 @@ from experience.engine.periods import Period, is_final, month_of, previous_month
 from experience.models import Improvement
 from experience.selectors.executive import executive
 from experience.selectors.incident_change import month_over_month, year_over_year
+from experience.selectors.narrowing import PARAMETERS, narrowing_choices, read_narrowing
 from experience.selectors.service_page import gaps_in, month_result, response_now, weeks_of
 from experience.views.incident_parts import incident_lines
 from experience.views.portfolio import past_months
@@ -32,8 +33,8 @@ from xla_service.access import everyone, open_to
 from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
 
-declare_page("executive", "Executive", Section.PORTFOLIO, order=20)
-declare_page("reviews", "Reviews", Section.PORTFOLIO, pages=["review"], order=30)
+declare_page("executive", "Executive", Section.PORTFOLIO, order=20, keeps=PARAMETERS)
+declare_page("reviews", "Reviews", Section.PORTFOLIO, pages=["review"], order=30, keeps=PARAMETERS)
 _PAGE_SIZE = 50
 
 
@@ -41,12 +42,14 @@ _PAGE_SIZE = 50
 @require_safe
 def executive_page(request: HttpRequest) -> HttpResponse:
     """Show six numbers of a month beside those of the month before."""
-    month = _chosen_month(request.GET.get("month", ""))
+    month, narrowing = _chosen_month(request.GET.get("month", "")), read_narrowing(request.GET)
     context = {
         "month": month,
         "months": past_months(organisation_day()),
-        "now": executive(request.user, month),
-        "before": executive(request.user, previous_month(month)),
+        "now": executive(request.user, month, narrowing),
+        "before": executive(request.user, previous_month(month), narrowing),
+        "narrowing": narrowing,
+        "choices": narrowing_choices(request.user),
     }
     return render(request, "experience/executive.html", context)
 
@@ -62,10 +65,22 @@ def _chosen_month(text: str) -> Period:
 @require_safe
 def reviews(request: HttpRequest) -> HttpResponse:
     """List the services of the reader with their reviews of the last months."""
-    services = BusinessService.objects.visible_to(request.user).live().order_by("name", "pk")
+    narrowing = read_narrowing(request.GET)
+    visible = BusinessService.objects.visible_to(request.user).live().filter(narrowing.services())
+    services = visible.order_by("name", "pk")
     page = Paginator(services, _PAGE_SIZE).get_page(request.GET.get("page"))
     months = past_months(organisation_day())[:6]
-    return render(request, "experience/reviews.html", {"page": page, "months": months})
+    return render(
+        request,
+        "experience/reviews.html",
+        {
+            "page": page,
+            "months": months,
+            "narrowing": narrowing,
+            "choices": narrowing_choices(request.user),
+            "query": narrowing.query,
+        },
+    )
 
 
 @open_to(everyone)

@@ -78,6 +78,23 @@
     button.addEventListener("click", () => document.getElementById("keys").showModal());
   });
 
+  /* --- forms that need no button, and a filter that goes along --- */
+  document.querySelectorAll("form[data-submits]").forEach((form) => {
+    form.addEventListener("change", () => form.requestSubmit());
+  });
+
+  document.addEventListener("htmx:pushedIntoHistory", () => {
+    const here = new URLSearchParams(location.search);
+    document.querySelectorAll("a[data-keeps]").forEach((link) => {
+      const to = new URL(link.href);
+      for (const name of link.dataset.keeps.split(" ")) {
+        if (here.get(name)) to.searchParams.set(name, here.get(name));
+        else to.searchParams.delete(name);
+      }
+      link.href = to.pathname + to.search;
+    });
+  });
+
   /* --- parts of a page that are fetched --- */
   const trouble = document.getElementById("trouble");
   let again = null;
