@@ -12,6 +12,7 @@ from surveys.staff.api_keys import api_key_revoke, api_keys
 from surveys.staff.audit import answer_audit
 from surveys.staff.feedback import feedback_card, feedback_qr, open_feedback
 from surveys.staff.follow_ups import follow_up_done, follow_ups
+from surveys.staff.history import person_history
 from surveys.staff.inbound import inbound, replay
 from surveys.staff.mail import failed_mail, send_failed_again
 from surveys.staff.notices import notices
@@ -37,6 +38,7 @@ urlpatterns = [
     path("asking/people/", people, name="people"),
     path("asking/people/import/", people_import, name="people-import"),
     path("asking/people/proposals/<int:key>/", proposal_settle, name="proposal-settle"),
+    path("asking/people/<int:key>/history/", person_history, name="person-history"),
     path("asking/people/<int:key>/export/", person_download, name="person-export"),
     path("asking/people/<int:key>/erase/", person_erase, name="person-erase"),
     path("asking/failed-mail/", failed_mail, name="failed-mail"),

@@ -98,6 +98,56 @@ def latest_answers(service: BusinessService, *, reader: User, limit: int, only: 
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class UnhappyAnswer:
+    """An unhappy answer of a survey that says who wrote it, short enough for a list over several services."""
+
+    service_id: int
+    service_key: str
+    service_name: str
+    ticket_number: str
+    subject: str
+    rating: int
+    best: int
+    comment: str
+    answered_at: datetime
+
+
+def latest_unhappy(reader: User, *, limit: int) -> list[UnhappyAnswer]:
+    """Return the newest unhappy answers about services that `reader` owns or is on the team of; one query.
+
+    Of named surveys alone: respondents were told that the team reads each answer with its ticket.
+    """
+    own = BusinessService.objects.filter(Q(owner=reader) | Q(pk__in=reader.team_services.values("pk")))
+    rows = (
+        Response.objects.accepted()
+        .filter(_UNHAPPY, service__in=own, survey_version__mode=SurveyVersion.Mode.NAMED)
+        .exclude(answered_at=None)
+        .order_by("-answered_at", "-pk")
+    )
+    return [_unhappy(row) for row in rows.values(*_UNHAPPY_COLUMNS)[:limit]]
+
+
+_UNHAPPY_COLUMNS = (
+    "service_id", "service__key", "service__name", "resolution__ticket__number",
+    "resolution__ticket__short_description", "scale", "rating", "comment", "answered_at",
+)  # fmt: skip
+
+
+def _unhappy(row: Mapping[str, Any]) -> UnhappyAnswer:
+    return UnhappyAnswer(
+        service_id=row["service_id"],
+        service_key=row["service__key"],
+        service_name=row["service__name"],
+        ticket_number=row["resolution__ticket__number"] or "",
+        subject=row["resolution__ticket__short_description"] or "",
+        rating=row["rating"],
+        best=_SCALE_ENDS.get(row["scale"], (1, 5))[1],
+        comment=row["comment"],
+        answered_at=row["answered_at"],
+    )
+
+
 def with_details(answers: QuerySet[Response]) -> QuerySet[Response]:
     """Return the answers with what `shown_answers` reads beside them."""
     return answers.select_related(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from experience.models import ServiceGroup
 from surveys.models import BusinessService
@@ -69,10 +69,12 @@ def read_narrowing(parameters: Mapping[str, str]) -> Narrowing:
 
 
 def narrowing_choices(user: User | AnonymousUser) -> NarrowingChoices:
-    """Return the suppliers and groups of the services a user may read, by name; two queries."""
+    """Return the suppliers and groups of the services a user may read, by name; one query."""
     visible = BusinessService.objects.visible_to(user)
-    suppliers = visible.exclude(supplier="").order_by("supplier").values_list("supplier", flat=True)
-    groups = ServiceGroup.objects.filter(service__in=visible).order_by("assignment_group")
-    return NarrowingChoices(
-        list(suppliers.distinct()), list(groups.values_list("assignment_group", flat=True).distinct())
-    )
+    suppliers = visible.exclude(supplier="").values_list(Value("supplier"), "supplier")
+    groups = ServiceGroup.objects.filter(service__in=visible)
+    found = suppliers.order_by().union(groups.order_by().values_list(Value("group"), "assignment_group"))
+    names: dict[str, list[str]] = {"supplier": [], "group": []}
+    for kind, name in found:
+        names[kind].append(name)
+    return NarrowingChoices(sorted(names["supplier"]), sorted(names["group"]))

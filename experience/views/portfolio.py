@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
@@ -26,9 +28,12 @@ from experience.engine.periods import month_of, previous_month
 from experience.exports import portfolio_csv, portfolio_xlsx
 from experience.marks import Dot, interval_bar, quadrant, sparkline
 from experience.models import SavedView
+from experience.selectors.answers import UnhappyAnswer, latest_unhappy
 from experience.selectors.narrowing import PARAMETERS, narrowing_choices
 from experience.selectors.portfolio import Row, TrendPoint, portfolio_rows, weekly_ratings
 from experience.selectors.portfolio_order import COLUMNS, QUIET, Choice, badge_counts, chosen, read_choice
+from surveys.models import User
+from surveys.services.comment_readings import note_readings
 from xla_service.access import everyone, open_to
 from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
@@ -44,6 +49,7 @@ declare_page(
 _PAGE_SIZE = 50
 _MOST_STANDOUTS = 4
 _MOST_MONTHS = 24
+_MOST_UNHAPPY = 5
 _HEADINGS: dict[str, str | Promise] = {
     "service": gettext_lazy("Service"),
     "experience": gettext_lazy("Experience"),
@@ -123,12 +129,20 @@ def portfolio(request: HttpRequest) -> HttpResponse:
     }
     is_part = bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
     if not is_part:
-        context |= _overview(rows)
+        context |= _overview(rows) | {"unhappy": _unhappy(request)}
     response = render(request, f"experience/{'portfolio_services' if is_part else 'portfolio'}.html", context)
     patch_vary_headers(response, ["HX-Request"])
     if is_part:
         response["HX-Push-Url"] = f"{request.path}?{context['query']}" if context["query"] else request.path
     return response
+
+
+def _unhappy(request: HttpRequest) -> list[UnhappyAnswer]:
+    """Return the latest unhappy answers about the reader's own services, and note that they were read."""
+    reader: User = request.user  # type: ignore[assignment]  # open_to
+    found = latest_unhappy(reader, limit=_MOST_UNHAPPY)
+    note_readings(Counter(a.service_id for a in found if a.comment), by=reader, now=timezone.now())
+    return found
 
 
 def _rows(request: HttpRequest, choice: Choice) -> list[Row]:

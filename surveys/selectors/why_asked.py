@@ -8,10 +8,11 @@ from datetime import datetime
 from operator import itemgetter
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from surveys.models import Decision, Invitation, Message, Resolution, Response, Ticket, User
+from surveys.models import Decision, Invitation, Message, Person, Resolution, Response, Ticket, User
 from xla_service.stored_words import told
 
 MOST_TICKETS = 20
@@ -81,10 +82,23 @@ def explain(user: User | AnonymousUser, number: str, *, source: str = "") -> lis
     if source:
         tickets = tickets.filter(source=source)
     keys = list(tickets.values_list("pk", flat=True)[:MOST_TICKETS])
-    rows = Resolution.objects.filter(ticket__in=keys).select_related(
-        "ticket", "service", "decision__rule", "invitation", "response"
-    )
-    return [_explained(row) for row in rows.prefetch_related("invitation__messages").order_by("-resolved_at")]
+    return explained(_in_full(Resolution.objects.filter(ticket__in=keys)))
+
+
+def history_of(user: User | AnonymousUser, person: Person) -> QuerySet[Resolution]:
+    """Return the resolutions of a person's tickets that the user may see, newest first, for `explained`."""
+    tickets = Ticket.objects.visible_to(user)
+    return _in_full(Resolution.objects.filter(person=person, ticket__in=tickets))
+
+
+def explained(rows: Iterable[Resolution]) -> list[Explanation]:
+    """Return why (not) asked for these resolutions, in their order."""
+    return [_explained(row) for row in rows]
+
+
+def _in_full(found: QuerySet[Resolution]) -> QuerySet[Resolution]:
+    rows = found.select_related("ticket", "service", "decision__rule", "invitation", "response")
+    return rows.prefetch_related("invitation__messages").order_by("-resolved_at", "-pk")
 
 
 def _explained(row: Resolution) -> Explanation:
@@ -126,7 +140,16 @@ def _happened(row: Resolution) -> Iterable[tuple[datetime, str]]:
         yield _mailed(message)
     response: Response | None = getattr(row, "response", None)
     if response and response.answered_at:
-        yield response.answered_at, _("An answer came.")
+        yield response.answered_at, _answered(response)
+
+
+def _answered(response: Response) -> str:
+    if response.state == Response.State.SET_APART:
+        reason = told(response.set_apart_reason)
+        return _("An answer came and was set apart: %(reason)s It does not count.") % {"reason": reason}
+    if response.state == Response.State.PROVISIONAL:
+        return _("An answer came and is not accepted yet. It does not count before.")
+    return _("An answer came.")
 
 
 def _mailed(message: Message) -> tuple[datetime, str]:

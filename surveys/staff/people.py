@@ -24,7 +24,9 @@ from surveys.services.import_people import PeopleImport, import_people
 from xla_service.access import administering, open_to, setting_up
 from xla_service.navigation import Section, declare_page
 
-declare_page("people", "People", Section.ASKING, rule=setting_up, pages=["people-import"], order=30)
+declare_page(
+    "people", "People", Section.ASKING, rule=setting_up, pages=["people-import", "person-history"], order=30
+)
 
 PER_PAGE = 50
 MOST_BYTES = 20 * 1024 * 1024

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -12,8 +13,8 @@ from django.urls import reverse
 from experience.models import Gap
 from experience.selectors.portfolio import portfolio_rows, weekly_ratings
 from experience.selectors.portfolio_order import Choice, chosen, read_choice
-from surveys.models import BusinessService, User
-from tests.experience.factories import TODAY, gap, measured, results, starter, weekly
+from surveys.models import BusinessService, CommentReading, SurveyVersion, User
+from tests.experience.factories import TODAY, answer, gap, measured, results, starter, weekly
 from tests.factories import BusinessServiceFactory
 
 pytestmark = pytest.mark.django_db
@@ -340,3 +341,53 @@ def test_the_page_needs_no_inline_style_or_script(page: Client, four: object) ->
     assert " style=" not in words
     assert "<script>" not in words
     assert " onclick=" not in words
+
+
+# --- latest unhappy answers ---------------------------------------------------------------------------------
+
+
+def test_the_owner_finds_the_latest_unhappy_answers_with_their_ticket(
+    client: Client, service: BusinessService, owner: User
+) -> None:
+    client.force_login(owner)
+    unhappy = answer(service, rating=1, comment="Nobody reads the history")
+    answer(service, rating=5, comment="Splendid")
+
+    words = shown(client)
+
+    assert "Latest unhappy answers" in words
+    assert "Nobody reads the history" in words
+    assert unhappy.resolution.ticket.number in words
+    assert "Splendid" not in words
+    assert CommentReading.objects.get().user == owner
+
+
+@pytest.mark.parametrize("mode", [SurveyVersion.Mode.CONFIDENTIAL, SurveyVersion.Mode.ANONYMOUS])
+def test_only_answers_of_named_surveys_are_listed(
+    client: Client, service: BusinessService, owner: User, mode: str
+) -> None:
+    client.force_login(owner)
+    for number in range(9):
+        answer(service, mode=mode, rating=1, comment=f"In confidence {number}")
+
+    assert "In confidence" not in shown(client)
+
+
+def test_who_looks_after_nothing_finds_no_answers_on_the_portfolio(
+    page: Client, service: BusinessService
+) -> None:
+    answer(service, rating=1, comment="Nobody reads the history")
+
+    assert "Nobody reads the history" not in shown(page)
+
+
+def test_an_owner_s_portfolio_stays_within_few_queries(
+    client: Client, service: BusinessService, owner: User, django_assert_max_num_queries: Any
+) -> None:
+    client.force_login(owner)
+    measured(service)
+    for number in range(9):
+        answer(service, rating=1, comment=f"Nobody came, {number}")
+
+    with django_assert_max_num_queries(13):  # three of them note that comments were read
+        shown(client)

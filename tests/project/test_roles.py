@@ -222,6 +222,7 @@ TABLE = {
     "people": Access("sets up"),
     "people-import": Access("sets up", "post"),
     "proposal-settle": Access("sets up", "post", _proposal),
+    "person-history": Access("sets up", args=lambda world: [PersonFactory.create().pk]),
     "person-export": Access("administers", args=lambda world: [PersonFactory.create().pk]),
     "person-erase": Access("administers", "post", lambda world: [PersonFactory.create().pk]),
     "design-system": Access("administers"),
