@@ -18,6 +18,15 @@ from surveys.staff.mail import failed_mail, send_failed_again
 from surveys.staff.notices import notices
 from surveys.staff.people import people, people_import, person_download, person_erase, proposal_settle
 from surveys.staff.rules import sending_rule, sending_rules
+from surveys.staff.sources import (
+    source,
+    source_alias,
+    source_new,
+    source_preview,
+    source_secret,
+    source_switch,
+    sources,
+)
 from surveys.staff.translations import translation, translations
 from surveys.staff.users import audit_log, user_change, users
 from surveys.staff.why import why_asked
@@ -28,6 +37,13 @@ urlpatterns = [
     path("api-keys/", api_keys, name="api-keys"),
     path("api-keys/<int:key>/revoke/", api_key_revoke, name="api-key-revoke"),
     path("audit-log/", audit_log, name="audit-log"),
+    path("data/sources/", sources, name="sources"),
+    path("data/sources/new/", source_new, name="source-new"),
+    path("data/sources/<slug:key>/", source, name="source"),
+    path("data/sources/<slug:key>/preview/", source_preview, name="source-preview"),
+    path("data/sources/<slug:key>/secret/", source_secret, name="source-secret"),
+    path("data/sources/<slug:key>/switch/", source_switch, name="source-switch"),
+    path("data/sources/<slug:key>/service/", source_alias, name="source-alias"),
     path("data/inbound/", inbound, name="inbound"),
     path("data/inbound/replay/", replay, name="inbound-replay"),
     path("asking/", why_asked, name="why-asked"),

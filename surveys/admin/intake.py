@@ -12,7 +12,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from surveys.engine.mapping import MappingError, ticket_mapping
+from surveys.engine.alerts import ALERT_PRESETS
+from surveys.engine.mapping import MappingError
+from surveys.engine.source_mapping import check_mapping
 from surveys.engine.ticket_presets import PRESETS
 from surveys.models import IntakeEvent, IntakeSource, ServiceAlias
 from surveys.services.apply_intake import replay_event
@@ -21,7 +23,7 @@ from surveys.services.apply_intake import replay_event
 class IntakeSourceForm(forms.ModelForm):
     """A source with a mapping that is tried before it is stored."""
 
-    preset = forms.ChoiceField(choices=[(key, key) for key in sorted(PRESETS)])
+    preset = forms.ChoiceField(choices=[(key, key) for key in sorted({*PRESETS, *ALERT_PRESETS})])
     secret = forms.CharField(
         min_length=16,
         max_length=200,
@@ -37,7 +39,7 @@ class IntakeSourceForm(forms.ModelForm):
         """Refuse a mapping that cannot work, with what to correct."""
         values = super().clean() or {}
         try:
-            ticket_mapping(values.get("preset", ""), values.get("mapping"))
+            check_mapping(values.get("preset", ""), values.get("mapping"))
         except MappingError as error:
             raise ValidationError({"mapping": str(error)}) from error
         return values

@@ -26,6 +26,8 @@ PAGES = {
     "agreement-editor": "/agreements/starter/edit/",
     "reviews": "/reviews/",
     "inbound": "/data/inbound/",
+    "sources": "/data/sources/",
+    "source-new": "/data/sources/new/",
     "health": "/health/",
     "users": "/users/",
     "audit-log": "/audit-log/",

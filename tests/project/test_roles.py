@@ -24,6 +24,7 @@ from surveys.models import (
     ExclusionProposal,
     FollowUp,
     FollowUpReceiver,
+    IntakeSource,
     Job,
     Ticket,
     User,
@@ -102,6 +103,11 @@ def _api_key(world: World) -> list[Any]:
     user = world.users["viewer"]
     key, _ = create_key(name="Script", scopes=[], user=user, expires_at=None, by=user, now=NOW)
     return [key.pk]
+
+
+def _source(world: World) -> list[Any]:
+    IntakeSource.objects.get_or_create(key="desk", name="Desk", preset="generic", secret="s" * 16)
+    return ["desk"]
 
 
 def _agreement(world: World) -> list[Any]:
@@ -183,6 +189,13 @@ TABLE = {
     "api-preview-rule": Access("API sets up", "post"),
     "api-results": Access("API signed in"),
     "inbound": Access("sets up"),
+    "sources": Access("sets up"),
+    "source-new": Access("sets up"),
+    "source": Access("sets up", args=_source),
+    "source-preview": Access("sets up", "post", _source),
+    "source-secret": Access("sets up", "post", _source),
+    "source-switch": Access("sets up", "post", _source),
+    "source-alias": Access("sets up", "post", _source),
     "inbound-replay": Access("sets up", "post"),
     "health": Access("administers"),
     "setup": Access("sets up"),

@@ -1,0 +1,111 @@
+"""What would be made of a body, shown before anybody sends it; nothing is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from surveys.engine.alerts import Alert, alert_mapping
+from surveys.engine.mapping import MappingError, ticket_mapping
+from surveys.engine.source_mapping import is_monitor
+from surveys.engine.tickets import TicketRecord
+from surveys.selectors.service_names import ServiceNames
+
+MOST_SHOWN = 20
+_HIDDEN = {"line", "names_start", "requester", "service"}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A ticket or alert of the body: what it says, the service it means, what keeps it from being taken.
+
+    `said_service` is how the source calls the service, `service` what that is here, "" when nobody knows.
+    """
+
+    facts: tuple[tuple[str, str], ...]
+    said_service: str = ""
+    service: str = ""
+    complaint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a body holds, or why it cannot be read at all."""
+
+    found: tuple[Found, ...] = ()
+    complaint: str = ""
+    left_out: int = 0
+
+
+def preview_source(
+    *, source: str, preset: str, mapping: Mapping[str, Any], sample: str, now: datetime
+) -> Preview:
+    """Return what the mapping makes of a body, with the same rules as for events that arrive."""
+    try:
+        body = json.loads(sample)
+    except (ValueError, RecursionError) as error:
+        return Preview(complaint=f"This is not JSON ({error}).")
+    try:
+        read = _alerts if is_monitor(preset) else _tickets
+        found = list(read(preset, mapping, body, ServiceNames.of(source), now))
+    except ValueError as error:
+        return Preview(complaint=str(error))
+    return Preview(tuple(found[:MOST_SHOWN]), left_out=max(0, len(found) - MOST_SHOWN))
+
+
+def _tickets(
+    preset: str, mapping: Mapping[str, Any], body: Any, names: ServiceNames, now: datetime
+) -> Iterator[Found]:
+    known = ticket_mapping(preset, mapping)
+    for given in known.tickets_in(body):
+        try:
+            record = known.record(given)
+        except MappingError as error:
+            yield Found((), complaint=str(error))
+            continue
+        yield _found(record, names, _ticket_complaint(record))
+
+
+def _ticket_complaint(record: TicketRecord) -> str:
+    if not record.number:
+        return "It has no number. Map the field `number`."
+    if record.opened_at is None:
+        return "It does not say when the ticket was opened. Map the field `opened_at`."
+    return ""
+
+
+def _alerts(
+    preset: str, mapping: Mapping[str, Any], body: Any, names: ServiceNames, now: datetime
+) -> Iterator[Found]:
+    known = alert_mapping(preset, mapping)
+    for given in known.alerts_in(body):
+        try:
+            alert = known.alert(given, received_at=now)
+        except MappingError as error:
+            yield Found((), complaint=str(error))
+            continue
+        if alert is not None:
+            yield _found(alert, names, "")
+
+
+def _found(said: TicketRecord | Alert, names: ServiceNames, complaint: str) -> Found:
+    service = names.find(said.service)
+    return Found(
+        facts=tuple(_facts(said)),
+        said_service=said.service,
+        service=service.name if service else "",
+        complaint=complaint or ("" if service else names.unknown(said.service)),
+    )
+
+
+def _facts(said: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
+    for each in fields(said):
+        value = getattr(said, each.name)
+        if each.name == "requester" and value is not None:
+            yield from _facts(value, "requester_")
+        elif each.name not in _HIDDEN and value not in ("", None, False):
+            text = f"{value:%Y-%m-%d %H:%M:%S %Z}" if isinstance(value, datetime) else str(value)
+            yield prefix + each.name, text

@@ -1,0 +1,85 @@
+"""Sources of inbound data: made, mapped, given a new secret, switched off. Each change is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from secrets import token_urlsafe
+from typing import Any
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from surveys.engine.source_mapping import check_mapping
+from surveys.models import BusinessService, IntakeSource, ServiceAlias, User
+from surveys.services.audit import record_change
+
+_KEY_LENGTH = 50
+
+
+@transaction.atomic
+def create_source(*, name: str, preset: str, by: User, now: datetime) -> IntakeSource:
+    """Make a source with a key from its name and a new secret. Raises MappingError for an unknown preset."""
+    check_mapping(preset, {})
+    source = IntakeSource.objects.create(
+        key=_free_key(name), name=name, preset=preset, secret=token_urlsafe(32)
+    )
+    record_change(_subject(source), f"Created for {preset}", by=by, now=now)
+    return source
+
+
+@transaction.atomic
+def change_mapping(source: IntakeSource, mapping: Mapping[str, Any], *, by: User, now: datetime) -> bool:
+    """Store a mapping that works; return False when nothing changed. Raises MappingError."""
+    check_mapping(source.preset, mapping)
+    before, after = dict(source.mapping or {}), dict(mapping)
+    if before == after:
+        return False
+    source.mapping = after
+    source.save(update_fields=["mapping"])
+    names = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+    details = [(name, _text(before.get(name)), _text(after.get(name))) for name in names]
+    record_change(_subject(source), "Mapping changed", by=by, now=now, details=details)
+    return True
+
+
+@transaction.atomic
+def renew_secret(source: IntakeSource, *, by: User, now: datetime) -> str:
+    """Give a source a new secret and return it; the old one ends at once."""
+    source.secret = token_urlsafe(32)
+    source.save(update_fields=["secret"])
+    record_change(_subject(source), "New secret", by=by, now=now)
+    return source.secret
+
+
+@transaction.atomic
+def switch_source(source: IntakeSource, *, is_active: bool, by: User, now: datetime) -> None:
+    """Switch a source off, so that it is not found any more, or on again."""
+    source.is_active = is_active
+    source.save(update_fields=["is_active"])
+    record_change(_subject(source), "Switched on" if is_active else "Switched off", by=by, now=now)
+
+
+@transaction.atomic
+def name_service(
+    source: IntakeSource, *, name: str, service: BusinessService, by: User, now: datetime
+) -> None:
+    """Note that a source calls a service by this name."""
+    ServiceAlias.objects.update_or_create(source=source.key, name=name, defaults={"service": service})
+    details = [("name", None, name), ("means", None, service.name)]
+    record_change(_subject(source), "Name of a service", by=by, now=now, details=details)
+
+
+def _free_key(name: str) -> str:
+    base = slugify(name)[:_KEY_LENGTH] or "source"
+    taken = set(IntakeSource.objects.filter(key__startswith=base).values_list("key", flat=True))
+    numbered = (f"{base}-{number}" for number in range(2, len(taken) + 3))
+    return next(key for key in (base, *numbered) if key not in taken)
+
+
+def _subject(source: IntakeSource) -> str:
+    return f"source {source.key}"
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
