@@ -18,10 +18,9 @@ def new_token() -> str:
     return secrets.token_urlsafe(TOKEN_BYTES)
 
 
-def answer_url(token: str, rating: int | None = None) -> str:
-    """Return the public address of the answer page, with a rating to preselect when one is given."""
-    url = settings.PUBLIC_URL + reverse("answer", args=[token])
-    return url if rating is None else f"{url}?r={rating}"
+def answer_url(token: str) -> str:
+    """Return the public address of the answer page."""
+    return settings.PUBLIC_URL + reverse("answer", args=[token])
 
 
 def trap_url(token: str) -> str:

@@ -27,9 +27,11 @@ from surveys.staff.sources import (
     source_switch,
     sources,
 )
+from surveys.staff.surveys import new_survey, survey_design, survey_list, survey_preview, survey_versions
 from surveys.staff.translations import translation, translations
 from surveys.staff.users import audit_log, user_change, users
 from surveys.staff.why import why_asked
+from surveys.trials import survey_trial
 
 urlpatterns = [
     path("users/", users, name="users"),
@@ -49,6 +51,12 @@ urlpatterns = [
     path("asking/", why_asked, name="why-asked"),
     path("asking/rules/", sending_rules, name="sending-rules"),
     path("asking/rules/<slug:survey>/", sending_rule, name="sending-rule"),
+    path("asking/surveys/", survey_list, name="surveys"),
+    path("asking/surveys/new/", new_survey, name="survey-new"),
+    path("asking/surveys/<slug:key>/", survey_design, name="survey-design"),
+    path("asking/surveys/<slug:key>/versions/", survey_versions, name="survey-versions"),
+    path("asking/surveys/<slug:key>/preview/<str:kind>/", survey_preview, name="survey-preview"),
+    path("trial/<str:code>/", survey_trial, name="survey-trial"),
     path("asking/translations/", translations, name="translations"),
     path("asking/translations/<slug:survey>/<slug:code>/", translation, name="translation"),
     path("asking/people/", people, name="people"),

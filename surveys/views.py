@@ -153,16 +153,9 @@ class AnswerView(PublicView):
         return AnswerForm(questionnaire=self.asked.questionnaire, words=self.words, **values)
 
     def _show(self, request: HttpRequest, form: AnswerForm, visit: str, *, status: int = 200) -> HttpResponse:
-        questions = self.asked.questionnaire
-        context = {
-            "words": self.words,
-            "asked": self.asked,
-            "form": form,
+        context = answer_context(self.asked, form) | {
             "visit": visit,
             "has_answered": self.own_answer is not None,
-            "question": questions.rating.partition("{ticket}"),
-            "reason_groups": [(band, questions.reasons_of(band)) for band in Band],
-            "comment_length": COMMENT_LENGTH,
         }
         return page(request, "answer", context, status=status)
 
@@ -173,6 +166,19 @@ class AnswerView(PublicView):
             text = self.asked.say(self.words.closed_text, day=self.asked.closing_day)
             heading = self.words.closed
         return message(request, self.words, heading, text, status=GONE)
+
+
+def answer_context(shown: Asked, form: AnswerForm) -> dict[str, Any]:
+    """Return what the template of the survey shows, answered or not."""
+    questions = shown.questionnaire
+    return {
+        "words": shown.words,
+        "asked": shown,
+        "form": form,
+        "question": questions.rating.partition("{ticket}"),
+        "reason_groups": [(band, questions.reasons_of(band)) for band in Band],
+        "comment_length": COMMENT_LENGTH,
+    }
 
 
 class ClickView(PublicView):

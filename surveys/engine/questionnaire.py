@@ -22,7 +22,10 @@ class OfferedReason:
 
 @dataclass(frozen=True)
 class Questionnaire:
-    """The questions with their words. An empty text means that the question is not asked."""
+    """The questions with their words. An empty text means that the question is not asked.
+
+    `order` names the questions after the rating as they follow each other, asked or not.
+    """
 
     scale: Scale
     rating: str
@@ -30,6 +33,7 @@ class Questionnaire:
     reasons: tuple[OfferedReason, ...] = ()
     lost_time: str = ""
     comment: str = ""
+    order: tuple[str, ...] = ("reasons", "lost_time", "solved", "comment")
 
     def reasons_of(self, band: Band) -> tuple[OfferedReason, ...]:
         """Return the reasons of one band, in their order."""

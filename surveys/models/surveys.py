@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy
@@ -40,7 +41,12 @@ class SurveyVersion(models.Model):
     mode = models.CharField(max_length=14, choices=Mode.choices, default=Mode.NAMED)
     open_days = models.PositiveSmallIntegerField(default=6)
     reminder_days = models.PositiveSmallIntegerField(default=2)
+    # Empty: a draft, of which a survey has at most one. Only drafts change.
     published_at = models.DateTimeField(null=True, blank=True)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    note = models.CharField(max_length=300, blank=True)
 
     class Meta:
         constraints = [

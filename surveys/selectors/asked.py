@@ -91,6 +91,7 @@ def questionnaire(version: SurveyVersion, words: Words, *, asks_solved: bool = F
         reasons=_reasons(reasons, words) if reasons else (),
         lost_time=_worded(questions.get(Question.Kind.LOST_TIME), words.lost_time, words),
         comment=_worded(questions.get(Question.Kind.COMMENT), words.comment, words),
+        order=tuple(kind for kind in questions if kind != Question.Kind.RATING),
     )
 
 

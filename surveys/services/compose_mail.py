@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import css_inline
@@ -27,21 +28,61 @@ def compose_mail(message: Message) -> EmailMultiAlternatives:
     return _mail(message, message.subject, message.text, message.html, headers)
 
 
-def _invitation(message: Message, invitation: Invitation, headers: dict[str, str]) -> EmailMultiAlternatives:
-    context = _invitation_context(invitation)
-    if message.kind == Message.Kind.REMINDER:
+@dataclass(frozen=True, slots=True)
+class MailLinks:
+    """Where the links of an invitation lead; a trial has no trap, and nothing to unsubscribe from."""
+
+    answer: str
+    trap: str
+    unsubscribe: str
+
+    def rated(self, rating: int) -> str:
+        """Return the address of the answer page with a rating chosen."""
+        return f"{self.answer}?r={rating}"
+
+
+@dataclass(frozen=True, slots=True)
+class MailParts:
+    """The words of a mail: subject, plain text, HTML with inlined styles."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def links_of(invitation: Invitation) -> MailLinks:
+    """Return the links of a real invitation."""
+    token = invitation.token
+    return MailLinks(answer_url(token), trap_url(token), unsubscribe_url(token))
+
+
+def invitation_mail(
+    invitation: Invitation, links: MailLinks, *, is_reminder: bool = False, trial: str = ""
+) -> MailParts:
+    """Return the mail of an invitation, stored or not; `trial` is said above it, "" for a real one."""
+    context = _invitation_context(invitation, links) | {"trial": trial}
+    if is_reminder:
         context["reminder"] = asked(invitation).words.reminder
-        headers |= _in_thread(message)
     subject = render_to_string("surveys/mail/invitation.subject.txt", context)
-    text = render_to_string("surveys/mail/invitation.txt", context)
-    html = inliner().inline(render_to_string("surveys/mail/invitation.html", context))
+    return MailParts(
+        " ".join(subject.split()),
+        render_to_string("surveys/mail/invitation.txt", context),
+        inliner().inline(render_to_string("surveys/mail/invitation.html", context)),
+    )
+
+
+def _invitation(message: Message, invitation: Invitation, headers: dict[str, str]) -> EmailMultiAlternatives:
+    is_reminder = message.kind == Message.Kind.REMINDER
+    parts = invitation_mail(invitation, links_of(invitation), is_reminder=is_reminder)
+    if is_reminder:
+        headers |= _in_thread(message)
     headers |= {
         "Content-Language": invitation.language,
         # RFC 8058: one click in the mail program is one POST, and nobody has to be signed in.
         "List-Unsubscribe": f"<{unsubscribe_url(invitation.token)}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
-    return _mail(message, " ".join(subject.split()), text, html, headers)
+    return _mail(message, parts.subject, parts.text, parts.html, headers)
 
 
 def _in_thread(message: Message) -> dict[str, str]:
@@ -51,12 +92,11 @@ def _in_thread(message: Message) -> dict[str, str]:
     return {name: first.message_id for first in firsts for name in ("In-Reply-To", "References")}
 
 
-def _invitation_context(invitation: Invitation) -> dict[str, object]:
+def _invitation_context(invitation: Invitation, links: MailLinks) -> dict[str, object]:
     shown = asked(invitation)
     words, scale = shown.words, shown.questionnaire.scale
     buttons = [
-        (rating, words.rating_label(scale.key, rating), answer_url(invitation.token, rating))
-        for rating in scale.ratings
+        (rating, words.rating_label(scale.key, rating), links.rated(rating)) for rating in scale.ratings
     ]
     return {
         "asked": shown,
@@ -73,9 +113,9 @@ def _invitation_context(invitation: Invitation) -> dict[str, object]:
         ],
         "lowest": buttons[0],
         "highest": buttons[-1],
-        "url": answer_url(invitation.token),
-        "trap_url": trap_url(invitation.token),
-        "unsubscribe_url": unsubscribe_url(invitation.token),
+        "url": links.answer,
+        "trap_url": links.trap,
+        "unsubscribe_url": links.unsubscribe,
     }
 
 

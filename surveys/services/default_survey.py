@@ -35,6 +35,8 @@ def create_default_survey(*, now: datetime, key: str = KEY, name: str = NAME) ->
 
 def _is_earlier_default(version: SurveyVersion) -> bool:
     """Say whether a version is the one we shipped before, untouched: then the next follows it."""
+    if version.number > 1:
+        return False
     questions = list(version.questions.all())
     kinds = [question.kind for question in questions]
     return kinds == EARLIER_KINDS and not any(question.wording for question in questions)
@@ -43,18 +45,26 @@ def _is_earlier_default(version: SurveyVersion) -> bool:
 def _publish_version(survey: Survey, now: datetime) -> SurveyVersion:
     number = survey.versions.count() + 1
     version = SurveyVersion.objects.create(survey=survey, number=number, published_at=now)
-    for position, kind in enumerate(KINDS, start=1):
-        Question.objects.create(
+    Question.objects.bulk_create(default_questions(version))
+    return version
+
+
+def default_questions(version: SurveyVersion) -> list[Question]:
+    """Return the usual questions for a version, unsaved."""
+    return [
+        Question(
             version=version,
             position=position,
             kind=kind,
             scale=Question.Scale.SATISFACTION if kind == Question.Kind.RATING else Question.Scale.NONE,
-            options=_reasons() if kind == Question.Kind.REASONS else [],
+            options=default_reasons() if kind == Question.Kind.REASONS else [],
         )
-    return version
+        for position, kind in enumerate(KINDS, start=1)
+    ]
 
 
-def _reasons() -> list[dict[str, Any]]:
+def default_reasons() -> list[dict[str, Any]]:
+    """Return the usual reasons as a question keeps them, worded in every language."""
     bands = {Band.LOW: LOW_REASONS, Band.HIGH: HIGH_REASONS}
     return [
         {

@@ -8,17 +8,25 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from surveys.engine.wording import WORDS, Words
 from surveys.models import Question, Survey, SurveyVersion
 from surveys.selectors.translations import Wording, newest_version, wordings
-from surveys.services.translate import publish_wording
+from surveys.services.survey_design import design_of, draft_of, save_design, worded
 from xla_service.access import open_to, setting_up
 from xla_service.navigation import Section, declare_page
 
-declare_page("translations", "Translations", Section.ASKING, rule=setting_up, pages=["translation"], order=25)
+declare_page(
+    "translations",
+    gettext_lazy("Translations"),
+    Section.ASKING,
+    rule=setting_up,
+    pages=["translation"],
+    order=25,
+)
 
 LONGEST = 300
 
@@ -44,17 +52,22 @@ class WordingForm(forms.Form):
         for name, text in list(given.items()):
             rest = text.replace("{ticket}", "") if name == Question.Kind.RATING else text
             if "{" in rest or "}" in rest:
-                self.add_error(name, "Only {ticket} may stand in braces, and only in the rating question.")
+                self.add_error(name, _("Only {ticket} may stand in braces, and only in the rating question."))
         return given
 
 
 @open_to(setting_up)
 @require_safe
 def translations(request: HttpRequest) -> HttpResponse:
-    """Show for each survey and language how many of its texts are read in that language."""
-    found = [(survey, newest_version(survey)) for survey in Survey.objects.order_by("name")]
+    """Show for each survey and language how many of its texts are read in that language, draft included."""
+    found = [(survey, _worded_version(survey)) for survey in Survey.objects.order_by("name")]
     rows = [(survey, version, _completeness(version)) for survey, version in found if version is not None]
     return render(request, "surveys/staff/translations.html", {"rows": rows})
+
+
+def _worded_version(survey: Survey) -> SurveyVersion | None:
+    """Return the version whose words are worked on: the draft, else the published one."""
+    return draft_of(survey) or newest_version(survey)
 
 
 def _completeness(version: SurveyVersion) -> list[tuple[Words, int, int]]:
@@ -68,16 +81,20 @@ def _completeness(version: SurveyVersion) -> list[tuple[Words, int, int]]:
 @open_to(setting_up)
 @require_http_methods(["GET", "HEAD", "POST"])
 def translation(request: HttpRequest, survey: str, code: str) -> HttpResponse:
-    """Show every text of a survey in one language and what a respondent reads; a POST publishes changes."""
+    """Show every text of a survey in one language and what a respondent reads; a POST saves them as draft."""
     found = get_object_or_404(Survey, key=survey)
-    version = newest_version(found)
+    version = _worded_version(found)
     if version is None or code not in WORDS:
         raise Http404
     texts = wordings(version, code)
     form = WordingForm(request.POST or None, texts=texts, words=WORDS[code])
     if request.method == "POST" and form.is_valid():
-        published = publish_wording(found, code, form.cleaned_data, now=timezone.now())
-        _tell(request, published)
+        design = design_of(version)
+        if worded(design, code, form.cleaned_data) == design:
+            messages.info(request, _("Nothing changed."))
+        elif (draft := save_design(found, worded(design, code, form.cleaned_data))) is not None:
+            said = _("Saved in draft %(number)d. Look at it and publish it in the designer.")
+            messages.success(request, said % {"number": draft.number})
         return redirect("translation", survey=survey, code=code)
     context = {
         "survey": found,
@@ -89,10 +106,3 @@ def translation(request: HttpRequest, survey: str, code: str) -> HttpResponse:
         "complete": sum(text.is_complete for text in texts),
     }
     return render(request, "surveys/staff/translation.html", context, status=400 if form.errors else 200)
-
-
-def _tell(request: HttpRequest, published: SurveyVersion | None) -> None:
-    if published is None:
-        messages.info(request, "Nothing changed, so no new version was published.")
-    else:
-        messages.success(request, f"Version {published.number} is published; new invitations use it.")

@@ -1,0 +1,330 @@
+"""Designing a survey: its draft, what differs from the published version, publishing, taking back.
+
+A survey has at most one draft, the version that is not published. Publishing freezes it: invitations keep the
+version they were asked with, and only a version that nobody was asked with can be taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from surveys.engine.scales import Band
+from surveys.models import Question, SendingRule, Survey, SurveyVersion, User
+from surveys.services.audit import record_change
+from surveys.services.default_survey import default_questions
+
+MOST_OPEN_DAYS = 30
+MOST_REASONS = 30
+
+
+class DesignError(ValueError):
+    """A design that cannot be saved or published; `problems` say what to correct."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = list(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question of a design; wording by language, options as the model keeps them."""
+
+    kind: str
+    scale: str = ""
+    wording: tuple[tuple[str, str], ...] = ()
+    options: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """Everything that a version says: who reads the answers, how long it is open, and what is asked."""
+
+    mode: str
+    open_days: int
+    reminder_days: int
+    questions: tuple[Asked, ...]
+
+    def question(self, kind: str) -> Asked | None:
+        """Return the question of a kind; None when it is not asked."""
+        return next((asked for asked in self.questions if asked.kind == kind), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that differs between two versions, in words; None where one of them has it not."""
+
+    what: str
+    before: str | None
+    after: str | None
+
+
+def design_of(version: SurveyVersion) -> Design:
+    """Return what a version says."""
+    questions = tuple(
+        Asked(row.kind, row.scale, tuple(sorted(row.wording.items())), tuple(row.options))
+        for row in version.questions.all()
+    )
+    return Design(version.mode, version.open_days, version.reminder_days, questions)
+
+
+def draft_of(survey: Survey) -> SurveyVersion | None:
+    """Return the version that is being designed; None when nothing is."""
+    return survey.versions.filter(published_at=None).order_by("-number").first()
+
+
+def published_version(survey: Survey) -> SurveyVersion | None:
+    """Return the version that new invitations ask; None before the first was published."""
+    return survey.versions.filter(published_at__isnull=False).order_by("-number").first()
+
+
+# --- drafting -----------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def create_survey(name: str, *, by: User | None, now: datetime) -> Survey:
+    """Make a survey with the usual questions as its draft, and the usual sending rule.
+
+    Raises DesignError for a name without letters and for one that is taken.
+    """
+    key = slugify(name)[:60].strip("-_")
+    if not key:
+        raise DesignError([_("Give the survey a name with at least one letter or digit.")])
+    if Survey.objects.filter(key=key).exists():
+        raise DesignError([_("There is a survey of this name. Open that one, or choose another name.")])
+    survey = Survey.objects.create(key=key, name=name[:120])
+    SendingRule.objects.create(survey=survey, number=1, created_at=now)
+    version = SurveyVersion.objects.create(survey=survey, number=1)
+    Question.objects.bulk_create(default_questions(version))
+    record_change(f"survey {key}", "Created", by=by, now=now)
+    return survey
+
+
+@transaction.atomic
+def save_design(survey: Survey, design: Design) -> SurveyVersion | None:
+    """Write a design to the survey's draft, made where there is none; None when nothing differs.
+
+    Raises DesignError, naming everything that is wrong.
+    """
+    if problems := list(_problems(design)):
+        raise DesignError(problems)
+    Survey.objects.select_for_update(no_key=True).get(pk=survey.pk)
+    draft = draft_of(survey)
+    before = draft or published_version(survey)
+    if before is not None and design_of(before) == design:
+        return draft
+    if draft is None:
+        newest = survey.versions.aggregate(newest=Max("number"))["newest"] or 0
+        draft = SurveyVersion(survey=survey, number=newest + 1)
+    draft.mode, draft.open_days, draft.reminder_days = design.mode, design.open_days, design.reminder_days
+    draft.save()
+    draft.questions.all().delete()
+    Question.objects.bulk_create(
+        Question(
+            version=draft,
+            position=position,
+            kind=asked.kind,
+            scale=asked.scale,
+            wording=dict(asked.wording),
+            options=list(asked.options),
+        )
+        for position, asked in enumerate(design.questions, start=1)
+    )
+    return draft
+
+
+def _problems(design: Design) -> Iterator[str]:
+    kinds = [asked.kind for asked in design.questions]
+    if kinds[:1] != [Question.Kind.RATING] or len(set(kinds)) != len(kinds):
+        yield _("The rating comes first, and each question once.")
+    if design.mode not in SurveyVersion.Mode.values:
+        yield _("Choose who reads the answers.")
+    if not 1 <= design.open_days <= MOST_OPEN_DAYS:
+        yield _("The survey is open for 1 to %(most)d days.") % {"most": MOST_OPEN_DAYS}
+    if design.reminder_days and design.reminder_days >= design.open_days:
+        yield _("The reminder comes before the survey closes: choose fewer days, or 0 for none.")
+    rating = design.question(Question.Kind.RATING)
+    if rating is not None and rating.scale not in set(Question.Scale.values) - {""}:
+        yield _("Choose a scale for the rating.")
+    yield from _reason_problems(design)
+    for asked in design.questions:
+        yield from _brace_problems(asked)
+
+
+def _reason_problems(design: Design) -> Iterator[str]:
+    reasons = design.question(Question.Kind.REASONS)
+    if reasons is None:
+        return
+    if not reasons.options:
+        yield _("Offer at least one reason, or leave the question out.")
+    if len(reasons.options) > MOST_REASONS:
+        yield _("More than %(most)d reasons nobody reads. Take some out.") % {"most": MOST_REASONS}
+    if any(option["band"] not in {band.value for band in Band} for option in reasons.options):
+        yield _("Say for each reason with which ratings it is offered.")
+
+
+def _brace_problems(asked: Asked) -> Iterator[str]:
+    for code, text in asked.wording:
+        rest = text.replace("{ticket}", "") if asked.kind == Question.Kind.RATING else text
+        if "{" in rest or "}" in rest:
+            yield _("Only {ticket} may stand in braces, and only in the rating question.") + f" ({code})"
+
+
+@transaction.atomic
+def discard_draft(survey: Survey) -> bool:
+    """Throw the draft away; return whether there was one. The first version of a survey stays a draft."""
+    draft = draft_of(survey)
+    if draft is None or published_version(survey) is None:
+        return False
+    draft.questions.all().delete()
+    draft.delete()
+    return True
+
+
+# --- publishing ---------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def publish_draft(survey: Survey, *, note: str, by: User | None, now: datetime) -> SurveyVersion:
+    """Publish the draft: invitations from now on ask it, earlier ones keep theirs.
+
+    Raises DesignError when there is no draft.
+    """
+    Survey.objects.select_for_update(no_key=True).get(pk=survey.pk)
+    draft = draft_of(survey)
+    if draft is None:
+        raise DesignError([_("Nothing differs from the published version, so there is nothing to publish.")])
+    draft.published_at, draft.published_by, draft.note = now, by, note[:300]
+    draft.save(update_fields=["published_at", "published_by", "note"])
+    record_change(f"survey {survey.key}", f"Version {draft.number} published", by=by, now=now)
+    return draft
+
+
+@transaction.atomic
+def take_back(version: SurveyVersion, *, by: User | None, now: datetime) -> SurveyVersion:
+    """Make a published version a draft again, before anybody was asked with it.
+
+    The version before is asked again. Raises DesignError when it was used, is not the newest or the only one,
+    or when another draft stands in its place.
+    """
+    Survey.objects.select_for_update(no_key=True).get(pk=version.survey_id)
+    others = version.survey.versions.exclude(pk=version.pk)
+    if version.invitations.exists() or version.responses.exists():
+        raise DesignError([_("People were asked with this version, so it stays. Publish the next one.")])
+    if others.filter(published_at__isnull=False, number__gt=version.number).exists():
+        raise DesignError([_("A newer version is published already.")])
+    if not others.filter(published_at__isnull=False).exists():
+        raise DesignError([_("It is the only one. Publish the next one instead.")])
+    if others.filter(published_at=None).exists():
+        raise DesignError([_("There is a newer draft. Discard that first.")])
+    version.published_at, version.published_by = None, None
+    version.save(update_fields=["published_at", "published_by"])
+    record_change(
+        f"survey {version.survey.key}", f"Version {version.number} taken back before use", by=by, now=now
+    )
+    return version
+
+
+# --- what differs -------------------------------------------------------------------------------------------
+
+
+def differences(before: Design, after: Design) -> list[Difference]:
+    """Return what differs between two designs, in the order in which a reader meets it."""
+    found = [Difference(what, old, new) for what, old, new in _plain_differences(before, after) if old != new]
+    for kind in Question.Kind.values:
+        found += _question_differences(before.question(kind), after.question(kind))
+    orders = [[asked.kind for asked in design.questions] for design in (before, after)]
+    if sorted(orders[0]) == sorted(orders[1]) and orders[0] != orders[1]:
+        found.append(Difference(_("Order"), *(_labels(order) for order in orders)))
+    return found
+
+
+def _plain_differences(before: Design, after: Design) -> Iterator[tuple[str, str, str]]:
+    mode = SurveyVersion.Mode
+    yield _("Who reads it"), str(mode(before.mode).label), str(mode(after.mode).label)
+    yield _("Open for days"), str(before.open_days), str(after.open_days)
+    yield _("Reminder after days"), str(before.reminder_days), str(after.reminder_days)
+
+
+def _question_differences(before: Asked | None, after: Asked | None) -> list[Difference]:
+    if before is None or after is None:
+        if before is after:
+            return []
+        asked = before or after
+        label = str(Question.Kind(asked.kind).label) if asked else ""
+        words = (_("asked"), None) if before else (None, _("asked"))
+        return [Difference(label, *words)]
+    label = str(Question.Kind(before.kind).label)
+    found = []
+    if before.scale != after.scale:
+        scales = (str(Question.Scale(asked.scale).label) for asked in (before, after))
+        found.append(Difference(_("%(question)s: scale") % {"question": label}, *scales))
+    found += _text_differences(label, dict(before.wording), dict(after.wording))
+    return found + _option_differences(before.options, after.options)
+
+
+def _text_differences(label: str, before: Mapping[str, str], after: Mapping[str, str]) -> list[Difference]:
+    return [
+        Difference(f"{label} ({code})", before.get(code), after.get(code))
+        for code in sorted(before.keys() | after.keys())
+        if before.get(code) != after.get(code)
+    ]
+
+
+def _option_differences(
+    before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]
+) -> list[Difference]:
+    old, new = ({option["key"]: option for option in options} for options in (before, after))
+    found = []
+    for key in [*old, *(key for key in new if key not in old)]:
+        name = _("Reason: %(reason)s") % {"reason": _reason_words(old.get(key) or new[key])}
+        if key not in old or key not in new:
+            found.append(
+                Difference(name, _("offered") if key in old else None, _("offered") if key in new else None)
+            )
+            continue
+        if old[key]["band"] != new[key]["band"]:
+            found.append(Difference(name, old[key]["band"], new[key]["band"]))
+        found += _text_differences(name, old[key]["wording"], new[key]["wording"])
+    return found
+
+
+def _reason_words(option: Mapping[str, Any]) -> str:
+    return str(option["wording"].get("en") or option["key"])
+
+
+def _labels(kinds: Sequence[str]) -> str:
+    return ", ".join(str(Question.Kind(kind).label) for kind in kinds)
+
+
+# --- words --------------------------------------------------------------------------------------------------
+
+
+def worded(design: Design, code: str, texts: Mapping[str, str]) -> Design:
+    """Return a design with these texts in the language `code`, by kind or `reason-` and the reason's key.
+
+    An empty text takes the own wording away; what is not named stays.
+    """
+    return replace(design, questions=tuple(_worded(asked, code, texts) for asked in design.questions))
+
+
+def _worded(asked: Asked, code: str, texts: Mapping[str, str]) -> Asked:
+    options = tuple(
+        {**option, "wording": _in_language(option["wording"], code, texts.get(f"reason-{option['key']}"))}
+        for option in asked.options
+    )
+    wording = _in_language(dict(asked.wording), code, texts.get(asked.kind))
+    return replace(asked, wording=tuple(sorted(wording.items())), options=options)
+
+
+def _in_language(wording: Mapping[str, str], code: str, text: str | None) -> dict[str, str]:
+    if text is None:
+        return dict(wording)
+    return {language: words for language, words in {**wording, code: text.strip()}.items() if words}
