@@ -37,7 +37,7 @@ def survey_trial(request: HttpRequest, code: str) -> HttpResponse:
         )
         if request.method == "POST" and form.is_valid():
             return message(request, shown.words, shown.words.thanks, trial_words())
-        context = answer_context(shown, form) | {"trial": trial_words()}
+        context = answer_context(shown, form) | {"is_trial": True, "trial": trial_words()}
         return page(request, "answer", context, status=400 if form.errors else 200)
 
 

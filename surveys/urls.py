@@ -27,7 +27,14 @@ from surveys.staff.sources import (
     source_switch,
     sources,
 )
-from surveys.staff.surveys import new_survey, survey_design, survey_list, survey_preview, survey_versions
+from surveys.staff.surveys import (
+    new_survey,
+    survey_design,
+    survey_list,
+    survey_preview,
+    survey_preview_style,
+    survey_versions,
+)
 from surveys.staff.translations import translation, translations
 from surveys.staff.users import audit_log, user_change, users
 from surveys.staff.why import why_asked
@@ -56,6 +63,7 @@ urlpatterns = [
     path("asking/surveys/<slug:key>/", survey_design, name="survey-design"),
     path("asking/surveys/<slug:key>/versions/", survey_versions, name="survey-versions"),
     path("asking/surveys/<slug:key>/preview/<str:kind>/", survey_preview, name="survey-preview"),
+    path("asking/survey-style/<str:scheme>.css", survey_preview_style, name="survey-preview-style"),
     path("trial/<str:code>/", survey_trial, name="survey-trial"),
     path("asking/translations/", translations, name="translations"),
     path("asking/translations/<slug:survey>/<slug:code>/", translation, name="translation"),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.staticfiles import finders
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -203,8 +205,20 @@ def _after_saving(request: HttpRequest, survey: Survey, language: str) -> HttpRe
     elif "save" in request.POST:
         messages.success(request, _("The draft is saved. Nobody is asked with it before it is published."))
     target = f"{reverse('survey-design', args=[survey.key])}?lang={language}"
-    moved = request.POST.get("move", "").partition(":")[2]
-    return redirect(f"{target}&moved={moved}#q-{moved}" if moved in KIND_WORDS else target)
+    return redirect(target + _focus(request.POST.get("move", ""), design_of(version)))
+
+
+def _focus(move: str, design: Design) -> str:
+    """Return the fragment of the button that moved a question, so that pressing it again goes on."""
+    way, _colon, kind = move.partition(":")
+    kinds = [asked.kind for asked in design.questions]
+    if kind not in kinds:
+        return ""
+    if way not in ("up", "down"):
+        return f"#q-{kind}"
+    ends = {"up": 1, "down": len(kinds) - 1}
+    other = {"up": "down", "down": "up"}[way]
+    return f"#{other if kinds.index(kind) == ends[way] else way}-{kind}"
 
 
 def _send_trial(request: HttpRequest, version: SurveyVersion, language: str) -> None:
@@ -249,7 +263,7 @@ def _designer(
         "longest": LONGEST,
         "most_days": MOST_OPEN_DAYS,
         "changes": differences(design_of(published), design_of(draft)) if published and draft else [],
-        "moved": request.GET.get("moved", ""),
+        "watching": bool(request.htmx),  # type: ignore[attr-defined]
         "stamp": int(timezone.now().timestamp() * 1000),
         **_choices(request),
     }
@@ -289,7 +303,8 @@ def survey_preview(request: HttpRequest, key: str, kind: str) -> HttpResponse:
     version = _wanted_version(survey, request.GET.get("version", ""))
     language = _language(request)
     if kind == "mail":
-        response = HttpResponse(trial_parts(version, language, now=timezone.now()).html)
+        html = trial_parts(version, language, now=timezone.now()).html
+        response = HttpResponse(_in_scheme(html, _choices(request)["scheme"]))
         response["Content-Security-Policy"] = MAIL_POLICY
     elif kind == "page":
         response = _shown_page(request, version, WORDS[language])
@@ -314,7 +329,26 @@ def _shown_page(request: HttpRequest, version: SurveyVersion, words: Words) -> H
     with translation.override(words.code):
         shown = trial_page(version, words.code)
         form = AnswerForm(questionnaire=shown.questionnaire, words=words, initial={"rating": 2})
-        return page(request, "answer", answer_context(shown, form) | {"trial": " "})
+        style = reverse("survey-preview-style", args=[_choices(request)["scheme"]])
+        return page(request, "answer", answer_context(shown, form) | {"is_trial": True, "stylesheet": style})
+
+
+# Public like the stylesheet itself: the frame of the preview has an origin of its own and sends no cookie.
+@require_safe
+def survey_preview_style(request: HttpRequest, scheme: str) -> HttpResponse:
+    """Send the stylesheet of the public pages as it applies in light or in dark, whatever the reader has."""
+    if scheme not in CHOICES["scheme"]:
+        raise Http404
+    found = finders.find("surveys/survey.css")
+    assert isinstance(found, str)
+    return HttpResponse(_in_scheme(Path(found).read_text(encoding="utf-8"), scheme), content_type="text/css")
+
+
+def _in_scheme(text: str, scheme: str) -> str:
+    """Return styles with the question for the reader's colours answered."""
+    answered = "all" if scheme == "dark" else "not all"
+    text = text.replace("@media (prefers-color-scheme: dark)", f"@media {answered}")
+    return text.replace("color-scheme: light dark", f"color-scheme: {scheme}")
 
 
 # --- versions -----------------------------------------------------------------------------------------------

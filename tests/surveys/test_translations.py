@@ -1,4 +1,4 @@
-"""Admins word their own questions per language; publishing makes a new version."""
+"""Admins word their own questions per language; what they save is a draft until it is published."""
 
 import pytest
 from django.test import Client
@@ -6,7 +6,8 @@ from django.test import Client
 from surveys.models import Invitation, Question, Survey, SurveyVersion, User
 from surveys.selectors.asked import asked
 from surveys.selectors.translations import newest_version, wordings
-from tests.factories import InvitationFactory, default_survey
+from surveys.services.survey_design import draft_of, publish_draft
+from tests.factories import NOW, InvitationFactory, default_survey
 
 pytestmark = pytest.mark.django_db
 PAGE = "/asking/translations/after-resolution/de/"
@@ -48,11 +49,13 @@ def test_a_missing_language_shows_the_english_that_people_would_read(admin: Clie
     assert admin.get("/asking/translations/").content.decode().count("some English") == 11
 
 
-def test_publishing_makes_a_new_version_and_leaves_the_used_one(admin: Client, own: Survey) -> None:
+def test_saving_makes_a_draft_and_publishing_it_leaves_the_used_version(admin: Client, own: Survey) -> None:
     used = InvitationFactory.create(survey_version=newest_version(own))
     kept = {text.name: text.own for text in wordings(newest_version(own), "de")}
 
     admin.post(PAGE, kept | {"rating": "Wie war {ticket}?", "reason-parking": "Kein Parkplatz"})
+    assert newest_version(own) == used.survey_version
+    publish_draft(own, note="", by=None, now=NOW)
 
     version = newest_version(own)
     assert (version.number, version.mode) == (used.survey_version.number + 1, "named")
@@ -73,10 +76,10 @@ def test_an_emptied_text_gives_the_own_words_back(admin: Client, own: Survey) ->
 
     admin.post("/asking/translations/after-resolution/en/", kept | {"rating": ""})
 
-    assert newest_version(own).questions.get(kind="rating").wording == {}
+    assert draft_of(own).questions.get(kind="rating").wording == {}
 
 
-def test_nothing_changed_publishes_nothing(admin: Client, own: Survey) -> None:
+def test_nothing_changed_saves_nothing(admin: Client, own: Survey) -> None:
     kept = {text.name: text.own for text in wordings(newest_version(own), "de")}
 
     admin.post(PAGE, kept)
