@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from experience import figures
 
@@ -31,3 +31,51 @@ def _written(value: object) -> object:
 def indicator_words(text: str) -> str:
     """Return a name or an explanation of the indicator library; one's own stays as written."""
     return gettext(text) if text else ""
+
+
+_TERMS = {
+    "agreement": gettext_noop("Key"),
+    "name": gettext_noop("Name"),
+    "valid_from": gettext_noop("Holds from"),
+    "ambition": gettext_noop("Ambition"),
+    "provider": gettext_noop("Provider"),
+    "customer": gettext_noop("Customer"),
+    "owner": gettext_noop("Owner"),
+    "agreed_by": gettext_noop("Agreed by"),
+    "agreed_on": gettext_noop("Agreed on"),
+    "review_on": gettext_noop("Review on"),
+    "if_missed": gettext_noop("When it is missed"),
+    "is_primary": gettext_noop("Primary"),
+    "primary": gettext_noop("Primary"),
+    "needs_second_person": gettext_noop("A second person publishes"),
+    "second_person": gettext_noop("A second person publishes"),
+    "services": gettext_noop("Services"),
+    "covers_rest": gettext_noop("Every other live service"),
+    "journey": gettext_noop("Journey"),
+    "personas": gettext_noop("Personas"),
+    "sites": gettext_noop("Sites"),
+    "baseline_until": gettext_noop("Only measure until"),
+    "weights": gettext_noop("Weights"),
+    "indicators": gettext_noop("Indicators"),
+    "exclusions": gettext_noop("Days that do not count"),
+    "note": gettext_noop("Note"),
+    "weight": gettext_noop("Weight"),
+    "target": gettext_noop("Target"),
+    "floor": gettext_noop("Floor"),
+    "ceiling": gettext_noop("Ceiling"),
+}
+
+
+def term_words(path: str) -> str:
+    """Return where in the terms something stands: "weights.X" as "Weights · X", keys as they are."""
+    return " · ".join(gettext(_TERMS[part]) if part in _TERMS else part for part in path.split("."))
+
+
+def term_value(value: str) -> str:
+    """Return a value of the terms: days and yes in the reader's language, what was typed as it is."""
+    if value == "yes":
+        return gettext("yes")
+    try:
+        return figures.full_day(date.fromisoformat(value))
+    except ValueError:
+        return value

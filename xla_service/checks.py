@@ -64,6 +64,21 @@ def check_identity_provider(app_configs: Any, **kwargs: Any) -> list[CheckMessag
     return wrong
 
 
+@register()
+def check_language(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse a language that the interface does not speak."""
+    spoken = dict(settings.LANGUAGES)
+    if settings.LANGUAGE_CODE in spoken:
+        return []
+    return [
+        Error(
+            f"XLA_LANGUAGE={settings.LANGUAGE_CODE!r} is not spoken.",
+            hint=f"Choose one of {', '.join(spoken)}.",
+            id="xla.E006",
+        )
+    ]
+
+
 @register(deploy=True)
 def check_public_url(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Warn when mails would carry links that only this machine can open."""

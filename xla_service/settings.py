@@ -188,7 +188,9 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # Words and time.
-LANGUAGE_CODE = "en"
+LANGUAGE_CODE = env.text(
+    "XLA_LANGUAGE", "en", help="Language of pages and mails where nobody chose one: en or de."
+)
 # Of the interface for staff. Surveys speak those of surveys/engine/wording.
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "xla_service" / "locale"]

@@ -9,9 +9,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Max, Prefetch, Q, QuerySet
+from django.utils.translation import get_language
 
 from experience.selectors.access import reads_unmasked
 from surveys.engine.masking import mask_comment
+from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS, language_for
 from surveys.models import BusinessService, CommentSentiment, Question, Response, SurveyVersion, User
 
 _SCALE_ENDS = {"satisfaction": (1, 5), "happiness": (0, 10), "effort": (1, 7)}
@@ -243,24 +245,27 @@ def _tone(lean: float) -> str:
 def _reason_words(version_ids: Iterable[int]) -> dict[tuple[int, str], str]:
     questions = Question.objects.filter(version__in=version_ids, kind=Question.Kind.REASONS)
     return {
-        (question.version_id, option["key"]): _in_english(option)
+        (question.version_id, option["key"]): _in_readers_language(option)
         for question in questions
         for option in question.options
     }
 
 
 def reason_labels(keys: Iterable[str]) -> dict[str, str]:
-    """Return reasons in English, each as its newest survey version words it; unknown ones are absent."""
+    """Return reasons in the reader's language, as the newest survey version words them."""
     wanted = set(keys)
     questions = Question.objects.filter(kind=Question.Kind.REASONS).order_by("version__number", "pk")
     return {
-        option["key"]: _in_english(option)
+        option["key"]: _in_readers_language(option)
         for question in questions
         for option in question.options
         if option["key"] in wanted
     }
 
 
-def _in_english(option: Mapping[str, Any]) -> str:
-    wording: Mapping[str, str] = option.get("wording", {})
-    return wording.get("en") or next(iter(wording.values()), str(option["key"]))
+def _in_readers_language(option: Mapping[str, Any]) -> str:
+    """Return a reason in the reader's language: as the survey words it, else as it comes built in."""
+    words = WORDS[language_for(get_language() or DEFAULT_LANGUAGE)]
+    key, wording = str(option["key"]), option.get("wording", {})
+    own: str | None = wording.get(words.code) or words.reasons.get(key) or wording.get(DEFAULT_LANGUAGE)
+    return own or next(iter(wording.values()), key)

@@ -6,7 +6,7 @@ from django import template
 
 from experience import figures, marks
 from experience.badges import STATUS_WORDS
-from experience.words import indicator_words, problem_words
+from experience.words import indicator_words, problem_words, term_value, term_words
 from xla_service.templatetags.moments import ago
 
 register = template.Library()
@@ -24,6 +24,8 @@ register.filter("distance_to", figures.distance)
 register.filter("ago", ago)
 register.filter(problem_words)
 register.filter(indicator_words)
+register.filter(term_words)
+register.filter(term_value)
 register.filter("day", figures.day)
 register.filter("full_day", figures.full_day)
 register.filter("month", figures.month)

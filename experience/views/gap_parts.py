@@ -8,8 +8,8 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
 
 from experience import figures, sentences
 from experience.engine.indicators import RATING_SCALES
@@ -19,6 +19,7 @@ from experience.marks import bar, interval_bar
 from experience.models import Gap, Measurement
 from experience.selectors.gap_story import factor_words
 from experience.selectors.results import read_results
+from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS, language_for
 
 _MEASURES = {scale: measure for measure, scale in RATING_SCALES.items()}
 _SPLITS = {"site": gettext_lazy("Site"), "persona": gettext_lazy("Persona")}
@@ -133,9 +134,10 @@ def _segments(
 
 
 def _reasons(told: Sequence[Mapping[str, Any]]) -> list[Line]:
+    words = WORDS[language_for(get_language() or DEFAULT_LANGUAGE)]
     return [
         Line(
-            reason["label"],
+            words.reasons.get(reason["key"]) or reason["label"],
             figures.share(reason["share"]),
             _people(reason["people"]),
             bar(reason["share"], "below"),

@@ -29,8 +29,9 @@ class IncidentLine:
 
 def incident_lines(found: IncidentChange) -> list[IncidentLine]:
     """Return all incidents first, then the parts of each split that moved most."""
+    nameless = _("not named")
     parts = [
-        _line(f"{label}: {part.name or _('not named')}", part)
+        _line(f"{label}: {part.name or nameless}", part)
         for split, label in _SPLITS.items()
         for part in found.splits[split][:_MOST]
     ]

@@ -279,11 +279,13 @@ def writer_of(found: IndicatorFigures) -> Callable[[float | None], str]:
 
 def _indicator_line(found: IndicatorFigures) -> IndicatorLine:
     write = writer_of(found)
-    suffix = f" {found.unit}" if found.unit.startswith("of ") and found.value is not None else ""
+    value = write(found.value)
+    if found.unit.startswith("of ") and found.value is not None:
+        value = _("%(rating)s of %(best)s") % {"rating": value, "best": found.unit.removeprefix("of ")}
     return IndicatorLine(
         found,
         str(_STREAM_NAMES[found.stream]),
-        write(found.value) + suffix,
+        value,
         figures.interval(found.low, found.high, write) if found.low != found.high else "",
         write(found.target),
         _indicator_bar(found),
