@@ -21,10 +21,10 @@ from surveys.engine.signatures import is_signed
 from surveys.engine.wording import WORDS, Words, fill, language_of
 from surveys.forms import COMMENT_LENGTH, AnswerForm
 from surveys.models import BusinessService, IntakeSource, Invitation, Question
+from surveys.public_pages import chosen_language, message, page, unknown_token
 from surveys.sender import sender_of
 from surveys.services.open_feedback import store_feedback
 from surveys.short_memory import count_up
-from surveys.views import chosen_language, message, page, unknown_token
 from surveys.wakeups import COMMENT_SWEEP, wake
 
 HOUR = 3600

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods
 
 from surveys.forms import AnswerForm
 from surveys.models import SurveyVersion
+from surveys.public_pages import answer_context, chosen_language, message, page, unknown_token
 from surveys.selectors.asked import Asked, asked
 from surveys.selectors.trial import trial_invitation
 from surveys.services.trial_mail import read_trial
-from surveys.views import answer_context, chosen_language, message, page, unknown_token
 
 
 # Nothing is stored, so there is nothing that a request from elsewhere could do.

@@ -6,22 +6,21 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
-from surveys.engine.scales import Band
-from surveys.engine.wording import WORDS, Words, language_of
+from surveys.engine.wording import Words
 from surveys.engine.wording.contact import CONTACT
 from surveys.engine.wording.second_thoughts import SECOND_THOUGHTS
-from surveys.forms import COMMENT_LENGTH, AnswerForm, initial_answer
+from surveys.forms import AnswerForm, initial_answer
 from surveys.models import FollowUp, Invitation, Response, Visit
+from surveys.public_pages import answer_context, chosen_language, message, page, unknown_token
 from surveys.selectors.asked import Asked, asked, find_invitation, has_opted_out, local_time, page_language
 from surveys.selectors.contradictions import second_thought
 from surveys.selectors.current_response import current_response
@@ -168,19 +167,6 @@ class AnswerView(PublicView):
         return message(request, self.words, heading, text, status=GONE)
 
 
-def answer_context(shown: Asked, form: AnswerForm) -> dict[str, Any]:
-    """Return what the template of the survey shows, answered or not."""
-    questions = shown.questionnaire
-    return {
-        "words": shown.words,
-        "asked": shown,
-        "form": form,
-        "question": questions.rating.partition("{ticket}"),
-        "reason_groups": [(band, questions.reasons_of(band)) for band in Band],
-        "comment_length": COMMENT_LENGTH,
-    }
-
-
 class ClickView(PublicView):
     """The page's script tells the rating that a visible page shows; it stays provisional."""
 
@@ -283,45 +269,3 @@ class UnsubscribeView(PublicView):
         words = self.words
         button = ("ask_again", words.subscribe)
         return message(request, words, words.unsubscribed, words.unsubscribed_text, button=button)
-
-
-def unknown_token(request: HttpRequest) -> HttpResponse:
-    """Say in the browser's language what may be wrong with a link."""
-    words = WORDS[chosen_language(request) or language_of("", request.headers.get("Accept-Language", ""))]
-    return message(request, words, words.unknown, words.unknown_text, status=404)
-
-
-def chosen_language(request: HttpRequest) -> str:
-    """Return the language chosen on a page, by its code; "" when none was or we do not speak it."""
-    code = request.POST.get("lang", "") or request.GET.get("lang", "")
-    return code if code in WORDS else ""
-
-
-def message(
-    request: HttpRequest,
-    words: Words,
-    heading: str,
-    text: str,
-    *,
-    button: tuple[str, str] | None = None,
-    link: tuple[str, str] | None = None,
-    status: int = 200,
-) -> HttpResponse:
-    """Render a heading and a sentence; `button` holds the name to post and the words on it, `link` an address
-    and its words.
-    """
-    context = {"words": words, "heading": heading, "text": text, "button": button, "link": link}
-    return page(request, "message", context, status=status)
-
-
-def page(request: HttpRequest, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    """Render one of the public templates."""
-    language = chosen_language(request)
-    shown = context | {
-        "organisation": settings.ORGANISATION,
-        "languages": WORDS.values(),
-        "chosen_language": language,
-        "in_language": f"?lang={language}" if language else "",
-        "clicked": request.GET.get("r", "") if request.GET.get("r", "").isdigit() else "",
-    }
-    return render(request, f"surveys/{name}.html", shown, status=status)

@@ -21,6 +21,7 @@ from surveys.engine.scales import Band
 from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS, Words
 from surveys.forms import AnswerForm
 from surveys.models import Question, Survey, SurveyVersion
+from surveys.public_pages import answer_context, page
 from surveys.selectors.translations import Wording, wordings
 from surveys.services.survey_design import (
     MOST_OPEN_DAYS,
@@ -39,7 +40,6 @@ from surveys.services.survey_design import (
 from surveys.services.trial_mail import send_trial, trial_parts
 from surveys.staff.design_form import LONGEST, NEW_REASONS, read_design
 from surveys.trials import trial_page
-from surveys.views import answer_context, page
 from surveys.wakeups import MAIL_SWEEP, wake
 from xla_service.access import open_to, setting_up
 from xla_service.navigation import Section, declare_page
