@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from django import template
 
 from experience import figures, marks
@@ -52,6 +54,12 @@ def change_interval(low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return ""
     return figures.joined(figures.change(low), figures.change(high))
+
+
+@register.filter
+def as_json(values: object) -> str:
+    """Return values for an attribute that a script reads; htmx drops script elements, attributes stay."""
+    return json.dumps(values)
 
 
 @register.filter

@@ -49,7 +49,7 @@ declare_page(
 _PAGE_SIZE = 50
 _MOST_STANDOUTS = 4
 _MOST_MONTHS = 24
-_MOST_UNHAPPY = 5
+_MOST_UNHAPPY = 3
 _HEADINGS: dict[str, str | Promise] = {
     "service": gettext_lazy("Service"),
     "experience": gettext_lazy("Experience"),

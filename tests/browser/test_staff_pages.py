@@ -79,7 +79,15 @@ def test_every_staff_page_is_accessible_fits_and_obeys_the_policy(
     assert violations(page) == []
     sign_in(page, live_server)
 
-    for path in ("/", f"/services/{portfolio.key}/", "/services/archive/", "/comments/"):
+    tabs = [f"/services/{portfolio.key}/{tab}/" for tab in ("why", "time", "people", "tickets", "compare")]
+    for path in (
+        "/",
+        f"/services/{portfolio.key}/",
+        *tabs,
+        "/services/archive/",
+        "/comments/",
+        "/executive/",
+    ):
         page.goto(live_server.url + path)
         page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
         assert violations(page) == []
@@ -194,3 +202,116 @@ def test_everything_works_without_javascript(
 
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+# --- keys ---------------------------------------------------------------------------------------------------
+
+
+def test_letters_walk_through_the_services_and_enter_opens_one(
+    page: Page, live_server: Any, portfolio: BusinessService, complaints: list[str]
+) -> None:
+    sign_in(page, live_server)
+    expect(page.get_by_role("button", name="Keys")).to_be_visible()  # the script has run
+
+    page.keyboard.press("j")
+    expect(page.get_by_role("rowheader").get_by_role("link").first).to_be_focused()
+    page.keyboard.press("j")
+    expect(page.get_by_role("rowheader").get_by_role("link").last).to_be_focused()
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(f"{live_server.url}/services/{portfolio.key}/")
+
+
+def test_a_slash_leads_to_the_search_and_typing_there_is_typing(
+    page: Page, live_server: Any, portfolio: BusinessService
+) -> None:
+    sign_in(page, live_server)
+    expect(page.get_by_role("button", name="Keys")).to_be_visible()  # the script has run
+
+    page.keyboard.press("/")
+    page.keyboard.type("jk?/")
+
+    expect(page.get_by_role("searchbox")).to_have_value("jk?/")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_keys_are_shown_and_letters_can_be_switched_off(
+    page: Page, live_server: Any, portfolio: BusinessService
+) -> None:
+    sign_in(page, live_server)
+    expect(page.get_by_role("button", name="Keys")).to_be_visible()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    assert violations(page) == []
+
+    page.get_by_label("Use single letters as keys").uncheck()
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("?")
+    page.keyboard.press("j")
+
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("rowheader").get_by_role("link").first).not_to_be_focused()
+
+
+def test_arrows_walk_through_the_tabs_which_open_without_a_reload(
+    page: Page, live_server: Any, portfolio: BusinessService, complaints: list[str]
+) -> None:
+    sign_in(page, live_server)
+    page.goto(f"{live_server.url}/services/{portfolio.key}/")
+    page.evaluate("window.isSamePage = true")
+
+    page.get_by_role("link", name="Overview").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(f"{live_server.url}/services/{portfolio.key}/time/")
+    expect(page.get_by_role("link", name="Over time")).to_be_focused()
+    expect(page.locator(".chart canvas").first).to_be_visible()
+    assert page.evaluate("window.isSamePage")
+    page.go_back()
+    expect(page.get_by_role("heading", name="Latest answers")).to_be_visible()
+
+
+def test_the_filter_goes_along_without_a_reload(
+    page: Page, live_server: Any, portfolio: BusinessService
+) -> None:
+    BusinessService.objects.filter(pk=portfolio.pk).update(supplier="Aster")
+    sign_in(page, live_server)
+
+    page.get_by_label("Supplier", exact=True).select_option("Aster")
+    expect(page.get_by_role("rowheader")).to_have_count(1)
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Gaps").click()
+
+    expect(page).to_have_url(f"{live_server.url}/gaps/?supplier=Aster")
+
+
+# --- trouble ------------------------------------------------------------------------------------------------
+
+
+def test_a_part_that_cannot_be_fetched_says_so_and_can_be_tried_again(
+    page: Page, live_server: Any, portfolio: BusinessService
+) -> None:
+    sign_in(page, live_server)
+    page.goto(f"{live_server.url}/services/{portfolio.key}/")
+    page.route("**/why/", lambda route: route.fulfill(status=500, body="broken"))
+
+    page.get_by_role("link", name="Why").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("could not be fetched")
+    page.unroute("**/why/")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name="Indicators")).to_be_visible()
+
+
+def test_without_a_connection_the_page_says_so(
+    page: Page, live_server: Any, portfolio: BusinessService
+) -> None:
+    sign_in(page, live_server)
+
+    page.context.set_offline(True)
+    expect(page.get_by_role("alert")).to_contain_text("No connection")
+    page.context.set_offline(False)
+
+    expect(page.get_by_role("alert")).to_have_count(0)

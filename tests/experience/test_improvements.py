@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -143,7 +144,7 @@ def test_an_action_is_marked_on_the_charts_of_its_service(
     Improvement.objects.update(done_on=TODAY - timedelta(days=14))
     client.force_login(owner)
 
-    words = client.get(reverse("service-tab", args=[service.key, "time"])).content.decode()
+    words = unescape(client.get(reverse("service-tab", args=[service.key, "time"])).content.decode())
 
     assert '"marks": [{"index": 1, "number": "1", "label": "Replace the queue"}]' in words
     assert "<b>1</b> Replace the queue" in words

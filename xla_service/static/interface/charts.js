@@ -1,6 +1,5 @@
 /* Draws the charts of a page over their server-made drawings, which stay for print and for readers without script.
-   Each <figure class="chart" data-chart="ID"> names a <script type="application/json" id="ID"> with the values and
-   the words to show, already rounded. Colours are read from the tokens, so light and dark follow by themselves.
+   Each <figure class="chart" data-chart="JSON"> holds the values and the words to show, already rounded. Colours are read from the tokens, so light and dark follow by themselves.
    ECharts is fetched when the first chart comes into view of the page, also by way of htmx. */
 (() => {
   "use strict";
@@ -76,8 +75,6 @@
   }
 
   function draw(figure) {
-    const source = document.getElementById(figure.dataset.chart);
-    if (!source) return;
     const old = drawn.get(figure);
     const canvas = old ? old.canvas : document.createElement("div");
     if (!old) {
@@ -92,7 +89,7 @@
       soft: token("--text-soft"), faint: token("--text-faint"), band: token("--chart-band"),
       mark: token("--chart-mark"), below: token("--below-fill"), action: token("--action"),
     };
-    plot.setOption(option(JSON.parse(source.textContent), colours), true);
+    plot.setOption(option(JSON.parse(figure.dataset.chart), colours), true);
     plot.group = "page";
     drawn.set(figure, { canvas, plot });
   }

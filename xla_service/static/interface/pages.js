@@ -6,7 +6,7 @@
 (() => {
   "use strict";
   document.documentElement.classList.add("has-script");
-  const isTyping = (target) => target.closest("input, select, textarea, [contenteditable]");
+  const isTyping = (target) => target.closest("input:not([type=checkbox], [type=radio]), select, textarea");
   const isSeen = (element) => element.getClientRects().length > 0;
 
   /* --- rows --- */
@@ -116,7 +116,9 @@
   }
 
   for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) document.addEventListener(name, failed);
-  document.addEventListener("htmx:afterOnLoad", () => { if (trouble && navigator.onLine) trouble.hidden = true; });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (trouble && !event.detail.requestConfig?.elt.matches("[data-quiet]")) trouble.hidden = true;
+  });
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (!event.detail.elt.matches("[data-quiet]")) document.documentElement.classList.add("is-loading");
   });
