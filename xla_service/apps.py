@@ -11,4 +11,4 @@ class WiringConfig(AppConfig):
 
     def ready(self) -> None:
         """Load what registers itself."""
-        from xla_service import celery, checks  # noqa: F401  (register on import)
+        from xla_service import celery, checks, sweeps  # noqa: F401  (register on import)

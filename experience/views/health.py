@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from datetime import datetime
 
 import django
 import redis
@@ -12,30 +13,41 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
+from kombu.exceptions import OperationalError
 
 from experience.engine.defaults import ENGINE_VERSION
 from experience.selectors.health import Check, database_words, queue_checks, worst
 from xla_service.access import administering, open_to
+from xla_service.celery import app
 from xla_service.navigation import Section, declare_page
+from xla_service.sweeps import Sweep, sweeps
 
-declare_page("health", "Jobs and health", Section.ADMINISTRATION, rule=administering, order=10)
+declare_page("health", gettext_lazy("Jobs and health"), Section.ADMINISTRATION, rule=administering, order=10)
+_PING_SECONDS = 0.7
 
 
 @open_to(administering)
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
     """Show what works and what needs somebody."""
-    now = timezone.now()
-    checks = [*queue_checks(now=now), broker_check(), database_check()]
+    now, schedule = timezone.now(), sweeps()
+    broker = broker_check()
+    worker = worker_check(broker)
+    checks = [
+        database_check(), broker, worker, clock_check(schedule, worker, now=now), *queue_checks(now=now),
+    ]  # fmt: skip
     context = {
         "checks": checks,
         "light": worst(checks),
         "now": now,
+        "sweeps": [(sweep, sweep.is_overdue(now)) for sweep in schedule],
         "versions": [
             ("Python", platform.python_version()),
             ("Django", django.get_version()),
-            ("Scoring engine", ENGINE_VERSION),
+            (_("Scoring engine"), ENGINE_VERSION),
         ],
     }
     return render(request, "experience/health.html", context)
@@ -43,24 +55,69 @@ def health(request: HttpRequest) -> HttpResponse:
 
 def broker_check() -> Check:
     """Return whether Redis or Valkey answers; without it work is found by the next sweep."""
-    address = settings.CELERY_BROKER_URL
+    name, address = _("Redis or Valkey"), settings.CELERY_BROKER_URL
     if not address.startswith(("redis://", "rediss://")):
-        return Check("Redis or Valkey", "unknown", "None is set up here.")
+        return Check(name, "unknown", _("None is set up here."))
     try:
         redis.Redis.from_url(address, socket_connect_timeout=0.5, socket_timeout=0.5).ping()
     except redis.RedisError:
         return Check(
-            "Redis or Valkey",
+            name,
             "below",
-            "It does not answer. Nothing is lost; work waits for the next sweep.",
-            "Start it, or correct REDIS_URL.",
+            _("It does not answer. Nothing is lost, but nothing is sent or counted until it does."),
+            _(
+                "Start it, or correct REDIS_URL. Under manage.py up the end of logs/valkey.log "
+                "says why it ended."
+            ),
         )
-    return Check("Redis or Valkey", "met", "It answers.")
+    return Check(name, "met", _("It answers."))
+
+
+def worker_check(broker: Check) -> Check:
+    """Return whether a worker answers; it can only be asked through the broker."""
+    name = _("Worker")
+    if broker.light != "met":
+        return Check(name, "unknown", _("It can only be asked through Redis or Valkey."))
+    try:
+        count = len(app.control.ping(timeout=_PING_SECONDS))
+    except (OperationalError, redis.RedisError):
+        count = 0
+    if not count:
+        what = _(
+            "Start it: manage.py up runs one, or celery --app xla_service.celery worker. "
+            "If it ends at once, the end of logs/worker.log says why."
+        )
+        return Check(name, "below", _("None answers: no mail goes out and nothing is counted."), what)
+    words = ngettext("%(count)d answers.", "%(count)d answer.", count) % {"count": count}
+    return Check(name, "met", words)
+
+
+def clock_check(schedule: list[Sweep], worker: Check, *, now: datetime) -> Check:
+    """Return whether the sweeps come round in time, which is what the clock (beat) is for."""
+    name = _("Clock")
+    known = [sweep for sweep in schedule if sweep.ended_at]
+    overdue = [sweep.name for sweep in known if sweep.is_overdue(now)]
+    if not known:
+        return Check(name, "unknown", _("No sweep is known to have ended yet."), _("Look again in a minute."))
+    if not overdue:
+        return Check(name, "met", _("All sweeps come round in time."))
+    words = _("Overdue: %(names)s.") % {"names": ", ".join(overdue)}
+    if worker.light != "met":
+        return Check(name, "lean", words, _("They come round again once the worker runs."))
+    if len(overdue) < len(known):
+        what = _("The end of the worker's log says why these do not end. Others run meanwhile.")
+        return Check(name, "below", words, what)
+    what = _(
+        "The worker runs, the clock does not: start it with manage.py up, or "
+        "celery --app xla_service.celery beat."
+    )
+    return Check(name, "below", words, what)
 
 
 def database_check() -> Check:
     """Return which database answers."""
     try:
-        return Check("Database", "met", database_words())
+        return Check(_("Database"), "met", database_words())
     except (DatabaseError, ImproperlyConfigured):
-        return Check("Database", "below", "It does not answer.", "Correct DATABASE_URL, or start it.")
+        what = _("Correct DATABASE_URL, or start it.")
+        return Check(_("Database"), "below", _("It does not answer."), what)

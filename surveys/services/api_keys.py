@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 from surveys.models import ApiKey, User
 from surveys.services.audit import record_change
@@ -41,7 +42,7 @@ def create_key(
     )
     lasts = f"until {expires_at:%Y-%m-%d}" if expires_at else "until revoked"
     details = [("may", None, ", ".join(key.scopes)), ("as", None, user.username), ("lasts", None, lasts)]
-    record_change(_subject(key), "Created", by=by, now=now, details=details)
+    record_change(_subject(key), gettext_noop("Created"), by=by, now=now, details=details)
     return key, plain
 
 
@@ -50,7 +51,7 @@ def revoke_key(key: ApiKey, *, by: User, now: datetime) -> bool:
     """End a key for good; return False when it was revoked before."""
     revoked = ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now)
     if revoked:
-        record_change(_subject(key), "Revoked", by=by, now=now)
+        record_change(_subject(key), gettext_noop("Revoked"), by=by, now=now)
     return bool(revoked)
 
 

@@ -8,10 +8,15 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from surveys.models import User
 from surveys.services.audit import record_change
-from surveys.services.users import UserError
+from surveys.services.users import UserError, role_in_english
+from xla_service.stored_words import stored
+
+# The log is kept in English and read in anybody's language.
+_MADE = stored(gettext_noop("Made by identity provider as %(role)s"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +47,11 @@ def user_of_provider(
     if not user.is_active:
         raise UserError(_("Your account is switched off. Ask an administrator."))
     if role and user.role != role:
-        before, user.role = user.get_role_display(), role
+        details = [("role", role_in_english(user.role), role_in_english(role))]
+        user.role = role
         user.save(update_fields=["role"])
-        details = [("role", str(before), str(user.get_role_display()))]
-        record_change(f"user {user.username}", "Role by identity provider", by=None, now=now, details=details)
+        what = gettext_noop("Role by identity provider")
+        record_change(f"user {user.username}", what, by=None, now=now, details=details)
     return user
 
 
@@ -68,6 +74,5 @@ def _created(identity: Identity, role: str, now: datetime) -> User:
     user.first_name, user.last_name = first[:150], last[:150]
     user.set_unusable_password()
     user.save()
-    what = f"Made by identity provider as {User.Role(role).label}"
-    record_change(f"user {user.username}", what, by=None, now=now)
+    record_change(f"user {user.username}", _MADE % {"role": role_in_english(role)}, by=None, now=now)
     return user

@@ -12,6 +12,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_noop
 from django_otp import verify_token
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
@@ -68,14 +69,14 @@ def confirm_setup(user: User, *, secret: str, code: str, now: datetime) -> list[
         return None
     TOTPDevice.objects.filter(user=user).delete()
     TOTPDevice.objects.create(user=user, name="app", key=secret, last_t=clock.t(), drift=clock.drift)
-    record_change(f"user {user.username}", "Second factor turned on", by=user, now=now)
+    record_change(f"user {user.username}", gettext_noop("Second factor turned on"), by=user, now=now)
     return _new_codes(user)
 
 
 @transaction.atomic
 def renew_recovery_codes(user: User, *, now: datetime) -> list[str]:
     """Return new recovery codes; the old ones end."""
-    record_change(f"user {user.username}", "Recovery codes renewed", by=user, now=now)
+    record_change(f"user {user.username}", gettext_noop("Recovery codes renewed"), by=user, now=now)
     return _new_codes(user)
 
 
@@ -85,7 +86,8 @@ def remove_second_factor(user: User, *, by: User, now: datetime) -> bool:
     removed = TOTPDevice.objects.filter(user=user).delete()[0]
     StaticDevice.objects.filter(user=user).delete()
     if removed:
-        what = "Second factor turned off" if by.pk == user.pk else "Second factor reset"
+        by_hand = gettext_noop("Second factor turned off"), gettext_noop("Second factor reset")
+        what = by_hand[0] if by.pk == user.pk else by_hand[1]
         record_change(f"user {user.username}", what, by=by, now=now)
     return bool(removed)
 

@@ -9,11 +9,15 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext_noop
 
 from surveys.engine.source_mapping import check_mapping
 from surveys.models import BusinessService, IntakeSource, ServiceAlias, User
 from surveys.services.audit import record_change
+from xla_service.stored_words import stored
 
+# The log is kept in English and read in anybody's language.
+_CREATED = stored(gettext_noop("Created for %(system)s"))
 _KEY_LENGTH = 50
 
 
@@ -24,7 +28,7 @@ def create_source(*, name: str, preset: str, by: User, now: datetime) -> IntakeS
     source = IntakeSource.objects.create(
         key=_free_key(name), name=name, preset=preset, secret=token_urlsafe(32)
     )
-    record_change(_subject(source), f"Created for {preset}", by=by, now=now)
+    record_change(_subject(source), _CREATED % {"system": preset}, by=by, now=now)
     return source
 
 
@@ -39,7 +43,7 @@ def change_mapping(source: IntakeSource, mapping: Mapping[str, Any], *, by: User
     source.save(update_fields=["mapping"])
     names = sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
     details = [(name, _text(before.get(name)), _text(after.get(name))) for name in names]
-    record_change(_subject(source), "Mapping changed", by=by, now=now, details=details)
+    record_change(_subject(source), gettext_noop("Mapping changed"), by=by, now=now, details=details)
     return True
 
 
@@ -48,7 +52,7 @@ def renew_secret(source: IntakeSource, *, by: User, now: datetime) -> str:
     """Give a source a new secret and return it; the old one ends at once."""
     source.secret = token_urlsafe(32)
     source.save(update_fields=["secret"])
-    record_change(_subject(source), "New secret", by=by, now=now)
+    record_change(_subject(source), gettext_noop("New secret"), by=by, now=now)
     return source.secret
 
 
@@ -57,7 +61,12 @@ def switch_source(source: IntakeSource, *, is_active: bool, by: User, now: datet
     """Switch a source off, so that it is not found any more, or on again."""
     source.is_active = is_active
     source.save(update_fields=["is_active"])
-    record_change(_subject(source), "Switched on" if is_active else "Switched off", by=by, now=now)
+    record_change(
+        _subject(source),
+        gettext_noop("Switched on") if is_active else gettext_noop("Switched off"),
+        by=by,
+        now=now,
+    )
 
 
 @transaction.atomic
@@ -67,7 +76,7 @@ def name_service(
     """Note that a source calls a service by this name."""
     ServiceAlias.objects.update_or_create(source=source.key, name=name, defaults={"service": service})
     details = [("name", None, name), ("means", None, service.name)]
-    record_change(_subject(source), "Name of a service", by=by, now=now, details=details)
+    record_change(_subject(source), gettext_noop("Name of a service"), by=by, now=now, details=details)
 
 
 def _free_key(name: str) -> str:

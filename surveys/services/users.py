@@ -12,10 +12,15 @@ from django.utils import translation
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from surveys.models import User
 from surveys.services.audit import record_change
 from surveys.services.outbox import put_notice
+from xla_service.stored_words import stored
+
+# The log is kept in English and read in anybody's language.
+_INVITED = stored(gettext_noop("Invited as %(role)s"))
 
 
 class UserError(Exception):
@@ -34,9 +39,15 @@ def invite_user(*, username: str, name: str, email: str, role: str, by: User, no
     user = User(username=username, first_name=first[:150], last_name=last[:150], email=email, role=role)
     user.set_unusable_password()
     user.save()
-    record_change(f"user {username}", f"Invited as {user.get_role_display()}", by=by, now=now)
+    record_change(f"user {username}", _INVITED % {"role": role_in_english(role)}, by=by, now=now)
     mail_welcome(user, now=now)
     return user
+
+
+def role_in_english(role: str) -> str:
+    """Return the name of a role as the audit log keeps it, whatever language the page speaks."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return str(User.Role(role).label)
 
 
 def mail_welcome(user: User, *, now: datetime) -> None:
@@ -107,17 +118,17 @@ def change_user(user: User, *, role: str, is_active: bool, by: User, now: dateti
     keeps = is_active and role == User.Role.ADMINISTRATOR
     if not keeps and user.pk == by.pk:
         raise UserError(_("Another administrator has to take this from you, so that one is always left."))
-    before = (user.get_role_display(), "on" if user.is_active else "off")
+    before = (role_in_english(user.role), "on" if user.is_active else "off")
     user.role, user.is_active = role, is_active
     user.save(update_fields=["role", "is_active"])
-    after = (user.get_role_display(), "on" if is_active else "off")
+    after = (role_in_english(role), "on" if is_active else "off")
     details = [
         (name, old, new)
         for name, old, new in zip(("role", "account"), before, after, strict=True)
         if old != new
     ]
     if details:
-        record_change(f"user {user.username}", "Changed", by=by, now=now, details=details)
+        record_change(f"user {user.username}", gettext_noop("Changed"), by=by, now=now, details=details)
 
 
 def language_of(user: User) -> str:

@@ -13,6 +13,8 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from surveys.models import ExclusionProposal, Person
@@ -25,7 +27,12 @@ from xla_service.access import administering, open_to, setting_up
 from xla_service.navigation import Section, declare_page
 
 declare_page(
-    "people", "People", Section.ASKING, rule=setting_up, pages=["people-import", "person-history"], order=30
+    "people",
+    gettext_lazy("People"),
+    Section.ASKING,
+    rule=setting_up,
+    pages=["people-import", "person-history"],
+    order=30,
 )
 
 PER_PAGE = 50
@@ -35,14 +42,14 @@ MOST_BYTES = 20 * 1024 * 1024
 class ImportForm(forms.Form):
     """A CSV file, and whether to write."""
 
-    file = forms.FileField(label="CSV file")
-    dry_run = forms.BooleanField(label="Only check it, write nothing", required=False)
+    file = forms.FileField(label=gettext_lazy("CSV file"))
+    dry_run = forms.BooleanField(label=gettext_lazy("Only check it, write nothing"), required=False)
 
     def clean_file(self) -> UploadedFile:
         """Refuse a file that would take too long for a page."""
         file: UploadedFile = self.cleaned_data["file"]
         if (file.size or 0) > MOST_BYTES:
-            raise forms.ValidationError("It is larger than 20 MB. Use manage.py import_people for it.")
+            raise forms.ValidationError(_("It is larger than 20 MB. Use manage.py import_people for it."))
         return file
 
 
@@ -103,11 +110,12 @@ def proposal_settle(request: HttpRequest, key: int) -> HttpResponse:
         now=timezone.now(),
     )
     if not settled:
-        messages.error(request, "Somebody settled this in the meantime.")
+        messages.error(request, _("Somebody settled this in the meantime."))
     elif is_accepted:
-        messages.success(request, f"{proposal.person} is asked no more.")
+        messages.success(request, _("%(person)s is asked no more.") % {"person": proposal.person})
     else:
-        messages.success(request, f"{proposal.person} is a person and goes on being asked.")
+        said = _("%(person)s is a person and goes on being asked.")
+        messages.success(request, said % {"person": proposal.person})
     return redirect("people")
 
 
@@ -129,12 +137,14 @@ def person_erase(request: HttpRequest, key: int) -> HttpResponse:
     person = get_object_or_404(Person, pk=key)
     written = request.POST.get("confirm", "").strip()
     if not written or written.lower() not in (person.email.lower(), person.external_id.lower()):
-        messages.error(request, "Nothing was erased: write the person's address or id to confirm.")
+        said = _("Nothing was erased: write the person's address or id to confirm.")
+        messages.error(request, said)
         return redirect("people")
     try:
         pseudonym = erase_person(person, now=timezone.now())
     except ErasedError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"Erased. The counts go on under {pseudonym}.")
+        said = _("Erased. The counts go on under %(pseudonym)s.")
+        messages.success(request, said % {"pseudonym": pseudonym})
     return redirect("people")

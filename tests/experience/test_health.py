@@ -56,7 +56,7 @@ def test_the_page_names_the_database_and_the_mail_given_up(client: Client, admin
 
     words = client.get(reverse("health")).content.decode()
 
-    assert "1 mails need attention." in words
+    assert "1 mail needs attention." in words
     assert "SQLite" in words or "PostgreSQL" in words
 
 

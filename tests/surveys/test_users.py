@@ -85,3 +85,15 @@ def test_an_account_that_is_off_cannot_be_used(page: Client) -> None:
 
     tried = {"username": "ada", "password": "a long password"}
     assert Client().post(reverse("sign-in"), tried).status_code == 200  # the form again, not a redirect
+
+
+def test_the_log_is_kept_in_english_and_read_in_the_readers_language(
+    page: Client, administrator: User
+) -> None:
+    administrator.language = "de"
+    administrator.save()
+    ada = UserFactory.create(username="ada")
+
+    page.post(reverse("user-change", args=[ada.pk]), {"role": "administrator", "is_active": "on"})
+
+    assert ConfigurationChange.objects.get().details == [["role", "Service owner", "Administrator"]]
