@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.cache import cache
@@ -18,6 +19,15 @@ def recall(name: str) -> Any:
     except RedisError as error:
         logger.warning("The short memory does not answer (%s): check REDIS_URL.", type(error).__name__)
         return None
+
+
+def recall_all(names: Iterable[str]) -> dict[str, Any]:
+    """Return what was remembered under these names, asked for at once; what is lost is left out."""
+    try:
+        return dict(cache.get_many(names))
+    except RedisError as error:
+        logger.warning("The short memory does not answer (%s): check REDIS_URL.", type(error).__name__)
+        return {}
 
 
 def remember(name: str, value: Any, *, seconds: int) -> None:

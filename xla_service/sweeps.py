@@ -9,7 +9,7 @@ from typing import Any
 from celery.signals import task_success
 from django.utils import timezone
 
-from surveys.short_memory import recall, remember
+from surveys.short_memory import recall_all, remember
 from xla_service.celery import app
 
 _KEPT_SECONDS = 3 * 86_400
@@ -39,8 +39,9 @@ def note_end(sender: Any = None, **kwargs: Any) -> None:
 def sweeps() -> list[Sweep]:
     """Return the sweeps of the schedule, the frequent ones first."""
     entries = app.conf.beat_schedule.items()
+    ends = recall_all([_key(entry["task"]) for _, entry in entries])
     found = [
-        Sweep(name, timedelta(seconds=entry["schedule"]), recall(_key(entry["task"])))
+        Sweep(name, timedelta(seconds=entry["schedule"]), ends.get(_key(entry["task"])))
         for name, entry in entries
     ]
     return sorted(found, key=lambda sweep: (sweep.every, sweep.name))

@@ -95,7 +95,7 @@ def worker_check(broker: Check) -> Check:
 def clock_check(schedule: list[Sweep], worker: Check, *, now: datetime) -> Check:
     """Return whether the sweeps come round in time, which is what the clock (beat) is for."""
     name = _("Clock")
-    known = [sweep for sweep in schedule if sweep.ended_at]
+    known = [sweep for sweep in schedule if sweep.ended_at is not None]
     overdue = [sweep.name for sweep in known if sweep.is_overdue(now)]
     if not known:
         return Check(name, "unknown", _("No sweep is known to have ended yet."), _("Look again in a minute."))
@@ -104,13 +104,14 @@ def clock_check(schedule: list[Sweep], worker: Check, *, now: datetime) -> Check
     words = _("Overdue: %(names)s.") % {"names": ", ".join(overdue)}
     if worker.light != "met":
         return Check(name, "lean", words, _("They come round again once the worker runs."))
-    if len(overdue) < len(known):
-        what = _("The end of the worker's log says why these do not end. Others run meanwhile.")
-        return Check(name, "below", words, what)
-    what = _(
-        "The worker runs, the clock does not: start it with manage.py up, or "
-        "celery --app xla_service.celery beat."
-    )
+    fastest = min(sweep.every for sweep in known)
+    if all(sweep.is_overdue(now) for sweep in known if sweep.every == fastest):
+        what = _(
+            "The worker runs, the clock does not: start it with manage.py up, or "
+            "celery --app xla_service.celery beat."
+        )
+    else:
+        what = _("Others come round: the end of the worker's log says why these do not end.")
     return Check(name, "below", words, what)
 
 

@@ -61,12 +61,8 @@ def switch_source(source: IntakeSource, *, is_active: bool, by: User, now: datet
     """Switch a source off, so that it is not found any more, or on again."""
     source.is_active = is_active
     source.save(update_fields=["is_active"])
-    record_change(
-        _subject(source),
-        gettext_noop("Switched on") if is_active else gettext_noop("Switched off"),
-        by=by,
-        now=now,
-    )
+    what = gettext_noop("Switched on") if is_active else gettext_noop("Switched off")
+    record_change(_subject(source), what, by=by, now=now)
 
 
 @transaction.atomic

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
 from experience.models import NightlyRun
 from experience.selectors.health import Check, queue_checks, worst
+from experience.views.health import clock_check, worker_check
 from surveys.models import IntakeEvent, IntakeSource, Message, User
 from tests.factories import NOW, MessageFactory
+from tests.servers import ValkeyServer
+from xla_service import settings as product_settings
+from xla_service.celery import app
+from xla_service.sweeps import Sweep, note_end, sweeps
 
 pytestmark = pytest.mark.django_db
 
@@ -78,3 +87,68 @@ def test_an_event_that_failed_is_shown_with_its_reason_and_applied_again(
     client.post(reverse("inbound-replay"), {"event": [event.pk]})
     event.refresh_from_db()
     assert event.state == IntakeEvent.State.RECEIVED
+
+
+WORKS, GONE = Check("Worker", "met", ""), Check("Worker", "below", "")
+
+
+def sweep(name: str, every: int, ago: int | None) -> Sweep:
+    ended_at = None if ago is None else NOW - timedelta(seconds=ago)
+    return Sweep(name, timedelta(seconds=every), ended_at)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "worker", "light", "says"),
+    [
+        ([sweep("mail", 10, 80), sweep("night", 3600, 9000)], WORKS, "met", ""),
+        ([sweep("mail", 10, None)], WORKS, "unknown", "Look again"),
+        ([sweep("mail", 10, 120), sweep("night", 3600, 9000)], WORKS, "below", "celery beat"),
+        ([sweep("mail", 10, 20), sweep("night", 3600, 20_000)], WORKS, "below", "worker's log"),
+        ([sweep("mail", 10, 120)], GONE, "lean", "once the worker runs"),
+    ],
+    ids=["in time", "just started", "no clock", "one does not end", "no worker"],
+)
+def test_the_clock_says_what_stands_still(
+    schedule: list[Sweep], worker: Check, light: str, says: str
+) -> None:
+    found = clock_check(schedule, worker, now=NOW)
+
+    assert found.light == light
+    assert says in found.what_to_do.replace("xla_service.celery beat", "celery beat")
+
+
+def test_a_worker_that_does_not_answer_is_red_and_one_nobody_can_ask_unknown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reachable = Check("Redis or Valkey", "met", "")
+    monkeypatch.setattr(app.control, "ping", lambda timeout: [])
+    assert worker_check(reachable).light == "below"
+
+    monkeypatch.setattr(app.control, "ping", lambda timeout: [{"one": "pong"}])
+    assert worker_check(reachable).words == "1 answers."
+    assert worker_check(Check("Redis or Valkey", "below", "")).light == "unknown"
+
+
+def test_the_end_of_a_sweep_is_remembered_and_all_are_read_at_once(valkey: ValkeyServer) -> None:
+    with time_machine.travel(NOW, tick=False):
+        note_end(sender=SimpleNamespace(name="surveys.tasks.apply_intake"))
+
+    known = {found.name: found.ended_at for found in sweeps()}
+    assert known["apply-intake"] == NOW
+    assert known["send-mail"] is None
+
+
+def test_without_valkey_the_page_comes_at_once_and_says_so(
+    client: Client, administrator: User, settings: Any
+) -> None:
+    nobody = "redis://127.0.0.1:9/0"
+    settings.CELERY_BROKER_URL = nobody
+    settings.CACHES = {"default": {**product_settings.CACHES["default"], "LOCATION": nobody}}
+    client.force_login(administrator)
+    started = time.monotonic()
+
+    words = client.get(reverse("health")).content.decode()
+
+    assert "Start it, or correct REDIS_URL." in words
+    assert "It can only be asked through Redis or Valkey." in words
+    assert time.monotonic() - started < 3
