@@ -89,7 +89,9 @@ def rating_of(rating: float | None, best: int) -> str:
 
 def pull_sentence(indicator: str) -> str:
     """Return what keeps the experience below target although the rating is on it; empty without a name."""
-    return _("%(indicator)s keeps it below what was agreed.") % {"indicator": indicator} if indicator else ""
+    return (
+        _("%(indicator)s keeps it below what was agreed.") % {"indicator": _(indicator)} if indicator else ""
+    )
 
 
 def repeat_sentence(share: float | None) -> str:

@@ -19,6 +19,7 @@ from django.utils import translation
 _PLACE = re.compile(r"(%\(\w+\)[a-z])")
 _BRACKETED = re.compile(r"⟦[^⟦⟧]*⟧")
 _WORD = re.compile(r"(?<!\w)[^\W\d_]{2,}(?!\w)")
+_ADDRESS = re.compile(r"https?://\S+")
 _SAID = ("title", "aria-label", "placeholder", "alt", "data-label", "label")
 # What is in these is code, or data by its nature.
 _LEFT_OUT = {"kbd", "script", "style", "code", "pre", "textarea"}
@@ -73,7 +74,7 @@ def untranslated(page: str, data: Iterable[str]) -> list[str]:
     reader.feed(page)
     known = sorted(data, key=len, reverse=True)
     said = [*reader.attributes, "\n".join(reader.texts)]
-    left = [_without_data(_outside(text), known) for text in said]
+    left = [_without_data(_ADDRESS.sub(" ", _outside(text)), known) for text in said]
     return [line.strip() for text in left for line in text.split("\n") if _WORD.search(line)]
 
 

@@ -33,6 +33,7 @@ from experience.selectors.comparison import (
 from experience.selectors.segments import SPLITS, closed_months
 from experience.selectors.service_page import visible_service, weeks_of
 from experience.views.service_parts import shared_week_charts, writer_of
+from experience.words import indicator_words
 from surveys.models import BusinessService, User
 
 RECENT = "28"
@@ -217,7 +218,16 @@ def _indicator_rows(one: Side, other: Side, is_shared: bool) -> list[CompareRow]
         if found.key == "rating" or None in estimates or found.floor is None or found.ceiling is None:
             continue
         span = (found.floor, found.ceiling)
-        rows.append(_row(found.name, estimates, writer_of(found), span, found.target, is_shared=is_shared))
+        rows.append(
+            _row(
+                indicator_words(found.name),
+                estimates,
+                writer_of(found),
+                span,
+                found.target,
+                is_shared=is_shared,
+            )
+        )
     return rows
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms.models import model_to_dict
+from django.utils.translation import gettext_lazy
 
 from surveys.engine.eligibility import order_complaint
 from surveys.models import SendingRule, Survey, SurveyVersion
@@ -17,7 +18,9 @@ from surveys.selectors.asking_rules import plan
 NOT_COPIED = ("id", "survey", "number", "created_at")
 
 
-ADVICE = "Shares lie above 0 and at most at 1; quiet hours need both times; counts are whole numbers."
+ADVICE = gettext_lazy(
+    "Shares lie above 0 and at most at 1; quiet hours need both times; counts are whole numbers."
+)
 
 
 class RuleError(ValueError):

@@ -27,7 +27,7 @@ SHOWN = 50
 class NoticeForm(forms.Form):
     """One notice: its service, one language's sentence or more, and until when it is shown."""
 
-    service = forms.ModelChoiceField(BusinessService.objects.none())
+    service = forms.ModelChoiceField(BusinessService.objects.none(), label=gettext_lazy("Service"))
     shown_until = forms.DateField(
         required=False, label=gettext_lazy("Shown until"), widget=forms.DateInput(attrs={"type": "date"})
     )

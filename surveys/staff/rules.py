@@ -11,6 +11,9 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from surveys.engine.eligibility import EXCLUSIONS
@@ -45,41 +48,53 @@ class RuleForm(forms.ModelForm):
     """The next version of a rule."""
 
     kinds = forms.MultipleChoiceField(
-        label="Kinds of ticket",
-        choices=[("incident", "Incidents"), ("request", "Requests")],
+        label=gettext_lazy("Kinds of ticket"),
+        choices=[("incident", gettext_lazy("Incidents")), ("request", gettext_lazy("Requests"))],
         widget=forms.CheckboxSelectMultiple,
     )
-    groups = LinesField(label="Only these groups", required=False, help_text="One per line; empty: all.")
-    groups_left_out = LinesField(label="Not these groups", required=False, help_text="One per line.")
-    automatic_codes = LinesField(label="Resolved by itself: codes that contain", required=False)
-    automatic_resolvers = LinesField(label="Resolved by itself: resolvers", required=False)
-    duplicate_codes = LinesField(label="Duplicate: codes that contain", required=False)
+    groups = LinesField(
+        label=gettext_lazy("Only these groups"),
+        required=False,
+        help_text=gettext_lazy("One per line; empty: all."),
+    )
+    groups_left_out = LinesField(
+        label=gettext_lazy("Not these groups"), required=False, help_text=gettext_lazy("One per line.")
+    )
+    automatic_codes = LinesField(label=gettext_lazy("Resolved by itself: codes that contain"), required=False)
+    automatic_resolvers = LinesField(label=gettext_lazy("Resolved by itself: resolvers"), required=False)
+    duplicate_codes = LinesField(label=gettext_lazy("Duplicate: codes that contain"), required=False)
     exclusion_order = LinesField(
-        label="Order of the rules",
+        label=gettext_lazy("Order of the rules"),
         widget=forms.Textarea(attrs={"rows": len(EXCLUSIONS)}),
-        help_text=f"Read from the top; the first that applies gives the reason. {', '.join(EXCLUSIONS)}",
+        help_text=format_lazy(
+            "{words} {keys}",
+            words=gettext_lazy("Read from the top; the first that applies gives the reason."),
+            keys=", ".join(EXCLUSIONS),
+        ),
     )
 
     class Meta:
         model = SendingRule
         exclude = ("survey", "number", "created_at")
         labels = {
-            "delay_minutes": "Survey delay in minutes",
-            "counts_working_time": "Count working time only",
-            "requests_wait_for_morning": "Requests wait for the next working morning",
-            "working_days": "Working days",
-            "works_from": "Working hours from",
-            "works_until": "until",
-            "quiet_from": "Nobody is mailed from",
-            "quiet_until": "until",
-            "rest_days": "Rest after any survey, days",
-            "survey_rest_days": "Rest after this survey, days",
-            "extra_rest_days": "One survey more at most every, days",
-            "share": "Share of tickets to ask about",
-            "resting_share": "Share while resting",
-            "resting_share_after_failure": "Share while resting, after a repeat contact or reopening",
-            "quarter_cap": "Surveys per person and quarter",
-            "siblings_asked": "Tickets of one incident to ask about",
+            "delay_minutes": gettext_lazy("Survey delay in minutes"),
+            "counts_working_time": gettext_lazy("Count working time only"),
+            "requests_wait_for_morning": gettext_lazy("Requests wait for the next working morning"),
+            "working_days": gettext_lazy("Working days"),
+            "works_from": gettext_lazy("Working hours from"),
+            "works_until": gettext_lazy("Working hours until"),
+            "quiet_from": gettext_lazy("Nobody is mailed from"),
+            "quiet_until": gettext_lazy("Nobody is mailed until"),
+            "rest_days": gettext_lazy("Rest after any survey, days"),
+            "survey_rest_days": gettext_lazy("Rest after this survey, days"),
+            "extra_rest_days": gettext_lazy("One survey more at most every, days"),
+            "share": gettext_lazy("Share of tickets to ask about"),
+            "resting_share": gettext_lazy("Share while resting"),
+            "resting_share_after_failure": gettext_lazy(
+                "Share while resting, after a repeat contact or reopening"
+            ),
+            "quarter_cap": gettext_lazy("Surveys per person and quarter"),
+            "siblings_asked": gettext_lazy("Tickets of one incident to ask about"),
         }
         widgets = {
             name: forms.TimeInput(format="%H:%M", attrs={"type": "time"})
@@ -89,13 +104,38 @@ class RuleForm(forms.ModelForm):
 
 # The form in the order in which an admin thinks about it.
 GROUPS = (
-    ("When", ("delay_minutes", "working_days", "works_from", "works_until", "quiet_from", "quiet_until",
-              "counts_working_time", "requests_wait_for_morning")),
-    ("About what", ("kinds", "groups", "groups_left_out", "automatic_codes", "automatic_resolvers",
-                    "duplicate_codes")),
-    ("How often", ("share", "rest_days", "survey_rest_days", "extra_rest_days", "resting_share",
-                   "resting_share_after_failure", "quarter_cap", "siblings_asked", "exclusion_order")),
-)  # fmt: skip
+    (
+        gettext_lazy("When"),
+        (
+            "delay_minutes",
+            "working_days",
+            "works_from",
+            "works_until",
+            "quiet_from",
+            "quiet_until",
+            "counts_working_time",
+            "requests_wait_for_morning",
+        ),
+    ),
+    (
+        gettext_lazy("About what"),
+        ("kinds", "groups", "groups_left_out", "automatic_codes", "automatic_resolvers", "duplicate_codes"),
+    ),
+    (
+        gettext_lazy("How often"),
+        (
+            "share",
+            "rest_days",
+            "survey_rest_days",
+            "extra_rest_days",
+            "resting_share",
+            "resting_share_after_failure",
+            "quarter_cap",
+            "siblings_asked",
+            "exclusion_order",
+        ),
+    ),
+)
 
 
 @require_safe
@@ -118,7 +158,9 @@ def sending_rule(request: HttpRequest, survey: str) -> HttpResponse:
         try:
             if "adopt" in request.POST:
                 rule = adopt_rule(found, form.cleaned_data, now=now)
-                messages.success(request, f"Version {rule.number} decides from now on.")
+                messages.success(
+                    request, _("Version %(number)s decides from now on.") % {"number": rule.number}
+                )
                 return redirect("sending-rule", survey=survey)
             context |= _previewed(found, form.cleaned_data, now)
         except RuleError as error:
