@@ -35,6 +35,12 @@ PAGES = {
     "account": "/account/",
     "second-factor": "/account/second-factor/",
     "design-system": "/design-system/",
+    "setup": "/setup/",
+    "setup-tickets": "/setup/tickets/",
+    "setup-agreement": "/setup/agreement/",
+    "surveys": "/asking/surveys/",
+    "survey-designer": "/asking/surveys/after-resolution/",
+    "sending-rule": "/asking/rules/after-resolution/",
     "mailbox": "/mailbox/",
 }
 

@@ -1,11 +1,22 @@
+import re
 from collections import Counter
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from surveys.models import Decision, EvidenceChange, Invitation, Message, Resolution, SendingRule, User
+from surveys.models import (
+    ConfigurationChange,
+    Decision,
+    EvidenceChange,
+    Invitation,
+    Message,
+    Resolution,
+    SendingRule,
+    User,
+)
 from surveys.services.decide import decide_resolutions
 from surveys.services.default_survey import create_default_survey
 from surveys.services.preview_rule import preview_rule
@@ -142,7 +153,11 @@ def test_the_page_previews_and_adopts(agreement_admin: User) -> None:
 
     previewed = client.post(f"/asking/rules/{survey.key}/", values | {"preview": "yes"})
 
-    assert "With these rules in the last 30 days" in previewed.content.decode()
+    words = previewed.content.decode()
+    assert "With these rules in the last 30 days" in words
+    assert re.search(r"Surveys per person and quarter.*<del>6</del>.*<ins>4</ins>", words)
+    assert "1 change<" in words
+    assert "Adopt as version 2" in words
     assert survey.rules.count() == 1
 
     client.post(f"/asking/rules/{survey.key}/", values | {"adopt": "yes"})
@@ -153,6 +168,58 @@ def test_the_page_previews_and_adopts(agreement_admin: User) -> None:
         4,
         survey.rules.get(number=1).exclusion_order,
     )
+
+
+def form_values(client: Client, key: str) -> dict[str, Any]:
+    form = client.get(f"/asking/rules/{key}/").context["form"]
+    return {name: form[name].value() for name in form.fields if form[name].value() not in (None, False)}
+
+
+def test_a_preview_sets_what_was_beside_what_would_have_been(agreement_admin: User) -> None:
+    survey, client = default_survey(), signed_in(agreement_admin)
+    service = BusinessServiceFactory.create(survey=survey)
+    for day in range(2, 6):
+        ResolutionFactory.create(on_service=service, resolved_at=timezone.now() - timedelta(days=day))
+    decide_resolutions(now=timezone.now(), as_it_happened=True)
+
+    page = client.post(
+        f"/asking/rules/{survey.key}/",
+        form_values(client, survey.key) | {"kinds": ["request"], "preview": "yes"},
+    )
+
+    rows = {row.label: (row.was, row.would, row.change) for row in page.context["rows"]}
+    assert rows == {"Asked": (4, 0, -4), "This kind of ticket is not asked about": (0, 4, 4)}
+    assert "4 fewer than the 4 that went out" in page.content.decode()
+    assert survey.rules.count() == 1
+
+
+def test_shares_are_typed_in_per_cent_and_days_are_ticked(agreement_admin: User) -> None:
+    survey, client = default_survey(), signed_in(agreement_admin)
+    values = form_values(client, survey.key)
+    assert (values["share"], values["resting_share"], values["working_days"]) == ("100", "10", list("12345"))
+
+    changed = {"share": "12.5", "working_days": ["6", "1"], "adopt": "yes"}
+    client.post(f"/asking/rules/{survey.key}/", values | changed)
+
+    newest = survey.rules.order_by("number").last()
+    assert (newest.number, newest.share, newest.working_days) == (2, 0.125, "16")
+    change = ConfigurationChange.objects.get()
+    assert ["Ask about, % of the tickets", "100", "12.5"] in change.details
+
+
+def test_a_preview_of_nothing_changed_offers_nothing_to_adopt(agreement_admin: User) -> None:
+    survey, client = default_survey(), signed_in(agreement_admin)
+
+    page = client.post(f"/asking/rules/{survey.key}/", form_values(client, survey.key) | {"preview": "yes"})
+
+    assert page.context["changes"] == []
+    assert 'name="adopt"' not in page.content.decode()
+
+
+def test_every_field_says_what_it_does(agreement_admin: User) -> None:
+    form = signed_in(agreement_admin).get(f"/asking/rules/{default_survey().key}/").context["form"]
+
+    assert [name for name, field in form.fields.items() if not field.help_text] == []
 
 
 def test_only_those_who_set_up_see_the_rules(viewer: User, owner: User) -> None:
