@@ -1,11 +1,11 @@
-"""The administration of the judging side: who answers for an indicator."""
+"""The administration of the judging side: who answers for an indicator, and the KPI tree."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 from django.http import HttpRequest
 
-from experience.models import Indicator
+from experience.models import BusinessGoal, FactorIndicator, Indicator, SuccessFactor
 
 
 @admin.register(Indicator)
@@ -28,3 +28,43 @@ class IndicatorAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Indicator | None = None) -> bool:
         """Nobody; results name it."""
         return False
+
+
+class SuccessFactorInline(admin.TabularInline):
+    """What a goal takes; each factor has a page of its own for its indicators."""
+
+    model = SuccessFactor
+    extra = 1
+    show_change_link = True
+    autocomplete_fields = ("owner",)
+
+
+@admin.register(BusinessGoal)
+class BusinessGoalAdmin(admin.ModelAdmin):
+    """Business goals, the top of the KPI tree, with their factors."""
+
+    list_display = ("name", "owner")
+    list_select_related = ("owner",)
+    search_fields = ("name",)
+    autocomplete_fields = ("owner",)
+    inlines = (SuccessFactorInline,)
+
+
+class FactorIndicatorInline(admin.TabularInline):
+    """The indicators of a factor, each with an owner and a target."""
+
+    model = FactorIndicator
+    extra = 1
+    autocomplete_fields = ("indicator", "owner")
+
+
+@admin.register(SuccessFactor)
+class SuccessFactorAdmin(admin.ModelAdmin):
+    """Critical success factors with their indicators."""
+
+    list_display = ("name", "goal", "value_stream", "owner")
+    list_filter = ("value_stream", "goal")
+    list_select_related = ("goal", "owner")
+    search_fields = ("name",)
+    autocomplete_fields = ("owner",)
+    inlines = (FactorIndicatorInline,)

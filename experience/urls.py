@@ -13,6 +13,7 @@ from experience.views.comments import comments, looked_at
 from experience.views.gaps import acknowledge, dismiss
 from experience.views.health import health
 from experience.views.jobs import job
+from experience.views.kpi_tree import kpi_tree
 from experience.views.portfolio import drop_view, export, portfolio, save_view
 from experience.views.reviews import executive_page, review, reviews
 from experience.views.service import answers, service
@@ -50,6 +51,7 @@ urlpatterns: list[URLPattern] = [
     path("agreements/<slug:key>/edit/", agreement_pages.edit, name="agreement-edit"),
     path("agreements/<slug:key>/rehearsal/", agreement_pages.rehearsal, name="agreement-rehearsal"),
     path("agreements/<slug:key>/undo/", agreement_pages.undo_publishing, name="agreement-undo"),
+    path("kpi-tree/", kpi_tree, name="kpi-tree"),
     path("executive/", executive_page, name="executive"),
     path("reviews/", reviews, name="reviews"),
     re_path(r"^services/(?P<key>[\w-]+)/review/(?P<month>\d{4}-\d{2})/$", review, name="review"),

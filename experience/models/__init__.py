@@ -15,6 +15,7 @@ from experience.models.comments import CommentTheme
 from experience.models.evidence import DayCell, PackedDay, ParameterSet
 from experience.models.gaps import Gap, GapEvent
 from experience.models.improvements import Improvement
+from experience.models.kpi_tree import BusinessGoal, FactorIndicator, SuccessFactor
 from experience.models.measurements import Measurement, NightlyRun
 from experience.models.signals import Outage, SignalBatch, UnsolicitedText
 from experience.models.views import SavedView, ServiceGroup
@@ -25,8 +26,10 @@ __all__ = [
     "AgreementIndicator",
     "AgreementService",
     "AgreementVersion",
+    "BusinessGoal",
     "CommentTheme",
     "DayCell",
+    "FactorIndicator",
     "FrozenTermsError",
     "Gap",
     "GapEvent",
@@ -43,4 +46,5 @@ __all__ = [
     "UnsolicitedText",
     "Sla",
     "SlaReport",
+    "SuccessFactor",
 ]

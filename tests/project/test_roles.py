@@ -208,6 +208,7 @@ TABLE = {
     "setup-result": Access("sets up"),
     "setup-sample": Access("sets up", "post", data={"load": "1"}),
     "job": Access("sets up", args=lambda world: [_job().pk]),
+    "kpi-tree": Access("signed in"),
     "executive": Access("signed in"),
     "reviews": Access("signed in"),
     "review": Access("reads own", args=lambda world: [world.service.key, "2026-05"]),
