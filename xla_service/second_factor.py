@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -31,6 +32,8 @@ class SecondFactorMiddleware:
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any
     ) -> HttpResponseBase | None:
         """Return the way to the set-up page, or None for those who may go on."""
+        if not settings.REQUIRE_SECOND_FACTOR:
+            return None
         name = request.resolver_match.url_name if request.resolver_match else None
         user = request.user
         if name in _OPEN or not isinstance(user, User) or not must_have_second_factor(user):
