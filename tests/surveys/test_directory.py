@@ -343,3 +343,10 @@ def _as_json(value: Any) -> Any:
     from django.core.serializers.json import DjangoJSONEncoder
 
     return DjangoJSONEncoder().default(value)
+
+
+def test_looking_up_somebody_nobody_knows_says_so(client: Client, agreement_admin: User) -> None:
+    client.force_login(agreement_admin)
+
+    assert "Nobody is called that." in client.get("/asking/people/?q=nobody").content.decode()
+    assert "Nobody is called that." not in client.get("/asking/people/").content.decode()
