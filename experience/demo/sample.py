@@ -36,7 +36,6 @@ from surveys.services.decide import decide_resolutions
 from surveys.services.default_survey import create_default_survey
 from surveys.services.import_tickets import import_tickets
 from surveys.services.jobs import JobRefusedError, Progress
-from surveys.services.score_comments import score_comments
 
 PREFIX = "sample-"
 SOURCE = "sample"
@@ -70,6 +69,9 @@ def load_sample(*, now: datetime, by: User | None, progress: Progress) -> dict[s
     decide_resolutions(now=now, as_it_happened=True, services=[service.pk for service in services])
     answers = send_answers(now, source=SOURCE)
     progress("Reading comments", 0, 0)
+    # Only here, because a web process should start without what reads comments.
+    from surveys.services.score_comments import score_comments
+
     score_comments(now=now)
     _send_signals(end, now)
     progress("Counting and judging", 0, 0)
