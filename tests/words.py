@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any
 
@@ -15,6 +16,9 @@ import pytest
 from django.apps import apps
 from django.db import models
 from django.utils import translation
+from django.utils.translation import trans_real
+
+from tests.messages import extracted
 
 _PLACE = re.compile(r"(%\(\w+\)[a-z])")
 _BRACKETED = re.compile(r"⟦[^⟦⟧]*⟧")
@@ -44,14 +48,24 @@ def bracketed(text: str) -> str:
 
 def speak_in_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every text that goes through translation come back in brackets."""
+    # A text of the database that no code names comes back as it is, so that it shows.
+    known = _known_texts()
     said = {
-        "gettext": lambda text: bracketed(str(text)),
+        "gettext": lambda text: bracketed(str(text)) if str(text) in known else str(text),
         "pgettext": lambda context, text: bracketed(str(text)),
         "ngettext": lambda one, many, number: bracketed(one if number == 1 else many),
         "npgettext": lambda context, one, many, number: bracketed(one if number == 1 else many),
     }
     for name, function in said.items():
         monkeypatch.setattr(translation._trans, name, function, raising=False)  # type: ignore[attr-defined]
+
+
+@lru_cache(maxsize=1)
+def _known_texts() -> frozenset[str]:
+    """Return every text that the code hands to translation, and those of Django itself."""
+    own = (text.id for text in extracted())
+    django = trans_real.translation("de")._catalog.keys()
+    return frozenset(key for key in (*own, *django) if isinstance(key, str))
 
 
 def data_values() -> set[str]:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Max
+from django.utils.translation import gettext_noop
 
 from experience.engine.agreement_terms import (
     STREAMS,
@@ -44,6 +45,7 @@ from experience.selectors.agreements import (
 from surveys.models import BusinessService, User
 from surveys.services.audit import record_change
 from surveys.services.changes import mark_changed
+from xla_service.stored_words import stored
 
 _WEIGHT_COLUMNS = dict(
     zip(
@@ -56,6 +58,11 @@ _PLAIN = (
     "valid_from", "ambition", "provider", "customer", "agreed_by", "agreed_on", "review_on", "if_missed",
     "covers_rest", "journey", "baseline_until", "note",
 )  # fmt: skip
+
+# Kept in the audit log in English, and said there in the language of whoever reads it.
+_PUBLISHED = stored(gettext_noop("Version %(number)s published"))
+_WITHDRAWN = stored(gettext_noop("Version %(number)s withdrawn before use"))
+_RETIRED = stored(gettext_noop("Retired on %(day)s"))
 
 
 class AgreementError(Exception):
@@ -197,7 +204,7 @@ def publish(draft: AgreementVersion, *, by: User | None, now: datetime) -> Agree
     if not published.update(state=AgreementVersion.State.PUBLISHED, published_at=now, published_by=by):
         raise AgreementError([Problem("agreement", "This draft was published or deleted just now.")])
     _claim_services(draft, agreement)
-    record_change(_subject(agreement), f"Version {draft.number} published", by=by, now=now)
+    record_change(_subject(agreement), _PUBLISHED % {"number": draft.number}, by=by, now=now)
     draft.refresh_from_db()
     return draft
 
@@ -307,7 +314,7 @@ def withdraw(version: AgreementVersion, *, by: User | None, now: datetime) -> Ag
     if before is not None:
         AgreementVersion.objects.filter(pk=before.pk).update(state=AgreementVersion.State.PUBLISHED)
         _claim_services(before, agreement)
-    record_change(_subject(agreement), f"Version {version.number} withdrawn before use", by=by, now=now)
+    record_change(_subject(agreement), _WITHDRAWN % {"number": version.number}, by=by, now=now)
     return draft_of(agreement) or write_draft(version_terms(version), by=by)
 
 
@@ -329,7 +336,7 @@ def retire(agreement: Agreement, *, by: User | None, now: datetime, on: date | N
     AgreementService.objects.filter(version__agreement=agreement).update(is_primary=False)
     agreement.retired_on, agreement.retired_by = on or _today(now), by
     agreement.save(update_fields=["retired_on", "retired_by"])
-    record_change(_subject(agreement), f"Retired on {agreement.retired_on}", by=by, now=now)
+    record_change(_subject(agreement), _RETIRED % {"day": agreement.retired_on}, by=by, now=now)
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from surveys.models import BusinessService, ServiceUserCount, Survey, User
 from surveys.services.audit import record_change
@@ -168,5 +169,7 @@ def ask_with(survey: Survey, services: Iterable[BusinessService], *, by: User | 
     ]
     changed.update(survey=survey)
     if details:
-        record_change(f"survey {survey.key}", "Asked about services", by=by, now=now, details=details)
+        record_change(
+            f"survey {survey.key}", gettext_noop("Asked about services"), by=by, now=now, details=details
+        )
     return len(details)

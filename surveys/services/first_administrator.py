@@ -11,6 +11,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.contenttypes.models import ContentType
 from django.core import signing
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from surveys.models import User
 from surveys.services.audit import record_change
@@ -58,5 +59,5 @@ def make_first_administrator(
     validate_password(password, user)
     user.set_password(password)
     user.save()
-    record_change(f"user {username}", "Made the first administrator", by=user, now=now)
+    record_change(f"user {username}", gettext_noop("Made the first administrator"), by=user, now=now)
     return user

@@ -15,14 +15,20 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from surveys.engine.scales import Band
 from surveys.models import Question, SendingRule, Survey, SurveyVersion, User
 from surveys.services.audit import record_change
 from surveys.services.default_survey import default_questions
+from xla_service.stored_words import stored
 
 MOST_OPEN_DAYS = 30
 MOST_REASONS = 30
+
+# Kept in the audit log in English, and said there in the language of whoever reads it.
+_PUBLISHED = stored(gettext_noop("Version %(number)s published"))
+_TAKEN_BACK = stored(gettext_noop("Version %(number)s taken back before use"))
 
 
 class DesignError(ValueError):
@@ -203,7 +209,7 @@ def publish_draft(survey: Survey, *, note: str, by: User | None, now: datetime) 
         raise DesignError([_("Nothing differs from the published version, so there is nothing to publish.")])
     draft.published_at, draft.published_by, draft.note = now, by, note[:300]
     draft.save(update_fields=["published_at", "published_by", "note"])
-    record_change(f"survey {survey.key}", f"Version {draft.number} published", by=by, now=now)
+    record_change(f"survey {survey.key}", _PUBLISHED % {"number": draft.number}, by=by, now=now)
     return draft
 
 
@@ -226,9 +232,7 @@ def take_back(version: SurveyVersion, *, by: User | None, now: datetime) -> Surv
         raise DesignError([_("There is a newer draft. Discard that first.")])
     version.published_at, version.published_by = None, None
     version.save(update_fields=["published_at", "published_by"])
-    record_change(
-        f"survey {version.survey.key}", f"Version {version.number} taken back before use", by=by, now=now
-    )
+    record_change(f"survey {version.survey.key}", _TAKEN_BACK % {"number": version.number}, by=by, now=now)
     return version
 
 

@@ -144,7 +144,11 @@ def gap(service: BusinessService, **columns: Any) -> Gap:
     }
     made = Gap.objects.create(service=service, **values)
     GapEvent.objects.create(
-        gap=made, happened_at=NOW, to_state=made.state, kind=made.kind, reason="Early lane."
+        gap=made,
+        happened_at=NOW,
+        to_state=made.state,
+        kind=made.kind,
+        reason="Found when the month was closed.",
     )
     return made
 

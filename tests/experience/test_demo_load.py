@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import pytest
 from django.db import transaction
 from django.db.models import F, Min
+from django.test import Client
 
 from experience.demo.files import report_file
 from experience.demo.load import NotEmptyError, counts, load_demo
-from experience.demo.story import GREEN_TWIN, WATERMELON
+from experience.demo.story import ADMIN, GREEN_TWIN, WATERMELON
 from experience.models import Gap, Measurement
 from surveys.models import (
     BusinessService,
@@ -27,6 +29,7 @@ from surveys.models import (
     User,
 )
 from tests.factories import BusinessServiceFactory
+from tests.words import data_values, speak_in_brackets, untranslated
 
 # Loading takes as long as starting real servers does, so it runs with those tests.
 pytestmark = pytest.mark.processes
@@ -157,3 +160,24 @@ def test_the_desk_hears_of_new_answers_but_not_of_the_simulated_past(demo: Loade
     assert FollowUpReceiver.objects.get().assignment_group == ""
     assert not FollowUp.objects.exists()
     assert 0 < demo.indicator(WATERMELON.key, "solved") < demo.indicator(GREEN_TWIN.key, "solved")
+
+
+def test_no_page_of_the_demo_says_what_cannot_be_translated(
+    demo: Loaded, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.force_login(User.objects.get(username=ADMIN.username))
+    gap = Gap.objects.confirmed().filter(service__key=WATERMELON.key).get()
+    service = f"/services/{WATERMELON.key}/"
+    pages = ["/", service, f"/gaps/{gap.pk}/", "/gaps/", "/comments/", "/executive/", "/reviews/"]
+    pages += [
+        "/agreements/starter/",
+        "/agreements/starter/results/",
+        "/agreements/starter/edit/",
+        "/audit-log/",
+    ]
+    names = {"XLA Service", "CSV", *available_timezones()} | data_values()
+    speak_in_brackets(monkeypatch)
+
+    left = {page: untranslated(client.get(page).content.decode(), names) for page in pages}
+
+    assert not any(left.values()), left

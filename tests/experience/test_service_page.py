@@ -139,7 +139,7 @@ def test_the_gap_shows_its_state_its_evidence_then_and_its_history(
     assert "Watermelon" in words
     assert "before the month closed: the evidence was strong enough" in words
     assert "3.6 (3.3–3.9), agreed 4.2; SLA 92 %" in words
-    assert "Early lane." in words
+    assert "Found when the month was closed." in words
 
 
 def test_the_waterfall_leads_from_70_to_the_score(page: Client, service: BusinessService) -> None:
