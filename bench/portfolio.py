@@ -40,16 +40,25 @@ SERVICE = "service-0"
 PAGES = (
     ("portfolio", "/", False, True),
     ("portfolio, the table alone", "/", True, False),
-    ("service, overview", f"/services/{SERVICE}/", False, True),
+    ("service, overview", f"/services/{SERVICE}/", False, False),
+    ("service, why", f"/services/{SERVICE}/why/", False, False),
+    ("service, over time", f"/services/{SERVICE}/time/", False, True),
+    ("service, people", f"/services/{SERVICE}/people/", False, False),
+    ("service, comments", f"/services/{SERVICE}/comments/", False, False),
+    ("service, tickets", f"/services/{SERVICE}/tickets/", False, False),
+    ("service, compare", f"/services/{SERVICE}/compare/?with=service-1", False, True),
     ("gap inbox", "/gaps/", False, False),
     ("comments", "/comments/", False, False),
     ("actions", "/actions/", False, False),
     ("executive", "/executive/?month=2026-04", False, False),
     ("reviews", "/reviews/", False, False),
+    ("KPI tree", "/kpi-tree/", False, False),
 )
-MOST_MILLISECONDS, MOST_QUERIES, MOST_PAINT = 100.0, 12, 1000.0
+MOST_MILLISECONDS, MOST_PAINT = 100.0, 1000.0
+MOST_QUERIES, MOST_QUERIES_ELSEWHERE = 12, 24
 MOST_KILOBYTES = {True: 400.0, False: 60.0}
 _ASSET = re.compile(r'(?:src|href)="/(static/[^"#]+\.(?:css|js|svg))')
+_LIBRARY = re.compile(r'data-echarts="/(static/[^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +80,7 @@ class Figures:
         """Say whether the page keeps to its limits."""
         return (
             self.milliseconds < MOST_MILLISECONDS
-            and self.queries <= MOST_QUERIES
+            and self.queries <= (MOST_QUERIES if "portfolio" in self.name else MOST_QUERIES_ELSEWHERE)
             and self.with_files <= MOST_KILOBYTES[self.has_charts]
             and (self.first_paint is None or self.first_paint < MOST_PAINT)
         )
@@ -197,6 +206,8 @@ def _files(body: bytes) -> float:
     from django.conf import settings
 
     named = set(_ASSET.findall(body.decode()))
+    if b"data-chart=" in body:  # the library of the charts is fetched where there is one
+        named |= set(_LIBRARY.findall(body.decode()))
     return sum(
         _compressed((settings.STATIC_ROOT / name.removeprefix("static/")).read_bytes()) for name in named
     )
@@ -268,7 +279,8 @@ def _document(figures: list[Figures], arguments: argparse.Namespace) -> str:
         f"With {arguments.services:,} services and {arguments.months} months of results on SQLite, on a"
         f" machine with {os.cpu_count()} cores and a load of {os.getloadavg()[0]:.1f} meanwhile. Written by"
         " `python -m bench.portfolio --write`; do not edit.",
-        f"Limits: {MOST_MILLISECONDS:.0f} ms and {MOST_QUERIES} queries on the server, first paint within"
+        f"Limits: {MOST_MILLISECONDS:.0f} ms and {MOST_QUERIES} queries on the server for the portfolio"
+        f" ({MOST_QUERIES_ELSEWHERE} elsewhere), first paint within"
         f" {MOST_PAINT / 1000:.0f} s, {MOST_KILOBYTES[False]:.0f} KB compressed with styles, scripts and"
         f" icons ({MOST_KILOBYTES[True]:.0f} KB with charts), the font of 47 KB apart.",
         "",

@@ -19,6 +19,12 @@ PAGES = {
     "comments": "/comments/",
     "executive": "/executive/",
     "service": f"/services/{WATERMELON.key}/",
+    **{
+        f"service-{tab}": f"/services/{WATERMELON.key}/{tab}/"
+        for tab in ("why", "time", "people", "comments", "tickets")
+    },
+    "service-compare": f"/services/{WATERMELON.key}/compare/?with=room-booking",
+    "kpi-tree": "/kpi-tree/",
     "gaps": "/gaps/",
     "actions": "/actions/",
     "agreements": "/agreements/",
