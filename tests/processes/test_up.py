@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import smtplib
 import socket
@@ -112,6 +113,9 @@ def up(tmp_path: Path) -> Iterator[Up]:
 def test_a_small_installation_runs_recovers_and_leaves_nothing(up: Up) -> None:
     up.start()
     assert "Sign in" in up.page("/sign-in/")
+    link = re.search(r"http://\S+?(/first-sign-in/\S+)", up.words.read_text())
+    assert link is not None
+    assert "You are the first here" in up.page(link[1])
     wait_until(lambda: "ready" in up.log("worker"), "The worker did not get ready.")
 
     # A child that is killed comes back; who opens a page meanwhile waits for it.

@@ -95,3 +95,11 @@ def test_the_command_prints_no_link_where_there_are_users(administrator: User) -
 
     assert "There are users already" in said.getvalue()
     assert quiet.getvalue() == ""
+
+
+def test_the_sign_in_page_says_where_the_link_is_while_nobody_has_an_account(client: Client) -> None:
+    assert "Nobody has an account yet" in client.get("/sign-in/").content.decode()
+
+    User.objects.create_user("somebody")
+
+    assert "Nobody has an account yet" not in client.get("/sign-in/").content.decode()
