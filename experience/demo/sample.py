@@ -22,6 +22,7 @@ from experience.demo.tickets import MISSING, Row, read_log, rows_until, shared_a
 from experience.engine.agreement_terms import AgreedIndicator, AgreementTerms
 from experience.engine.periods import Period, is_final
 from experience.models import Agreement, Measurement, Sla
+from experience.selectors.set_up import SAMPLE_PREFIX as PREFIX
 from experience.services.agreements import publish, write_draft
 from experience.services.evidence import refresh_changed_days
 from experience.services.gaps import close_month, evaluate_week, refresh_gaps
@@ -37,7 +38,6 @@ from surveys.services.default_survey import create_default_survey
 from surveys.services.import_tickets import import_tickets
 from surveys.services.jobs import JobRefusedError, Progress
 
-PREFIX = "sample-"
 SOURCE = "sample"
 MONITOR = "sample-monitor"
 SURVEY = "sample-survey"
@@ -47,11 +47,6 @@ CALLER = "Sample caller"
 # Everything was due and decided before the sample is there, so that nothing of it can be mailed.
 ENDS_BEFORE = timedelta(days=1)
 _CHOSEN = {sample.key: sample for sample in SAMPLES if sample.key in KEYS}
-
-
-def sample_services() -> list[BusinessService]:
-    """Return the services of the sample, in whatever state they are."""
-    return list(BusinessService.objects.filter(is_sample=True, key__startswith=PREFIX))
 
 
 def load_sample(*, now: datetime, by: User | None, progress: Progress) -> dict[str, int]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import Model, Q, QuerySet
 
-from experience.demo.sample import AGREEMENT, CALLER, MONITOR, SURVEY, sample_services
+from experience.demo.sample import AGREEMENT, CALLER, MONITOR, SOURCE, SURVEY
 from experience.models import (
     Agreement,
     AgreementVersion,
@@ -22,6 +22,7 @@ from experience.models import (
     Sla,
     SlaReport,
 )
+from experience.selectors.set_up import sample_services
 from surveys.models import (
     BusinessService,
     EvidenceChange,
@@ -39,7 +40,7 @@ from surveys.models import (
     User,
 )
 from surveys.services.audit import record_change
-from surveys.services.jobs import Progress
+from surveys.services.jobs import JobRefusedError, Progress
 
 # Rows of one transaction: other writers come in between.
 AT_ONCE = 500
@@ -48,10 +49,11 @@ AT_ONCE = 500
 def remove_sample(*, now: datetime, by: User | None, progress: Progress) -> dict[str, int]:
     """Remove everything that the sample brought and what was made from it; return how many rows went.
 
-    May be begun again where it was interrupted. The audit log keeps that it was there.
+    May be begun again where it was interrupted. The audit log keeps that it was there. Raises JobRefusedError
+    where something else came to hang on a sample service.
     """
-    services = sample_services()
-    keys = [service.pk for service in services]
+    keys = [service.pk for service in sample_services()]
+    _refuse_what_others_use(keys)
     # From now on no sweep measures them.
     BusinessService.objects.filter(pk__in=keys).update(lifecycle=BusinessService.Lifecycle.RETIRED)
     parts = list(_parts(keys))
@@ -63,6 +65,21 @@ def remove_sample(*, now: datetime, by: User | None, progress: Progress) -> dict
             progress(words, gone, total)
     record_change("sample data", "Removed", by=by, now=now)
     return {"rows": gone}
+
+
+def _refuse_what_others_use(keys: list[int]) -> None:
+    agreements = Agreement.objects.filter(versions__services__in=keys).exclude(key=AGREEMENT)
+    if (agreement := agreements.first()) is not None:
+        raise JobRefusedError(
+            f"The agreement {agreement.name!r} names a sample service, so the sample stays. Where it is a "
+            "draft, take the service out of it."
+        )
+    own = Ticket.objects.filter(service__in=keys).exclude(source=SOURCE)
+    if (ticket := own.select_related("service").first()) is not None:
+        raise JobRefusedError(
+            f"Tickets of {ticket.source!r} belong to {ticket.service.name!r}. Give that name to a service of "
+            "your own, import them again, then remove the sample."
+        )
 
 
 def _parts(keys: list[int]) -> Iterator[tuple[str, QuerySet]]:

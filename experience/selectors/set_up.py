@@ -19,6 +19,8 @@ from surveys.models import (
     Ticket,
 )
 
+SAMPLE_PREFIX = "sample-"
+
 
 @dataclass(frozen=True, slots=True)
 class SetUp:
@@ -76,6 +78,11 @@ def set_up() -> SetUp:
 def _own_agreements() -> int:
     published = AgreementVersion.objects.filter(state=AgreementVersion.State.PUBLISHED)
     return published.exclude(services__is_sample=True).count()
+
+
+def sample_services() -> list[BusinessService]:
+    """Return the services of the small sample, in whatever state they are; those of the demo are others."""
+    return list(BusinessService.objects.filter(is_sample=True, key__startswith=SAMPLE_PREFIX))
 
 
 def asking_surveys() -> QuerySet[Survey]:

@@ -26,11 +26,17 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from experience.agreement_form import STREAM_NAMES, written
-from experience.demo.sample import sample_services
 from experience.engine.defaults import DEFAULTS
 from experience.forms import AdoptForm, ServicesForm, TicketFileForm
 from experience.models import Indicator
-from experience.selectors.set_up import SetUp, asking_surveys, set_up, unagreed_services, unasked_services
+from experience.selectors.set_up import (
+    SetUp,
+    asking_surveys,
+    sample_services,
+    set_up,
+    unagreed_services,
+    unasked_services,
+)
 from experience.services.agreement_templates import (
     TEMPLATES,
     Template,

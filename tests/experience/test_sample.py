@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -15,19 +16,22 @@ from django.utils import timezone
 
 from experience.demo import sample as sample_module
 from experience.demo.load import NotEmptyError, load_demo
-from experience.demo.sample import load_sample, sample_services
+from experience.demo.sample import load_sample
 from experience.demo.sample_removal import remove_sample
 from experience.models import Measurement, ParameterSet
+from experience.selectors.set_up import sample_services
 from experience.services import gaps
+from experience.services.agreements import write_draft
 from experience.services.judge import organisation_day, refresh
 from experience.services.library import install_indicators
 from experience.services.measure import measure_all
 from experience.services.parameters import parameter_set_for
-from experience.services.starter import create_starter_agreements
+from experience.services.starter import create_starter_agreements, starter_terms
 from experience.tasks import run_jobs
 from surveys.models import BusinessService, Invitation, Job, Message, Person, Response, Ticket, User
 from surveys.services.changes import mark_changed
 from surveys.services.decide import decide_resolutions
+from surveys.services.jobs import JobRefusedError
 from surveys.services.remind import put_reminders
 from tests.experience.factories import measured, starter
 from tests.factories import BusinessServiceFactory, InvitationFactory, ResolutionFactory, ResponseFactory
@@ -215,6 +219,23 @@ def test_a_load_that_was_interrupted_is_begun_again(monkeypatch: pytest.MonkeyPa
             load()
 
     assert load()["answers"] > 50
+
+
+def test_what_came_to_hang_on_a_sample_service_keeps_the_sample(own: BusinessService) -> None:
+    load()
+    ticket = ResolutionFactory.create(on_service=sample_services()[0]).ticket
+    with pytest.raises(JobRefusedError, match="Tickets of 'servicenow' belong to"):
+        remove()
+
+    Ticket.objects.filter(pk=ticket.pk).update(service=own)
+    ticket.resolutions.update(service=own)
+    terms = starter_terms(timezone.now().date())
+    mixed = replace(terms, key="mixed", covers_rest=False, services=("sample-room-booking",))
+    write_draft(mixed, by=None)
+    with pytest.raises(JobRefusedError, match="names a sample service"):
+        remove()
+
+    assert len(sample_services()) == 1
 
 
 # --- from the guide -----------------------------------------------------------------------------------------
