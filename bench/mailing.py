@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bench.databases import DATABASES, empty_database
+from bench.documents import write_section
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs" / "asking.md"
@@ -37,10 +38,7 @@ def main() -> int:
     text = _document(figures, arguments)
     print(text)
     if arguments.write:
-        before, _, after = DOCUMENT.read_text(encoding="utf-8").partition(HEADING)
-        rest = after.partition("\n## ")[2]
-        following = f"\n## {rest}" if rest else ""
-        DOCUMENT.write_text(f"{before.rstrip()}\n\n{text}{following}", encoding="utf-8")
+        write_section(DOCUMENT, HEADING, text)
     return 0 if all(one["ratio"] >= GOAL for one in figures.values()) else 1
 
 

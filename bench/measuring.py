@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.databases import DATABASES, empty_database
+from bench.documents import write_section
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs" / "measuring.md"
@@ -36,8 +37,7 @@ def main() -> int:
     text = _document(figures, arguments)
     print(text)
     if arguments.write:
-        before = DOCUMENT.read_text(encoding="utf-8").partition(HEADING)[0].rstrip()
-        DOCUMENT.write_text(f"{before}\n\n{text}", encoding="utf-8")
+        write_section(DOCUMENT, HEADING, text)
     return 0
 
 

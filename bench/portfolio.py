@@ -25,6 +25,7 @@ from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any
 
 from bench.databases import empty_database
+from bench.documents import write_section
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -96,10 +97,7 @@ def main() -> int:
     text = _document(figures, arguments)
     print(text)
     if arguments.write:
-        before, _, after = DOCUMENT.read_text(encoding="utf-8").partition(HEADING)
-        rest = after.partition("\n## ")[2]
-        following = f"\n## {rest}" if rest else ""
-        DOCUMENT.write_text(f"{before.rstrip()}\n\n{text}{following}", encoding="utf-8")
+        write_section(DOCUMENT, HEADING, text)
     return 0 if all(page.holds for page in figures) else 1
 
 
