@@ -31,6 +31,7 @@ GENERAL_PENALTY = 0.5
 GENERAL_SCALE = 0.5
 HELD_OUT_SHARE = 5
 LEAST_RECALL, LEAST_PRECISION = 0.9, 0.7
+INBOX = "inbox-"
 SHIFTS = tuple(step / 20 for step in range(31))
 
 Floats = npt.NDArray[np.float64]
@@ -95,7 +96,8 @@ def train(
 ) -> SentimentModel:
     """Return a model fitted on IT-support comments, with what general texts know about words as a start.
 
-    Chances are calibrated and the operating point is chosen on folds of whole groups of the comments.
+    Chances are calibrated on folds of whole groups of the comments, and the operating point is chosen there on
+    those that are mixed as in life.
     """
     rows, general_rows = ([features_of(one, lexicons) for one in texts] for texts in (comments, general))
     names = kept_names(rows, general_rows)
@@ -105,7 +107,8 @@ def train(
     scores = _scores_out_of_fold(matrix, taste, labels, [comment.group for comment in comments])
     temperature = round(_temperature(scores, labels), 3)
     weights, offsets = _fit(matrix, taste, labels)
-    shift = _complaint_shift(scores / temperature, labels)
+    life = _as_in_life(comments)
+    shift = _complaint_shift(scores[life] / temperature, labels[life])
     return SentimentModel(
         names=tuple(names),
         weights=weights.astype(np.float16).astype(np.float32),
@@ -114,6 +117,12 @@ def train(
         language_model=language_model,
         facts={**facts, "complaint_shift": shift},
     )
+
+
+def _as_in_life(comments: Sequence[LabelledComment]) -> npt.NDArray[np.bool_]:
+    """Mark the comments written as an inbox, praise and blame in the mix of life; all where there are none."""
+    marks = np.array([comment.group.startswith(INBOX) for comment in comments])
+    return marks if marks.any() else ~marks
 
 
 def _labels(texts: Sequence[LabelledComment]) -> npt.NDArray[np.int64]:
