@@ -34,6 +34,7 @@ from surveys.engine.sentiment.corpus import (  # noqa: E402
     UNSEEN_SETS,
     public_texts,
     read_comments,
+    read_inbox,
 )
 from surveys.engine.sentiment.training import LabelledComment, is_kept_apart  # noqa: E402
 
@@ -42,8 +43,10 @@ BEGIN, END = "<!-- bench/sentiment.py begins -->", "<!-- bench/sentiment.py ends
 MOST_UNSEEN = 1500
 CLASSES = ("negative", "neutral", "positive")
 SHOWN_MISTAKES = 12
-# Scenarios written to widen the wording, after the first; see surveys/data/comments/README.md.
-LATER_WRITING, OLD_NAMESAKE = ("told-", "heard-", "later-"), "later-and-waiting"
+# Scenarios written after the first; see surveys/data/comments/README.md.
+AS_INBOX = "inbox-"
+LATER_WRITING = ("told-", "heard-", "later-", "daily-", "more-")
+OLD_NAMESAKE = "later-and-waiting"
 
 Judgement = tuple[str, float | None]
 Judge = Callable[[Sequence[LabelledComment]], list[Judgement]]
@@ -139,20 +142,34 @@ def auc(wanted: Sequence[str], polarities: Sequence[float | None]) -> float:
     return float((ranks[praise].sum() - n_praise * (n_praise + 1) / 2) / (n_praise * n_complaint))
 
 
-def is_later(comment: LabelledComment) -> bool:
-    """Say whether the comment was written to widen the wording, after the first writing."""
-    return comment.group.startswith(LATER_WRITING) and comment.group != OLD_NAMESAKE
+def writing_of(comment: LabelledComment) -> str:
+    """Say when the comment was written: first, later to widen the wording, or as an inbox to learn from."""
+    if comment.group.startswith(AS_INBOX):
+        return "as an inbox"
+    is_later = comment.group.startswith(LATER_WRITING) and comment.group != OLD_NAMESAKE
+    return "later writing" if is_later else "first writing"
+
+
+def inboxes() -> dict[str, list[LabelledComment]]:
+    """Return the inbox that was never trained on: whole, in parts, and without what training has verbatim."""
+    inbox = read_inbox()
+    learned = {comment.text.casefold() for comment in read_comments() if not is_kept_apart(comment)}
+    english, others = "Inbox, en", "Inbox, other languages"
+    named = {"Inbox, all languages": inbox, english: [], others: []}
+    for comment in inbox:
+        named[english if comment.language == "en" else others].append(comment)
+    named["Inbox, new texts only"] = [one for one in inbox if one.text.casefold() not in learned]
+    return named
 
 
 def sets() -> dict[str, list[LabelledComment]]:
-    """Return the sets to judge on: the fifth kept apart of each, and all of what was never trained on."""
+    """Return the sets to judge on: the inbox, the fifth kept apart of each other set, and the unseen sets."""
     comments = [comment for comment in read_comments() if is_kept_apart(comment)]
-    named = {
-        "IT comments, all languages": comments,
-        "IT comments, mixed left out": [comment for comment in comments if comment.label != "mixed"],
-        "IT comments, first writing": [comment for comment in comments if not is_later(comment)],
-        "IT comments, later writing": [comment for comment in comments if is_later(comment)],
-    }
+    named = inboxes()
+    named["IT comments, all languages"] = comments
+    named["IT comments, mixed left out"] = [comment for comment in comments if comment.label != "mixed"]
+    for writing in ("first writing", "later writing", "as an inbox"):
+        named[f"IT comments, {writing}"] = [one for one in comments if writing_of(one) == writing]
     for code in SCORED_LANGUAGES:
         named[f"IT comments, {code}"] = [comment for comment in comments if comment.language == code]
     for name in (*LABELLED_SETS, *RATED_SETS):
@@ -204,7 +221,7 @@ def throughput() -> list[str]:
 
 
 def mistakes() -> list[str]:
-    """Return what the model still gets wrong: confusions, cue classes, and its surest English mistakes."""
+    """Return what the model still gets wrong: confusions, and its surest English mistakes."""
     comments = [comment for comment in read_comments() if is_kept_apart(comment)]
     found = score_comments((comment.text, None) for comment in comments)
     pairs = [(c, s) for c, s in zip(comments, found, strict=True) if _side(c.label) != _side(s.label)]

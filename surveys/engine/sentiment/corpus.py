@@ -17,6 +17,7 @@ LABELLED_SETS = ("uci_amazon_cells", "uci_yelp", "uci_imdb", "senti4sd_so")
 RATED_SETS = ("vader_tweets", "vader_product_reviews", "vader_movie_reviews", "vader_editorials")
 # Far from what people write about IT: never trained on, only judged on.
 UNSEEN_SETS = ("vader_movie_reviews", "vader_editorials")
+INBOX_TO_JUDGE = "comments_inbox"
 CLEAR_INTENSITY = 0.8
 ENGLISH_SAMPLE = 1800
 SAME_LANGUAGE = {"es_AR": "es", "pt_BR": "pt", "bs": "hr", "sr_Latn": "hr", "nn": "nb"}
@@ -37,6 +38,15 @@ def read_comments() -> list[LabelledComment]:
             row = json.loads(line)
             comments.append(LabelledComment(row["text"], row["label"], language, row["scenario"]))
     return comments
+
+
+def read_inbox() -> list[LabelledComment]:
+    """Return the comments written as an inbox to judge by; training never reads them."""
+    return [
+        LabelledComment(row["text"], row["label"], path.stem, INBOX_TO_JUDGE)
+        for path in sorted((DATA_FOLDER / INBOX_TO_JUDGE).glob("*.jsonl"))
+        for row in map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    ]
 
 
 def read_public_set(name: str) -> list[tuple[str, str]]:

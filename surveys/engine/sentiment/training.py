@@ -96,8 +96,8 @@ def train(
 ) -> SentimentModel:
     """Return a model fitted on IT-support comments, with what general texts know about words as a start.
 
-    Chances are calibrated on folds of whole groups of the comments, and the operating point is chosen there on
-    those that are mixed as in life.
+    Chances are calibrated and the operating point is chosen on folds of whole groups, where the comments are
+    mixed as in life.
     """
     rows, general_rows = ([features_of(one, lexicons) for one in texts] for texts in (comments, general))
     names = kept_names(rows, general_rows)
@@ -105,10 +105,10 @@ def train(
     taste = _general_taste(matrix_of(general_rows, names), _labels(general), names)
     labels = _labels(comments)
     scores = _scores_out_of_fold(matrix, taste, labels, [comment.group for comment in comments])
-    temperature = round(_temperature(scores, labels), 3)
-    weights, offsets = _fit(matrix, taste, labels)
     life = _as_in_life(comments)
+    temperature = round(_temperature(scores[life], labels[life]), 3)
     shift = _complaint_shift(scores[life] / temperature, labels[life])
+    weights, offsets = _fit(matrix, taste, labels)
     return SentimentModel(
         names=tuple(names),
         weights=weights.astype(np.float16).astype(np.float32),
@@ -120,7 +120,7 @@ def train(
 
 
 def _as_in_life(comments: Sequence[LabelledComment]) -> npt.NDArray[np.bool_]:
-    """Mark the comments written as an inbox, praise and blame in the mix of life; all where there are none."""
+    """Mark the comments written as an inbox, with praise and blame as in life; all where there are none."""
     marks = np.array([comment.group.startswith(INBOX) for comment in comments])
     return marks if marks.any() else ~marks
 
