@@ -36,6 +36,7 @@ FIXED = {
     "agreement-results": "/agreements/starter/results/",
     "agreement-editor": "/agreements/starter/edit/",
     "agreement-new": "/agreements/new/",
+    "source-new": "/data/sources/new/",
     "setup-services": "/setup/services/",
     "setup-tickets": "/setup/tickets/",
     "setup-survey": "/setup/survey/",
