@@ -12,7 +12,7 @@ def house_words():
     """Two words of the house, content and not; the shipped model, which knows neither, ranks them wrongly."""
     return sorted(
         ("vexish", "zorbly"),
-        key=lambda word: shipped_scorer().score(f"that was {word}", "en").polarity or 0.0,
+        key=lambda word: shipped_scorer().score(f"that was {word} for number 1", "en").polarity or 0.0,
     )
 
 

@@ -12,7 +12,7 @@ from surveys.engine.sentiment.tokens import CLAUSE_ENDS, PLACEHOLDERS, fold
 MOST_CUES = 8
 PHRASE_LEAN = 0.35
 # A learned word is shown from this weight on; below it, a word says little on its own.
-LEARNED_WORD_LEAN = 0.5
+LEARNED_WORD_LEAN = 0.6
 SHORTEST_WORD = 3
 
 

@@ -178,4 +178,10 @@ def comment_features(text: str, reading: Reading, language: str) -> dict[str, fl
         features |= textblob_features(text)
     features |= word_features(reading, language)
     features |= letter_features(reading, language)
+    features[language_feature(language)] = 1.0
     return features
+
+
+def language_feature(language: str) -> str:
+    """Return the name of the feature that every comment of this language has."""
+    return f"{language}:all"

@@ -19,19 +19,23 @@ from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix, hstack
 
 from surveys.engine.language import LanguageModel
-from surveys.engine.sentiment.features import comment_features
+from surveys.engine.sentiment.features import comment_features, language_feature
 from surveys.engine.sentiment.lexicon import Lexicon
 from surveys.engine.sentiment.model import LABELS, SentimentModel
 from surveys.engine.sentiment.noise import blank_noise
 from surveys.engine.sentiment.reading import read_comment
 
-FOLDS = 4
+FOLDS = 8
 PENALTY = 1.0
 GENERAL_PENALTY = 0.5
 GENERAL_SCALE = 0.5
 HELD_OUT_SHARE = 5
 LEAST_RECALL, LEAST_PRECISION = 0.9, 0.7
 INBOX = "inbox-"
+EVERY_LANGUAGE = "all"
+LEAST_TO_SHIFT = 100
+# How much a comment of the inbox counts beside one written to be hard.
+LIFE_COUNTS = 3.0
 SHIFTS = tuple(step / 20 for step in range(31))
 
 Floats = npt.NDArray[np.float64]
@@ -104,18 +108,23 @@ def train(
     matrix = matrix_of(rows, names)
     taste = _general_taste(matrix_of(general_rows, names), _labels(general), names)
     labels = _labels(comments)
-    scores = _scores_out_of_fold(matrix, taste, labels, [comment.group for comment in comments])
     life = _as_in_life(comments)
+    task = _Task(matrix, taste, labels, np.where(life, LIFE_COUNTS, 1.0))
+    scores = _scores_out_of_fold(task, [comment.group for comment in comments])
     temperature = round(_temperature(scores[life], labels[life]), 3)
-    shift = _complaint_shift(scores[life] / temperature, labels[life])
-    weights, offsets = _fit(matrix, taste, labels)
+    languages = np.array([comment.language for comment in comments])
+    shifts = _complaint_shifts(scores[life] / temperature, labels[life], languages[life])
+    weights, offsets = _fit(task)
+    for language in set(languages.tolist()):
+        shift = shifts.get(language, shifts[EVERY_LANGUAGE])
+        weights[names.index(language_feature(language))] += temperature * shift * IS_COMPLAINT
     return SentimentModel(
         names=tuple(names),
         weights=weights.astype(np.float16).astype(np.float32),
-        offsets=(offsets + temperature * shift * IS_COMPLAINT).astype(np.float32),
+        offsets=offsets.astype(np.float32),
         temperature=temperature,
         language_model=language_model,
-        facts={**facts, "complaint_shift": shift},
+        facts={**facts, "complaint_shifts": shifts},
     )
 
 
@@ -136,33 +145,58 @@ def _general_taste(matrix: csr_matrix, labels: npt.NDArray[np.int64], names: Seq
     return np.asarray(GENERAL_SCALE * coefficients.T * known[:, np.newaxis])
 
 
-def _fit(matrix: csr_matrix, taste: Floats, labels: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
+@dataclass(frozen=True)
+class _Task:
+    """What to fit: features, what general texts say of them, labels, and how much each row counts."""
+
+    matrix: csr_matrix
+    taste: Floats
+    labels: npt.NDArray[np.int64]
+    counts: Floats
+
+    def part(self, rows: npt.NDArray[np.bool_]) -> _Task:
+        return _Task(self.matrix[rows], self.taste, self.labels[rows], self.counts[rows])
+
+
+def _fit(task: _Task) -> tuple[Floats, Floats]:
     """Return weights (one row per feature) and offsets.
 
     The general taste enters as a few more columns; being linear, they fold back into the features' weights.
     """
-    together = hstack([matrix, csr_matrix(matrix @ taste)]).tocsr()
-    coefficients, offsets = _logistic(together, labels, PENALTY)
-    own, general = coefficients[:, : len(taste)], coefficients[:, len(taste) :]
-    return own.T + taste @ general.T, offsets
+    together = hstack([task.matrix, csr_matrix(task.matrix @ task.taste)]).tocsr()
+    coefficients, offsets = _logistic(together, task.labels, PENALTY, task.counts)
+    own, general = coefficients[:, : len(task.taste)], coefficients[:, len(task.taste) :]
+    return own.T + task.taste @ general.T, offsets
 
 
-def _logistic(matrix: csr_matrix, labels: npt.NDArray[np.int64], penalty: float) -> tuple[Floats, Floats]:
+def _logistic(
+    matrix: csr_matrix, labels: npt.NDArray[np.int64], penalty: float, counts: Floats | None = None
+) -> tuple[Floats, Floats]:
     from sklearn.linear_model import LogisticRegression
 
-    fitted = LogisticRegression(C=penalty, max_iter=200, tol=1e-3).fit(matrix, labels)
+    fitted = LogisticRegression(C=penalty, solver="newton-cg", tol=1e-3).fit(matrix, labels, counts)
     return fitted.coef_, fitted.intercept_
 
 
-def _scores_out_of_fold(
-    matrix: csr_matrix, taste: Floats, labels: npt.NDArray[np.int64], groups: Iterable[str]
-) -> Floats:
+def _scores_out_of_fold(task: _Task, groups: Iterable[str]) -> Floats:
     fold_of = np.array([hashlib.sha256(group.encode()).digest()[0] % FOLDS for group in groups])
-    scores = np.zeros((matrix.shape[0], len(LABELS)))
+    scores = np.zeros((task.matrix.shape[0], len(LABELS)))
     for fold in range(FOLDS):
-        weights, offsets = _fit(matrix[fold_of != fold], taste, labels[fold_of != fold])
-        scores[fold_of == fold] = matrix[fold_of == fold] @ weights + offsets
+        weights, offsets = _fit(task.part(fold_of != fold))
+        scores[fold_of == fold] = task.matrix[fold_of == fold] @ weights + offsets
     return scores
+
+
+def _complaint_shifts(
+    scores: Floats, labels: npt.NDArray[np.int64], languages: npt.NDArray[np.str_]
+) -> dict[str, float]:
+    """Return how far to lift complaints in each language that has comments enough, and in all together."""
+    shifts = {EVERY_LANGUAGE: _complaint_shift(scores, labels)}
+    for language in sorted(set(languages.tolist())):
+        own = languages == language
+        if own.sum() >= LEAST_TO_SHIFT:
+            shifts[language] = _complaint_shift(scores[own], labels[own])
+    return shifts
 
 
 def _complaint_shift(scores: Floats, labels: npt.NDArray[np.int64]) -> float:
