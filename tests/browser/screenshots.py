@@ -37,6 +37,7 @@ FIXED = {
     "agreement-editor": "/agreements/starter/edit/",
     "agreement-new": "/agreements/new/",
     "source-new": "/data/sources/new/",
+    "survey-designer": "/asking/surveys/after-resolution/",
     "setup-services": "/setup/services/",
     "setup-tickets": "/setup/tickets/",
     "setup-survey": "/setup/survey/",
