@@ -21,6 +21,21 @@ def test_german_has_a_catalogue() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_the_catalogue_holds_every_text_and_no_other(language: str) -> None:
+    wanted = {(text.context, text.id) for text in messages.extracted() if text.id}
+    held = {(text.context, text.id) for text in messages.read_catalogue(language) if text.id}
+
+    assert held == wanted, "The texts changed: run bin/messages, translate what is new, run it again."
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_is_translated(language: str) -> None:
+    found = [text for text in messages.read_catalogue(language) if text.id]
+
+    assert [text.id for text in found if text.fuzzy or not messages.is_translated(text.string)] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_translation_has_the_places_for_values_of_its_text(language: str) -> None:
     for text in messages.read_catalogue(language):
         wanted = places(text.id[-1] if text.pluralizable else text.id)
