@@ -89,7 +89,8 @@ def refresh(language: str) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(written(catalogue))
     path.with_suffix(".mo").write_bytes(compiled(catalogue))
-    return sum(1 for message in catalogue if message.id and not is_translated(message.string))
+    texts = [message for message in catalogue if message.id]
+    return sum(1 for text in texts if text.fuzzy or not is_translated(text.string))
 
 
 def is_translated(text: str | tuple[str, ...] | list[str] | None) -> bool:
