@@ -107,7 +107,9 @@ def little_to_train_on(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("little_to_train_on")
 def test_a_thousand_rated_comments_teach_the_model_the_words_of_the_house() -> None:
     words = ("that was vexish, case {}", "that was zorbly, case {}")
-    praise, blame = sorted(words, key=lambda text: shipped_scorer().score(text, "en").polarity or 0.0)
+    praise, blame = sorted(
+        words, key=lambda text: shipped_scorer().score(text.format(1), "en").polarity or 0.0
+    )
     commented(1000, happy=5, unhappy=1, words=(praise, blame))
 
     made = calibrate(now=NOW)
