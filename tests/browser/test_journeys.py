@@ -118,8 +118,8 @@ def test_agree_from_the_draft_over_the_rehearsal_to_the_undo(
     page.goto(f"{live_server.url}/agreements/mail/")
     page.get_by_role("link", name="Draft the next version").click()
 
-    page.get_by_label("Target of Satisfaction", exact=True).fill("4.4")
-    page.get_by_label("Target of Satisfaction", exact=True).press("Tab")
+    page.get_by_label("Target: Satisfaction", exact=True).fill("4.4")
+    page.get_by_label("Target: Satisfaction", exact=True).press("Tab")
     expect(page.locator("#rehearsal").get_by_text("Satisfaction: at least 4.4 of 5.")).to_be_visible()
     assert not AgreementVersion.objects.drafts().exists()
 
@@ -127,7 +127,7 @@ def test_agree_from_the_draft_over_the_rehearsal_to_the_undo(
     expect(page.get_by_text("until it is used, you can undo it")).to_be_visible()
     page.get_by_role("button", name="Undo the publication").click()
     expect(page.get_by_role("heading", name="Draft: Mail")).to_be_visible()
-    expect(page.get_by_label("Target of Satisfaction", exact=True)).to_have_value("4.4")
+    expect(page.get_by_label("Target: Satisfaction", exact=True)).to_have_value("4.4")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
