@@ -174,8 +174,8 @@ def test_a_survey_is_designed_with_its_preview_beside_it(
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"#up-comment$"))
     expect(page.get_by_role("button", name="Move “Comment” up")).to_be_focused()
-    page.keyboard.press("Enter")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     assert_good(page)
 
     page.get_by_role("button", name="Send a test to me").click()
