@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -344,65 +344,57 @@ def week_charts(
     result: NewestResult, weeks: Sequence[Week], markers: Sequence[Marker] = ()
 ) -> list[WeekChart]:
     """Return the charts over the weeks: rating, SLA and score, each against its target, actions marked."""
-    found = result.measurement
-    days = [week.starts_on for week in weeks]
-    nothing = [None] * len(weeks)
     answered, resolved = [week.answered for week in weeks], [week.resolved for week in weeks]
-    lines = [
-        (
-            "rating",
-            _("Users' rating"),
-            _agreed(_("agreed %(target)s"), found.rating_target, figures.rating),
-            answered,
-            WeekLine(
-                days,
-                [w.rating for w in weeks],
-                [w.rating_low for w in weeks],
-                [w.rating_high for w in weeks],
-                found.rating_target,
-                figures.rating,
-                1.0,
-                ends=result.figures.scale,
-            ),
-        ),
-        (
-            "sla",
-            _("Tickets that met the SLA"),
-            _agreed(_("target %(target)s"), found.sla_target, figures.share),
-            resolved,
-            WeekLine(
-                days,
-                [w.sla_share for w in weeks],
-                nothing,
-                nothing,
-                found.sla_target,
-                figures.share,
-                0.2,
-                ends=(0.0, 1.0),
-            ),
-        ),
-        (
-            "score",
-            _("Score"),
-            _agreed(_("on target %(target)s"), DEFAULTS.target_score, figures.score),
-            answered,
-            WeekLine(
-                days,
-                [w.score for w in weeks],
-                [w.score_low for w in weeks],
-                [w.score_high for w in weeks],
-                DEFAULTS.target_score,
-                figures.score,
-                30,
-                ends=(0.0, 100.0),
-            ),
-        ),
-    ]
-    return [_chart(*entry, markers) for entry in lines if any(value is not None for value in entry[4].values)]
+    rating, sla, score = _rating_line(result, weeks), _sla_line(result, weeks), _score_line(weeks)
+    entries = (
+        ("rating", _("Users' rating"), _agreed(_("agreed %(target)s"), rating), answered, rating),
+        ("sla", _("Tickets that met the SLA"), _agreed(_("target %(target)s"), sla), resolved, sla),
+        ("score", _("Score"), _agreed(_("on target %(target)s"), score), answered, score),
+    )
+    return [_chart(*entry, markers) for entry in entries if any(v is not None for v in entry[4].values)]
 
 
-def _agreed(words: str, target: float | None, write: Callable[[float | None], str]) -> str:
-    return words % {"target": write(target)} if target is not None else ""
+def _rating_line(result: NewestResult, weeks: Sequence[Week]) -> WeekLine:
+    return WeekLine(
+        [week.starts_on for week in weeks],
+        [week.rating for week in weeks],
+        [week.rating_low for week in weeks],
+        [week.rating_high for week in weeks],
+        result.measurement.rating_target,
+        figures.rating,
+        1.0,
+        ends=result.figures.scale,
+    )
+
+
+def _sla_line(result: NewestResult, weeks: Sequence[Week]) -> WeekLine:
+    return WeekLine(
+        [week.starts_on for week in weeks],
+        [week.sla_share for week in weeks],
+        [None] * len(weeks),
+        [None] * len(weeks),
+        result.measurement.sla_target,
+        figures.share,
+        0.2,
+        ends=(0.0, 1.0),
+    )
+
+
+def _score_line(weeks: Sequence[Week]) -> WeekLine:
+    return WeekLine(
+        [week.starts_on for week in weeks],
+        [week.score for week in weeks],
+        [week.score_low for week in weeks],
+        [week.score_high for week in weeks],
+        DEFAULTS.target_score,
+        figures.score,
+        30,
+        ends=(0.0, 100.0),
+    )
+
+
+def _agreed(words: str, line: WeekLine) -> str:
+    return words % {"target": line.write(line.target)} if line.target is not None else ""
 
 
 def shared_week_charts(
@@ -413,19 +405,9 @@ def shared_week_charts(
     beside += [result.measurement.rating_target for result in results]
     charts = []
     for number, (result, own, name) in enumerate(zip(results, weeks, names, strict=True)):
-        line = WeekLine(
-            [w.starts_on for w in own],
-            [w.rating for w in own],
-            [w.rating_low for w in own],
-            [w.rating_high for w in own],
-            result.measurement.rating_target,
-            figures.rating,
-            1.0,
-            beside,
-            result.figures.scale,
-        )
+        line = replace(_rating_line(result, own), beside=beside)
         if any(value is not None for value in line.values):
-            target = _agreed(_("agreed %(target)s"), line.target, figures.rating)
+            target = _agreed(_("agreed %(target)s"), line)
             charts.append(_chart(f"side-{number}", name, target, [w.answered for w in own], line, ()))
     return charts
 

@@ -108,4 +108,4 @@ def test_something_that_is_no_alert_is_named() -> None:
 
 def test_every_preset_works_without_a_mapping() -> None:
     for preset in ALERT_PRESETS:
-        alert_mapping(preset)
+        assert {"service", "monitor"} <= alert_mapping(preset).fields.keys()
