@@ -22,6 +22,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from bench.documents import write_section
 from bench.portfolio import DOCUMENT
 from experience.demo.story import ADMIN, WATERMELON
 from tests.servers import chromium
@@ -73,10 +74,7 @@ def main() -> int:
     text = _document(scores)
     print(text)
     if arguments.write:
-        before, _, after = DOCUMENT.read_text(encoding="utf-8").partition(HEADING)
-        rest = after.partition("\n## ")[2]
-        following = f"\n## {rest}" if rest else ""
-        DOCUMENT.write_text(f"{before.rstrip()}\n\n{text}{following}", encoding="utf-8")
+        write_section(DOCUMENT, HEADING, text)
     return 0 if all(page.holds for page in scores) else 1
 
 

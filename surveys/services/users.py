@@ -10,9 +10,10 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import translation
 from django.utils.encoding import force_bytes
+from django.utils.functional import Promise
 from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from surveys.models import User
 from surveys.services.audit import record_change
@@ -52,24 +53,13 @@ def role_in_english(role: str) -> str:
 
 def mail_welcome(user: User, *, now: datetime) -> None:
     """Put a mail into the outbox with a link to choose a password; an older link ends when it is used."""
-    words = {
-        "organisation": settings.ORGANISATION,
-        "username": user.username,
-        "link": _password_link(user),
-    }
-    with translation.override(user.language or settings.LANGUAGE_CODE):
-        put_notice(
-            key=f"welcome-{user.pk}-{now.isoformat()}",
-            recipient=user.email,
-            subject=_("%(organisation)s: your account for the XLA Service") % words,
-            text=_(
-                "Somebody at %(organisation)s made you an account. Your user name is %(username)s.\n\n"
-                "Choose a password here:\n%(link)s\n\n"
-                "The link works once, for three days. If it has ended, ask for another one.\n"
-            )
-            % words,
-            now=now,
-        )
+    subject = gettext_lazy("%(organisation)s: your account for the XLA Service")
+    text = gettext_lazy(
+        "Somebody at %(organisation)s made you an account. Your user name is %(username)s.\n\n"
+        "Choose a password here:\n%(link)s\n\n"
+        "The link works once, for three days. If it has ended, ask for another one.\n"
+    )
+    _mail_link(user, f"welcome-{user.pk}-{now.isoformat()}", subject, text, now)
 
 
 def mail_password_link(email: str, *, now: datetime) -> int:
@@ -78,29 +68,31 @@ def mail_password_link(email: str, *, now: datetime) -> int:
     An account without a password signs in otherwise or was never used, and gets none.
     At most one mail a minute goes to an account.
     """
+    subject = gettext_lazy("%(organisation)s: a new password")
+    text = gettext_lazy(
+        "Somebody asked for a new password for your account %(username)s.\n\n"
+        "Choose one here:\n%(link)s\n\n"
+        "The link works once, for three days. If it was not you, do nothing: "
+        "your password stays as it is.\n"
+    )
     accounts = User.objects.filter(email__iexact=email, is_active=True)
     found = [user for user in accounts if user.has_usable_password()]
     for user in found:
-        words = {
-            "organisation": settings.ORGANISATION,
-            "username": user.username,
-            "link": _password_link(user),
-        }
-        with translation.override(user.language or settings.LANGUAGE_CODE):
-            put_notice(
-                key=f"password-{user.pk}-{now:%Y%m%d%H%M}",
-                recipient=user.email,
-                subject=_("%(organisation)s: a new password") % words,
-                text=_(
-                    "Somebody asked for a new password for your account %(username)s.\n\n"
-                    "Choose one here:\n%(link)s\n\n"
-                    "The link works once, for three days. If it was not you, do nothing: "
-                    "your password stays as it is.\n"
-                )
-                % words,
-                now=now,
-            )
+        _mail_link(user, f"password-{user.pk}-{now:%Y%m%d%H%M}", subject, text, now)
     return len(found)
+
+
+def _mail_link(user: User, key: str, subject: Promise, text: Promise, now: datetime) -> None:
+    """Put a mail with a link to choose a password into the outbox, in the user's language."""
+    words = {
+        "organisation": settings.ORGANISATION,
+        "username": user.username,
+        "link": _password_link(user),
+    }
+    with translation.override(user.language or settings.LANGUAGE_CODE):
+        put_notice(
+            key=key, recipient=user.email, subject=str(subject) % words, text=str(text) % words, now=now
+        )
 
 
 def _password_link(user: User) -> str:
