@@ -119,7 +119,8 @@ class Walk:
         disturb = disturb or (lambda: None)
         time.sleep(READING_SECONDS)
         service = self._service_of(invited)
-        answers, results = self._count(ANSWER_COUNT, service), self._count(RESULT_COUNT, service)
+        tickets = f"{service}tickets/"
+        answers, results = self._count(ANSWER_COUNT, service), self._count(RESULT_COUNT, tickets)
         page = self.browser.open(invited.link)
         expect(page.status == 200, f"{invited.link} answers {page.status}.")
         form = page.form_with("rating")
@@ -130,7 +131,7 @@ class Walk:
         disturb()
         expect(thanks.address.endswith("/thanks/"), "The answer was not taken.")
         self._see_more("answer on service page", ANSWER_COUNT, service, answers, SEEN_SECONDS)
-        self._see_more(counted, RESULT_COUNT, service, results, SWEEP_SECONDS)
+        self._see_more(counted, RESULT_COUNT, tickets, results, SWEEP_SECONDS)
 
     def import_again(self) -> None:
         """Import the tickets once more; nothing may change."""
