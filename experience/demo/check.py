@@ -34,8 +34,9 @@ SWEEP_SECONDS = 60
 READING_SECONDS = 11  # an answer within ten seconds of delivery would be taken for a mail scanner's
 PAUSE_SECONDS = 0.05
 SERVICE_ROW = re.compile(r'class="col-service"><a href="([^"]+)">([^<]+)</a>(.*?)</th>', re.DOTALL)
+WATERMELON = re.compile(r">\s*Watermelon\s*<")
 ANSWER_COUNT = re.compile(r'id="answer-count">([^<]*)<')
-RESULT_COUNT = re.compile(r'id="ratings-title">.*?class="panel__note">([^<]*)<', re.DOTALL)
+RESULT_COUNT = re.compile(r'id="result-answers">([^<]*)<')
 ANSWER_LINK = re.compile(r"\S+/s/[^/\s?]+/(?=\s)")
 
 Found = TypeVar("Found")
@@ -96,7 +97,7 @@ class Walk:
     def watermelons(self) -> list[str]:
         """Return the addresses of the services that the portfolio calls watermelons."""
         rows = SERVICE_ROW.findall(self.browser.open("/").html)
-        return [address for address, _, badge in rows if re.search(r">\s*Watermelon\s*<", badge)]
+        return [address for address, _, badge in rows if WATERMELON.search(badge)]
 
     def see_watermelon(self) -> None:
         """Find a watermelon on the portfolio and open its page."""

@@ -167,8 +167,10 @@ def _tickets(scene: Scene) -> Context:
         return {}
     days = Period(result.measurement.starts_on, result.measurement.ends_on)
     month = previous_month(month_of(organisation_day()))
+    response = response_now(result.measurement)
     return {
-        "funnel": funnel_rows(response_now(result.measurement)),
+        "funnel": funnel_rows(response),
+        "answered": response.answered,
         "histogram": histogram_rows(result),
         "surety": surety(result),
         "features": feature_uptimes(scene.service, days, now=timezone.now()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 from experience.demo.browser import Page
 from experience.demo.check import (
@@ -10,9 +11,12 @@ from experience.demo.check import (
     ANSWER_LINK,
     RESULT_COUNT,
     SERVICE_ROW,
+    WATERMELON,
     CheckFailedError,
     within,
 )
+from surveys.models import BusinessService, User
+from tests.experience.factories import answer, gap, measured
 
 ANSWER_PAGE = Page(
     "http://localhost/s/abc/",
@@ -53,16 +57,25 @@ def test_the_link_without_a_rating_is_the_one_opened() -> None:
     assert found.group() == "http://localhost/s/Ab_9/"
 
 
-def test_counts_and_badges_are_read_from_the_pages() -> None:
-    answers = '<b class="figure" id="answer-count">1,234</b> answers so far'
-    ratings = '<h2 id="ratings-title">Ratings</h2><p class="panel__note">56 answers</p>'
-    row = '<th class="col-service"><a href="/services/a/">Alpha</a><span>Watermelon</span></th>'
+@pytest.mark.django_db
+def test_counts_and_badges_are_found_on_the_pages(
+    client: Client, service: BusinessService, owner: User
+) -> None:
+    measured(service)
+    gap(service)
+    answer(service)
+    client.force_login(owner)
 
-    assert [
-        pattern.search(html) is not None
-        for pattern, html in ((ANSWER_COUNT, answers), (RESULT_COUNT, ratings))
-    ]
-    assert SERVICE_ROW.findall(row) == [("/services/a/", "Alpha", "<span>Watermelon</span>")]
+    portfolio, page, tickets = (
+        client.get(address).content.decode()
+        for address in ("/", f"/services/{service.key}/", f"/services/{service.key}/tickets/")
+    )
+
+    [(address, name, badge)] = SERVICE_ROW.findall(portfolio)
+    assert (address, name) == (f"/services/{service.key}/", service.name)
+    assert WATERMELON.search(badge)
+    assert ANSWER_COUNT.findall(page) == ["1"]
+    assert RESULT_COUNT.findall(tickets) == ["40"]
 
 
 def test_waiting_ends_with_the_complaint() -> None:
