@@ -3,9 +3,10 @@
 python -m bench.answering           prints the table, some minutes; --tickets makes the import smaller
 python -m bench.answering --write   also writes docs/speed.md
 
-Starts the service as `manage.py up` does. Four people at a time open a survey and send it; what is timed is
-sending. Tickets are spread over a hundred services. The clients run on the same machine and take their share
-of it.
+Starts the service as `manage.py up` does. Four people at a time open a survey and send it, once without a
+pause, which shows how many answers can be taken, and then at a steady pace, which shows how long each one
+waits; what is timed is sending. Tickets are spread over a hundred services. The clients run on the same
+machine and take their share of it.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ DOCUMENT = ROOT / "docs" / "speed.md"
 DATABASES = ("sqlite", "postgresql")
 CLIENTS = 4
 ALONE_SECONDS = 15
+STEADY_RATE = 10.0  # answers a second
 TIMEOUT_SECONDS = 30
 INVITATIONS = 20_000
 SERVICES = 100
@@ -93,8 +95,9 @@ def _measure(folder: Path, environment: Mapping[str, str], tickets: int) -> Figu
     subprocess.run(prepare, cwd=ROOT, env=environment, check=True)
     people = Crowd(iter((folder / "tokens").read_text(encoding="utf-8").split()))
     with _service(folder, environment) as people.port:
-        deadline = time.monotonic() + ALONE_SECONDS
-        alone = people.answer_while(lambda: time.monotonic() < deadline)
+        flat_out = people.answer_while(_for(ALONE_SECONDS))
+        people.pause = CLIENTS / STEADY_RATE
+        alone = people.answer_while(_for(ALONE_SECONDS))
         command = [sys.executable, "manage.py", "import_tickets", str(folder / "tickets.csv")]
         started = time.monotonic()
         with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as importing:
@@ -102,7 +105,17 @@ def _measure(folder: Path, environment: Mapping[str, str], tickets: int) -> Figu
         seconds = time.monotonic() - started
     if importing.returncode:
         raise SystemExit("The import failed; see above.")
-    return {**_prefixed("alone", alone), **_prefixed("during", during), "import_seconds": seconds}
+    return {
+        **_prefixed("flat_out", flat_out),
+        **_prefixed("alone", alone),
+        **_prefixed("during", during),
+        "import_seconds": seconds,
+    }
+
+
+def _for(seconds: float) -> Callable[[], bool]:
+    deadline = time.monotonic() + seconds
+    return lambda: time.monotonic() < deadline
 
 
 @contextmanager
@@ -127,10 +140,11 @@ def _service(folder: Path, environment: Mapping[str, str]) -> Iterator[int]:
 
 
 class Crowd:
-    """People who answer one survey after the other, several at a time."""
+    """People who answer one survey after the other, several at a time; each begins every `pause` seconds."""
 
     def __init__(self, tokens: Iterator[str]) -> None:
         self.port = 0
+        self.pause = 0.0
         self._tokens = tokens
         self._lock = threading.Lock()
         self._seconds: list[float] = []
@@ -139,7 +153,8 @@ class Crowd:
         """Answer as long as `going` says so; return the rate per second and the milliseconds of sending."""
         self._seconds = []
         started = time.monotonic()
-        threads = [threading.Thread(target=self._answer, args=(going,)) for _ in range(CLIENTS)]
+        firsts = (started + number * self.pause / CLIENTS for number in range(CLIENTS))
+        threads = [threading.Thread(target=self._answer, args=(going, first)) for first in firsts]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -149,9 +164,11 @@ class Crowd:
         middle, late, last = np.percentile(taken, (50, 99, 100))
         return {"rate": len(taken) / lasted, "p50": middle, "p99": late, "longest": last}
 
-    def _answer(self, going: Callable[[], bool]) -> None:
+    def _answer(self, going: Callable[[], bool], due: float) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT_SECONDS)
         while going():
+            time.sleep(max(0.0, due - time.monotonic()))
+            due += self.pause
             with self._lock:
                 token = next(self._tokens, None)
             if token is None:
@@ -260,11 +277,12 @@ def _resolved(now: datetime) -> Iterator[TicketRecord]:
 
 
 _ROWS: tuple[tuple[str, str, str], ...] = (
-    ("answers a second, alone", "alone_rate", "{:.0f}"),
-    ("... half are taken within", "alone_p50", "{:.0f} ms"),
+    ("answers a second without a pause", "flat_out_rate", "{:.0f}"),
+    ("... half are taken within", "flat_out_p50", "{:.0f} ms"),
+    ("... 99 of 100 within", "flat_out_p99", "{:.0f} ms"),
+    (f"{STEADY_RATE:.0f} a second: half are taken within", "alone_p50", "{:.0f} ms"),
     ("... 99 of 100 within", "alone_p99", "{:.0f} ms"),
-    ("answers a second, during the import", "during_rate", "{:.0f}"),
-    ("... half are taken within", "during_p50", "{:.0f} ms"),
+    (f"{STEADY_RATE:.0f} a second, during the import: half are taken within", "during_p50", "{:.0f} ms"),
     ("... 99 of 100 within", "during_p99", "{:.0f} ms"),
     ("... the longest", "during_longest", "{:.0f} ms"),
     ("the import, beside the answers", "import_seconds", "{:.0f} s"),

@@ -15,6 +15,7 @@ from pathlib import Path
 from experience.demo.answers import mail_newest, send_answers
 from experience.demo.catalogue import first_sound_day, write_catalogue
 from experience.demo.files import export_file, report_file, start_file
+from experience.demo.goals import write_goals
 from experience.demo.signals import send_signals
 from experience.demo.story import SAMPLES, SOURCE
 from experience.demo.tickets import read_log, shared_accounts, write_export
@@ -115,6 +116,7 @@ class Load:
         """Agree on starter terms and judge the past as it would have been judged, week by week."""
         start = first_sound_day(self.now)
         create_starter_agreements(now=self.now, valid_from=start)
+        write_goals()
         today = organisation_day(self.now)
         replay(start + FIRST_RESULT_AFTER, today - timedelta(days=1))
         judge_day(today, now=self.now)

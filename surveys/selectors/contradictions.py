@@ -18,7 +18,7 @@ def second_thought(response: Response) -> Contradiction | None:
     if UNHAPPY_POMP < pomp < HAPPY_POMP:
         return None
     found = response.sentiments.order_by("-pk").first()
-    # Only here, because a web process should start without what reads comments.
+    # Only here, because commands should start without what reads comments.
     from surveys.engine.sentiment import score_comment
 
     read = found or score_comment(response.comment, response.language or None)

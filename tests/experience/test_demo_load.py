@@ -18,6 +18,7 @@ from experience.demo.files import report_file
 from experience.demo.load import NotEmptyError, counts, load_demo
 from experience.demo.story import ADMIN, GREEN_TWIN, WATERMELON
 from experience.models import Gap, Measurement
+from experience.selectors.kpi_tree import Standing, kpi_trees
 from surveys.models import (
     BusinessService,
     Decision,
@@ -122,6 +123,13 @@ def test_the_owner_sees_the_two_services_of_the_story(demo: Loaded) -> None:
     seen = BusinessService.objects.visible_to(owner)
 
     assert set(seen.values_list("key", flat=True)) == {WATERMELON.key, GREEN_TWIN.key}
+
+
+def test_every_part_of_the_kpi_tree_is_measured(demo: Loaded) -> None:
+    trees = kpi_trees(User.objects.get(username="viewer"))
+
+    leaves = [leaf for tree in trees for branch in tree.branches for leaf in branch.leaves]
+    assert {leaf.standing for leaf in leaves} == {Standing.ON_TARGET, Standing.BELOW}
 
 
 def test_the_worker_finds_nothing_left_to_recompute(demo: Loaded) -> None:

@@ -12,7 +12,10 @@ control_socket_disable = True
 
 
 def when_ready(server: Any) -> None:
-    """Load every page's code before the first request needs it."""
+    """Load every page's code, and what reads comments, before the first request needs it."""
     from django.urls import reverse
 
+    from surveys.engine.sentiment import score_comment
+
     reverse("sign-in")
+    score_comment("Works again, thank you.")

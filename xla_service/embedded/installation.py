@@ -156,8 +156,11 @@ def web(installation: Installation) -> Child:
 
 
 def worker(installation: Installation) -> Child:
-    """Return the background worker; its threads take turns where the database has one writer."""
-    command = python("-m", "celery", "--app", "xla_service.celery", "worker", "--loglevel", "INFO")
+    """Return the background worker. Its threads take turns where the database has one writer; it gives way
+    to the web server, because somebody waits for a page.
+    """
+    command = ["nice", "-n", "5", *python("-m", "celery", "--app", "xla_service.celery", "worker")]
+    command += ["--loglevel", "INFO"]
     command += ["--pool", "threads", "--concurrency", str(WORKER_THREADS)]
     command += ["--without-gossip", "--without-mingle", "--hostname", "worker@xla"]
     return Child("worker", command, installation.environment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,11 @@ class Command(BaseCommand):
         )
         parser.add_argument("--dry-run", action="store_true", help="Check every row, write nothing.")
         parser.add_argument("--strict", action="store_true", help="Exit with 1 when a row was rejected.")
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Run from the command line, giving way to the web server, because somebody waits for a page."""
+        os.nice(5)
+        super().run_from_argv(argv)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Import the file, name every row that was rejected and print the counts."""

@@ -5,6 +5,7 @@
   "use strict";
   const drawn = new Map();
   const library = document.currentScript.dataset.echarts;
+  const numbers = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 2 });
   let fetched = null;
 
   function token(name) {
@@ -46,7 +47,7 @@
       },
       yAxis: {
         type: "value", min: chart.axis[0], max: chart.axis[1], splitNumber: 3,
-        axisLabel: { color: colours.faint, fontSize: 11, formatter: (value) => value * chart.factor + chart.unit },
+        axisLabel: { color: colours.faint, fontSize: 11, formatter: (value) => numbers.format(value * chart.factor) + chart.unit },
         splitLine: { lineStyle: { color: colours.grid } },
       },
       series: [
