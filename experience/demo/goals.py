@@ -11,7 +11,7 @@ from surveys.models import User
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """What has to go well in a value stream, with its indicators and the share of services to be on target."""
+    """What has to go well in a value stream, and per indicator the share of services to be on target."""
 
     value_stream: str
     name: str
@@ -67,6 +67,4 @@ def write_goals() -> None:
             )
             for key, share in factor.indicators.items():
                 leaf = {"owner": owner, "target_share": share}
-                FactorIndicator.objects.get_or_create(
-                    factor=branch, indicator=indicators[key], defaults=leaf
-                )
+                FactorIndicator.objects.get_or_create(factor=branch, indicator=indicators[key], defaults=leaf)
