@@ -16,8 +16,22 @@ from experience.services.improvements import Plan
 from surveys.engine.ticket_presets import PRESETS
 from surveys.models import BusinessService, User
 from surveys.services.upload_tickets import MOST_BYTES
+from surveys.staff.rule_form import PercentField
 
 REASON_MISSING = _("Say why this is not a problem: the next reader will want to know.")
+
+_OUT_OF_RANGE = _("A promise lies above 0 and is at most 100.")
+# What an SLA can promise; the messages say how to write it.
+SHARE_LIMITS: dict[str, Any] = {
+    "min_value": 0.0001,
+    "max_value": 1,
+    "error_messages": {
+        "required": _("Say which share is promised: 90 for 90 %."),
+        "invalid": _("Write it as a number: 90 for 90 %."),
+        "min_value": _OUT_OF_RANGE,
+        "max_value": _OUT_OF_RANGE,
+    },
+}
 
 
 class ReasonForm(forms.Form):
@@ -158,6 +172,7 @@ class AdoptForm(forms.Form):
         },
     )
     is_baseline = forms.BooleanField(required=False)
+    sla_share = PercentField(required=False, **SHARE_LIMITS)
 
     def __init__(self, *args: Any, services: QuerySet[BusinessService], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -9,6 +9,7 @@ from experience.views import agreements as agreement_pages
 from experience.views import gap_inbox
 from experience.views import setup as guide
 from experience.views.agreement_results import agreement_results
+from experience.views.catalogue import catalogue, catalogue_service, sla_take_back
 from experience.views.comments import comments, looked_at
 from experience.views.gaps import acknowledge, dismiss
 from experience.views.health import health
@@ -56,6 +57,9 @@ urlpatterns: list[URLPattern] = [
     path("reviews/", reviews, name="reviews"),
     re_path(r"^services/(?P<key>[\w-]+)/review/(?P<month>\d{4}-\d{2})/$", review, name="review"),
     path("health/", health, name="health"),
+    path("catalogue/", catalogue, name="catalogue"),
+    path("catalogue/<slug:key>/", catalogue_service, name="catalogue-service"),
+    path("catalogue/<slug:key>/slas/<int:pk>/take-back/", sla_take_back, name="sla-take-back"),
     path("setup/", guide.setup, name="setup"),
     path("setup/services/", guide.setup_services, name="setup-services"),
     path("setup/tickets/", guide.setup_tickets, name="setup-tickets"),

@@ -12,6 +12,7 @@ from experience.selectors.answers import answer_count
 from experience.selectors.service_page import newest_result, standing_gap, visible_service
 from experience.views.service_tabs import OVERVIEW, TABS, Scene, answers_shown, tab_links
 from surveys.models import BusinessService, User
+from xla_service.access import setting_up
 
 _NO_CONTENT = 204
 
@@ -32,6 +33,7 @@ def service(request: HttpRequest, key: str, tab: str = OVERVIEW) -> HttpResponse
         "gap": gap,
         "result": scene.result,
         "badge": scene.badge,
+        "may_set_up": setting_up(reader),
         "tab": tab,
         "tabs": tab_links(found, tab),
         "template": f"experience/service/{tab}.html",

@@ -46,6 +46,7 @@ from experience.services.agreement_templates import (
 )
 from experience.services.agreements import AgreementError, write_draft
 from experience.services.library import declared_indicators, install_indicators
+from experience.services.slas import SlaPromise, agree_slas
 from surveys.models import BusinessService, Job, Survey
 from surveys.services.catalogue import (
     CatalogueError,
@@ -378,13 +379,22 @@ def _adopted(request: HttpRequest, form: AdoptForm) -> HttpResponse:
     if is_draft:
         install_indicators()
         draft = write_draft(terms, by=request.user)  # type: ignore[arg-type]
+        _promise(request, typed, _first_day(today))
         return redirect("agreement-edit", key=draft.agreement.key)
     adopt_template(terms, by=request.user, now=now)  # type: ignore[arg-type]
+    _promise(request, typed, _first_day(today))
     wake(EVIDENCE_SWEEP)
     messages.success(
         request, _("Published: %(name)s. Its first results are being computed.") % {"name": terms.name}
     )
     return redirect("setup-result" if not unagreed_services().exists() else "setup-agreement")
+
+
+def _promise(request: HttpRequest, typed: Mapping[str, Any], first: date) -> None:
+    """Write the SLA down that stands beside the agreement, where one was typed."""
+    if typed["sla_share"] is not None:
+        promise = SlaPromise(target_share=typed["sla_share"], valid_from=first)
+        agree_slas(typed["services"], promise, by=request.user, now=timezone.now())  # type: ignore[arg-type]
 
 
 def _first_day(today: date) -> date:

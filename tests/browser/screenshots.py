@@ -37,6 +37,7 @@ FIXED = {
     "agreement-editor": "/agreements/starter/edit/",
     "agreement-new": "/agreements/new/",
     "source-new": "/data/sources/new/",
+    "catalogue-service": f"/catalogue/{WATERMELON.key}/",
     "survey-designer": "/asking/surveys/after-resolution/",
     "setup-services": "/setup/services/",
     "setup-tickets": "/setup/tickets/",

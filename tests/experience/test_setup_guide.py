@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from experience.models import AgreementVersion, Measurement
+from experience.models import AgreementVersion, Measurement, Sla
 from experience.selectors.set_up import set_up
 from experience.services.agreement_templates import TEMPLATES, adopt_template, template_terms
 from experience.services.agreements import publishing_problems, withdraw
@@ -197,6 +197,30 @@ def test_every_template_gives_a_reason_for_each_target_and_weighs_what_it_names(
     assert streams == {stream for stream, weight in template.streams if weight}
     assert sum(weight for _, weight in template.streams) == pytest.approx(1)
     assert all(library[line.key].low < line.target < library[line.key].high for line in template.lines)
+
+
+@pytest.mark.parametrize("choice", ["publish", "draft"])
+def test_the_sla_beside_the_agreement_holds_for_the_chosen_services_from_the_same_day(
+    client: Client, admin: User, choice: str
+) -> None:
+    client.post(reverse("setup-services"), {"names": "Printing\nE-mail"})
+    data = {"template": "network", "services": ["printing"], "sla_share": "90", choice: "1"}
+
+    client.post(reverse("setup-agreement"), data)
+
+    first = timezone.localdate().replace(day=1)
+    slas = Sla.objects.values_list("service__key", "target_share", "valid_from")
+    assert list(slas) == [("printing", 0.9, first)]
+
+
+def test_an_impossible_sla_publishes_nothing(client: Client, admin: User, service: BusinessService) -> None:
+    data = {"template": "network", "services": [service.key], "sla_share": "0"}
+
+    response = client.post(reverse("setup-agreement"), data)
+
+    assert response.status_code == 422
+    assert "above 0" in response.content.decode()
+    assert not AgreementVersion.objects.exists()
 
 
 def test_a_template_can_be_opened_as_a_draft_and_judges_nobody(

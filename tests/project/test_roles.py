@@ -15,7 +15,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from experience.models import Agreement, Gap, Improvement, SavedView
+from experience.models import Agreement, Gap, Improvement, SavedView, Sla
 from experience.services.agreements import publish, write_draft
 from experience.services.starter import starter_terms
 from surveys.models import (
@@ -84,6 +84,11 @@ def _service(world: World) -> list[Any]:
 
 def _gap(world: World) -> list[Any]:
     return [world.gap.pk]
+
+
+def _sla(world: World) -> list[Any]:
+    sla = Sla.objects.create(service=world.service, valid_from=NOW.date(), target_share=0.9)
+    return [world.service.key, sla.pk]
 
 
 def _contradiction(world: World) -> list[Any]:
@@ -200,6 +205,9 @@ TABLE = {
     "source-alias": Access("sets up", "post", _source),
     "inbound-replay": Access("sets up", "post"),
     "health": Access("administers"),
+    "catalogue": Access("sets up"),
+    "catalogue-service": Access("sets up", args=_service),
+    "sla-take-back": Access("sets up", "post", _sla),
     "setup": Access("sets up"),
     "setup-services": Access("sets up"),
     "setup-tickets": Access("sets up"),
