@@ -93,6 +93,7 @@ urlpatterns = [
     path("s/<str:token>/click/", views.ClickView.as_view(), name="answer-click"),
     path("s/<str:token>/more/", views.TrapView.as_view(), name="answer-more"),
     path("s/<str:token>/contact/", views.ContactView.as_view(), name="answer-contact"),
+    path("s/<str:token>/meant/", views.MeantView.as_view(), name="answer-meant"),
     path("s/<str:token>/thanks/", views.ThanksView.as_view(), name="answer-thanks"),
     path("s/<str:token>/unsubscribe/", views.UnsubscribeView.as_view(), name="unsubscribe"),
 ]

@@ -15,6 +15,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
+from surveys.engine.contradictions import Contradiction
 from surveys.engine.wording import Words
 from surveys.engine.wording.contact import CONTACT
 from surveys.engine.wording.second_thoughts import SECOND_THOUGHTS
@@ -27,7 +28,14 @@ from surveys.selectors.current_response import current_response
 from surveys.selectors.follow_ups import asks_solved, contact_receiver, improvements
 from surveys.sender import sender_of
 from surveys.services.anonymous import looks_like_a_scanner
-from surveys.services.answer import NotAnswerableError, record_answer, record_click, record_visit
+from surveys.services.answer import (
+    NotAnswerableError,
+    change_rating,
+    record_answer,
+    record_click,
+    record_visit,
+)
+from surveys.services.contradictions import mean_it
 from surveys.services.follow_up import wish_contact
 from surveys.services.opt_out import opt_in, opt_out
 from surveys.wakeups import COMMENT_SWEEP, EVIDENCE_SWEEP, wake
@@ -79,6 +87,11 @@ class PublicView(View):
         query = f"?lang={self.chosen_language}" if self.chosen_language else ""
         return redirect(reverse(url_name, args=[self.invitation.token]) + query)
 
+    def rating_of(self, text: str) -> int | None:
+        """Return the rating that a request names, None for one off the survey's scale."""
+        ratings = {str(rating): rating for rating in self.asked.questionnaire.scale.ratings}
+        return ratings.get(text)
+
     @property
     def is_open(self) -> bool:
         """Whether an answer is still taken."""
@@ -113,7 +126,7 @@ class AnswerView(PublicView):
         """Show the survey; the visit is noted, the answer is not touched."""
         if not self.is_open:
             return self._shut(request)
-        rating = self._clicked(request)
+        rating = self.rating_of(request.GET.get("r", ""))
         visit = None
         if request.method == "GET":  # HEAD comes from a machine that asks whether the link works
             visit = self._note_visit(request, rating)
@@ -140,10 +153,6 @@ class AnswerView(PublicView):
             return self._shut(request)
         wake(EVIDENCE_SWEEP, COMMENT_SWEEP)
         return self._to("answer-thanks")
-
-    def _clicked(self, request: HttpRequest) -> int | None:
-        ratings = {str(rating): rating for rating in self.asked.questionnaire.scale.ratings}
-        return ratings.get(request.GET.get("r", ""))
 
     def _note_visit(self, request: HttpRequest, rating: int | None) -> Visit | None:
         return record_visit(self.invitation, now=self.now, sender=sender_of(request), rating=rating)
@@ -172,8 +181,7 @@ class ClickView(PublicView):
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         """Keep the rating and say nothing; what makes no sense is ignored, for nobody reads an error here."""
-        ratings = {str(rating): rating for rating in self.asked.questionnaire.scale.ratings}
-        rating = ratings.get(request.POST.get("rating", ""))
+        rating = self.rating_of(request.POST.get("rating", ""))
         if rating is not None:
             with suppress(NotAnswerableError):
                 record_click(self.invitation.pk, rating, now=self.now, sender=sender_of(request))
@@ -213,11 +221,45 @@ class ThanksView(PublicView):
         }
         return page(request, "thanks", context)
 
-    def _second_thought(self, response: Response) -> tuple[str, str] | None:
-        """Return what to ask, and the words of the link, where rating and comment contradict each other."""
-        spoken = SECOND_THOUGHTS.get(self.words.code)
-        found = second_thought(response) if spoken else None
-        return (spoken.question(found), spoken.link) if spoken and found else None
+    def _second_thought(self, response: Response) -> dict[str, Any] | None:
+        """Return what to ask where rating and comment contradict each other, and the numbers to choose from.
+
+        That the number is right cannot be said of an anonymous answer: nothing would be kept.
+        """
+        found = second_thought(response)
+        if found is None or response.rating is None:
+            return None
+        spoken, scale = SECOND_THOUGHTS[self.words.code], self.asked.questionnaire.scale
+        is_happy = found is Contradiction.HAPPY_RATING_NEGATIVE_TEXT
+        first, last = (scale.low, response.rating - 1) if is_happy else (response.rating + 1, scale.high)
+        return {
+            "question": spoken.question(found),
+            "keep": "" if response.nullifier else spoken.keep,
+            "numbers": [(one, self.words.rating_label(scale.key, one)) for one in range(first, last + 1)],
+        }
+
+
+class MeantView(PublicView):
+    """The answer of somebody who was asked whether they meant another number."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Lead back to the question."""
+        return self._to("answer-thanks")
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Change the number and nothing else or, when it is the one that stands, note that it is meant."""
+        rating, response = self.rating_of(request.POST.get("rating", "")), self.response
+        if rating is None or response is None or not self.is_open:
+            return self._to("answer")
+        if rating == response.rating:
+            mean_it(response, now=self.now)
+            return self._to("answer-thanks")
+        try:
+            change_rating(self.invitation.pk, response, rating, now=self.now, sender=sender_of(request))
+        except NotAnswerableError:
+            return self._to("answer")
+        wake(EVIDENCE_SWEEP)
+        return self._to("answer-thanks")
 
 
 class ContactView(PublicView):

@@ -141,8 +141,7 @@ def comment_lines(found: QuerySet[Response], reader: User) -> list[CommentLine]:
 
 def waiting_count(services: Collection[BusinessService]) -> int:
     """Return how many contradictions about these services nobody has looked at."""
-    found = Contradiction.objects.waiting().filter(response__service__in=services)
-    return found.filter(response__survey_version__mode=SurveyVersion.Mode.NAMED).count()
+    return chosen_comments(services, CommentChoice(tab=WAITING)).count()
 
 
 def themes_of(user: User, service_key: str, *, most: int = _MOST_THEMES) -> list[CommentTheme]:

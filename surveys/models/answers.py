@@ -259,7 +259,8 @@ class ContradictionQuerySet(models.QuerySet["Contradiction"]):
 class Contradiction(models.Model):
     """A comment that says the opposite of its rating, for a person to read. The rating counts as it is.
 
-    Found by the sweep that reads comments; gone when the answer is changed so that both agree.
+    Found by the sweep that reads comments; gone when the answer is changed so that both agree. Anonymous
+    answers have none: the time at which it is found would tell when they came.
     """
 
     Kind = ContradictionKind
@@ -267,6 +268,8 @@ class Contradiction(models.Model):
     response = models.OneToOneField(Response, on_delete=models.CASCADE, related_name="contradiction")
     kind = models.CharField(max_length=32, choices=Kind.choices)
     found_at = models.DateTimeField()
+    # Asked, the person said that the number is right.
+    is_meant = models.BooleanField(default=False)
     looked_at = models.DateTimeField(null=True, blank=True)
     looked_by = models.ForeignKey(
         "surveys.User", null=True, blank=True, on_delete=models.PROTECT, related_name="contradictions"

@@ -65,7 +65,7 @@ def store_anonymous(invitation: Invitation, sent: SentAnswer, *, scale: str) -> 
     if is_suspicious and response is not None and not all(suspicions):
         return response  # what a person sent before stands
     if response is None:
-        response = Response(pk=FIRST_DRAWN_KEY + secrets.randbelow(DRAWN_KEYS), nullifier=own)
+        response = Response(pk=drawn_key(), nullifier=own)
     elif response.comment != sent.comment:
         CommentSentiment.objects.filter(response=response).delete()
     response.state = Response.State.SET_APART if is_suspicious else Response.State.ACCEPTED
@@ -74,6 +74,11 @@ def store_anonymous(invitation: Invitation, sent: SentAnswer, *, scale: str) -> 
     response.save()
     _store_reasons(response, sent)
     return response
+
+
+def drawn_key() -> int:
+    """Return a primary key for a row about an anonymous answer: drawn, not counted."""
+    return FIRST_DRAWN_KEY + secrets.randbelow(DRAWN_KEYS)
 
 
 def looks_like_a_scanner(invitation: Invitation, *, now: datetime, network: str, is_headless: bool) -> bool:
@@ -138,8 +143,7 @@ def _fill(response: Response, invitation: Invitation, sent: SentAnswer, scale: s
 def _store_reasons(response: Response, sent: SentAnswer) -> None:
     ResponseReason.objects.filter(response=response).delete()
     ResponseReason.objects.bulk_create(
-        ResponseReason(pk=FIRST_DRAWN_KEY + secrets.randbelow(DRAWN_KEYS), response=response, key=key)
-        for key in sent.reasons
+        ResponseReason(pk=drawn_key(), response=response, key=key) for key in sent.reasons
     )
 
 

@@ -76,6 +76,23 @@ def record_answer(
     return _record(invitation_id, answer, how, now=now, sender=sender)
 
 
+def change_rating(
+    invitation_id: int, response: Response, rating: int, *, now: datetime, sender: Sender = UNSEEN
+) -> Response:
+    """Record the answer that stands with another rating; reasons that do not fit it any more fall away.
+
+    Raises what `record_answer` raises.
+    """
+    answer = Answer(
+        rating=rating,
+        reasons=frozenset(response.reasons.values_list("key", flat=True)),
+        lost_time_minutes=response.lost_time_minutes,
+        comment=response.comment,
+        is_solved=response.is_solved,
+    )
+    return record_answer(invitation_id, answer, now=now, sender=sender, language=response.language)
+
+
 def record_click(
     invitation_id: int, rating: int, *, now: datetime, sender: Sender = UNSEEN
 ) -> Response | None:

@@ -13,6 +13,7 @@ from surveys.engine.language import normalised_words
 from surveys.engine.sentiment import Scorer, Sentiment, shipped_scorer
 from surveys.models import CommentSentiment, Response, SentimentVersion
 from surveys.models.sentiment import reigns
+from surveys.services.anonymous import drawn_key
 from surveys.services.changes import mark_changed
 from surveys.services.contradictions import note_contradictions
 from surveys.services.sentiment_versions import scorer_of
@@ -86,6 +87,7 @@ def _score_chunk(keys: Sequence[int], model: Scorer, now: datetime) -> int:
 
 def _row(response: Response, sentiment: Sentiment) -> CommentSentiment:
     return CommentSentiment(
+        pk=drawn_key() if response.nullifier else None,
         response=response,
         model_version=sentiment.model_version,
         polarity=sentiment.polarity,

@@ -93,6 +93,14 @@ def asked_anonymously(language: str) -> Invitation:
     return invitation
 
 
+def asked_again(language: str) -> Invitation:
+    """Return an invitation whose person rated well and complained."""
+    invitation = open_invitation(language=language)
+    complaint = Answer(5, comment="Still not working, nobody called back. Terrible.")
+    record_answer(invitation.pk, complaint, now=timezone.now(), language="en")
+    return invitation
+
+
 @pytest.mark.parametrize("language", ["en", "ar", "ja"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_public_page_is_accessible_and_fits(
@@ -120,6 +128,7 @@ def test_every_public_page_is_accessible_and_fits(
         f"/s/{unsolved.token}/thanks/",
         f"/s/{anonymous.token}/thanks/",
         f"/s/{anonymous.token}/contact/",
+        f"/s/{asked_again(language).token}/thanks/",
     ]
     page.emulate_media(color_scheme=scheme)
 
@@ -207,6 +216,24 @@ def test_a_person_answers_from_the_mail_with_the_keyboard_alone(
     first = reason_order(list(LOW_REASONS) + list(HIGH_REASONS), invitation)
     ticked = next(key for key in first if key in LOW_REASONS)
     assert [reason.key for reason in answer.reasons.all()] == [ticked]
+    context.close()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_a_slip_of_the_finger_is_mended_with_the_keyboard_alone(
+    browser: Browser, live_server: Any, script: bool
+) -> None:
+    context = browser.new_context(java_script_enabled=script)
+    page = context.new_page()
+    page.goto(f"{live_server.url}/s/{asked_again('en').token}/thanks/")
+
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="1 very bad")).to_be_focused()
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("You chose 1 of 5.")).to_be_visible()
+    expect(page.get_by_text("Did you mean")).to_have_count(0)
+    assert Response.objects.get().rating == 1
     context.close()
 
 

@@ -138,6 +138,7 @@ def _job() -> Job:
 GUARDED_OTHERWISE = {
     "answer": "the token of the invitation",
     "answer-contact": "the token of the invitation",
+    "answer-meant": "the token of the invitation",
     "answer-thanks": "the token of the invitation",
     "answer-click": "the token of the invitation",
     "answer-more": "the token of the invitation",

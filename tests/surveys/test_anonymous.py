@@ -10,6 +10,8 @@ from surveys.engine.wording import WORDS
 from surveys.engine.wording.contact import CONTACT
 from surveys.links import nullifier
 from surveys.models import (
+    CommentSentiment,
+    Contradiction,
     FollowUp,
     FollowUpReceiver,
     Invitation,
@@ -21,6 +23,7 @@ from surveys.models import (
 )
 from surveys.services.answer import Answer, Sender, record_answer, record_click, record_visit
 from surveys.services.remind import put_reminders
+from surveys.services.score_comments import score_comments
 from surveys.services.send_messages import send_messages
 from surveys.services.withdraw import withdraw_invitations
 from tests.factories import NOW, InvitationFactory, MessageFactory, ResolutionFactory
@@ -28,6 +31,7 @@ from tests.servers import SmtpPeer
 
 pytestmark = pytest.mark.django_db
 HOME = Sender("home")
+FURIOUS = "Still not working after three visits, nobody called me back. Terrible."
 
 
 @pytest.fixture(autouse=True)
@@ -99,6 +103,21 @@ def test_keys_of_answers_do_not_tell_their_order() -> None:
 
     assert keys != sorted(keys) or len(set(keys)) == 8
     assert min(keys) >= 1 << 40
+
+
+def test_what_is_read_in_comments_does_not_tell_their_order_or_time(client: Client) -> None:
+    invited = [open_now() for _ in range(3)]
+    for invitation in invited:
+        record_answer(invitation.pk, Answer(5, comment=FURIOUS), now=timezone.now())
+
+    page = client.get(f"/s/{invited[0].token}/thanks/").content.decode()
+    client.post(f"/s/{invited[0].token}/meant/", {"rating": 5})
+    score_comments(now=NOW)
+
+    assert min(CommentSentiment.objects.values_list("pk", flat=True)) >= 1 << 40
+    assert not Contradiction.objects.exists()
+    assert "Did you mean a lower number?" in page
+    assert "is right" not in page
 
 
 def test_one_invitation_has_one_vote_which_can_be_changed(client: Client) -> None:

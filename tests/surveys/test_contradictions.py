@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from surveys.engine.wording import WORDS
+from surveys.engine.wording.second_thoughts import SECOND_THOUGHTS
 from surveys.models import Contradiction, Invitation, Response, User
 from surveys.services.answer import Answer, record_answer
 from surveys.services.contradictions import look_at
@@ -92,14 +95,97 @@ def test_a_changed_comment_waits_to_be_read_again(invitation: Invitation) -> Non
     assert not Contradiction.objects.exists()
 
 
-def test_the_thank_you_page_asks_and_leads_to_the_answer(client: Client, invitation: Invitation) -> None:
-    record_answer(invitation.pk, Answer(5, comment=FURIOUS), now=timezone.now())
+def say_which(client: Client, invitation: Invitation, rating: object) -> str:
+    """Press a number below "did you mean?" and return the page that follows."""
+    answer = client.post(f"/s/{invitation.token}/meant/", {"rating": rating}, follow=True)
+    return answer.content.decode()
+
+
+def test_the_thank_you_page_asks_and_offers_the_numbers_on_the_other_side(
+    client: Client, invitation: Invitation
+) -> None:
+    record_answer(invitation.pk, Answer(4, comment=FURIOUS), now=timezone.now())
 
     page = thanks(client, invitation)
 
-    assert "You chose 5 of 5, and your comment sounds unhappy. Did you mean a lower number?" in page
-    assert f'<a href="/s/{invitation.token}/">Choose another number</a>' in page
+    assert "You chose 4 of 5, and your comment sounds unhappy. Did you mean a lower number?" in page
+    assert re.findall(r'<button[^>]*value="(\d)"', page) == ["1", "2", "3", "4"]
+    assert "No, 4 is right" in page
     assert Response.objects.get().sentiments.count() == 0
+
+
+def test_one_press_changes_the_number_and_nothing_else(client: Client, invitation: Invitation) -> None:
+    wrong = Answer(5, frozenset({"fast"}), 90, FURIOUS, is_solved=False)
+    record_answer(invitation.pk, wrong, now=timezone.now(), language="de")
+
+    page = say_which(client, invitation, 1)
+
+    answer = Response.objects.get()
+    assert (answer.rating, answer.comment, answer.lost_time_minutes) == (1, FURIOUS, 90)
+    assert (answer.is_solved, answer.language) == (False, "de")
+    assert not answer.reasons.exists()  # it was fast: what goes well is not asked beside a 1
+    assert "You chose 1 of 5." in page
+    assert "Did you mean" not in page
+
+
+def test_who_means_the_number_is_asked_once_and_the_team_reads_it(
+    client: Client, invitation: Invitation
+) -> None:
+    record_answer(invitation.pk, Answer(5, comment=FURIOUS), now=timezone.now())
+
+    page = say_which(client, invitation, 5)
+    score_comments(now=NOW)
+
+    assert "You chose 5 of 5." in page
+    assert "Did you mean" not in page
+    found = Contradiction.objects.waiting().get()
+    assert (found.kind, found.is_meant) == ("happy_rating_negative_text", True)
+    assert Response.objects.get().rating == 5
+
+
+def test_a_new_comment_is_asked_about_anew(client: Client, invitation: Invitation) -> None:
+    now = timezone.now()
+    record_answer(invitation.pk, Answer(5, comment=FURIOUS), now=now)
+    say_which(client, invitation, 5)
+
+    record_answer(invitation.pk, Answer(5, comment=f"{FURIOUS} Never again."), now=now)
+
+    assert "Did you mean" in thanks(client, invitation)
+
+
+@pytest.mark.parametrize("rating", ["6", "", "five"])
+def test_a_number_off_the_scale_changes_nothing(client: Client, invitation: Invitation, rating: str) -> None:
+    record_answer(invitation.pk, Answer(5, comment=FURIOUS), now=timezone.now())
+
+    say_which(client, invitation, rating)
+
+    assert Response.objects.get().rating == 5
+    assert not Contradiction.objects.exists()
+
+
+def test_nothing_is_changed_once_the_survey_is_closed(client: Client, invitation: Invitation) -> None:
+    record_answer(invitation.pk, Answer(5, comment=FURIOUS), now=timezone.now())
+    Invitation.objects.update(state="closed")
+
+    assert "This survey is closed." in say_which(client, invitation, 1)
+    assert Response.objects.get().rating == 5
+
+
+def test_opening_the_address_changes_nothing(client: Client, invitation: Invitation) -> None:
+    record_answer(invitation.pk, Answer(5, comment=FURIOUS), now=timezone.now())
+
+    answer = client.get(f"/s/{invitation.token}/meant/", {"rating": 1}, follow=True)
+
+    assert "Did you mean" in answer.content.decode()
+    assert Response.objects.get().rating == 5
+
+
+def test_every_language_can_ask() -> None:
+    assert SECOND_THOUGHTS.keys() == WORDS.keys()
+    for asked in SECOND_THOUGHTS.values():
+        for question in (asked.after_happy, asked.after_unhappy):
+            assert set(re.findall(r"{\w+}", question)) == {"{rating}", "{high}"}
+        assert "{rating}" in asked.keep
 
 
 def test_it_asks_in_the_language_of_the_person(client: Client, invitation: Invitation) -> None:

@@ -1,6 +1,6 @@
 """What the thank-you page asks where rating and comment say opposite things.
 
-Only for the languages in which comments are read; in another the page asks nothing.
+Asked in every language of the page; whether there is something to ask says the comment.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from surveys.engine.contradictions import Contradiction
 
 @dataclass(frozen=True)
 class SecondThought:
-    """The question after a happy or an unhappy rating ({rating} of {high}), and the words of its link."""
+    """The question after a happy or an unhappy rating ({rating} of {high}), and "it is meant"."""
 
     after_happy: str
     after_unhappy: str
-    link: str
+    keep: str
 
     def question(self, found: Contradiction) -> str:
         """Return the question that fits the contradiction."""
@@ -29,51 +29,67 @@ SECOND_THOUGHTS: Mapping[str, SecondThought] = {
     "en": SecondThought(
         "You chose {rating} of {high}, and your comment sounds unhappy. Did you mean a lower number?",
         "You chose {rating} of {high}, and your comment sounds happy. Did you mean a higher number?",
-        "Choose another number",
+        "No, {rating} is right",
     ),
     "de": SecondThought(
         "Sie haben {rating} von {high} gewählt, und Ihr Kommentar klingt unzufrieden. Meinten Sie eine"
         " niedrigere Zahl?",
         "Sie haben {rating} von {high} gewählt, und Ihr Kommentar klingt zufrieden. Meinten Sie eine höhere"
         " Zahl?",
-        "Eine andere Zahl wählen",
+        "Nein, {rating} stimmt",
     ),
     "fr": SecondThought(
         "Vous avez choisi {rating} sur {high}, et votre commentaire semble mécontent. Vouliez-vous une note"
         " plus basse ?",
         "Vous avez choisi {rating} sur {high}, et votre commentaire semble satisfait. Vouliez-vous une note"
         " plus haute ?",
-        "Choisir une autre note",
+        "Non, je garde {rating}",
     ),
     "es": SecondThought(
         "Ha elegido {rating} de {high} y su comentario suena descontento. ¿Quería un número más bajo?",
         "Ha elegido {rating} de {high} y su comentario suena satisfecho. ¿Quería un número más alto?",
-        "Elegir otro número",
+        "No, {rating} es correcto",
     ),
     "pt": SecondThought(
         "Escolheu {rating} de {high} e o seu comentário parece insatisfeito. Queria um número mais baixo?",
         "Escolheu {rating} de {high} e o seu comentário parece satisfeito. Queria um número mais alto?",
-        "Escolher outro número",
+        "Não, {rating} está certo",
     ),
     "it": SecondThought(
         "Ha scelto {rating} su {high} e il suo commento sembra scontento. Intendeva un numero più basso?",
         "Ha scelto {rating} su {high} e il suo commento sembra contento. Intendeva un numero più alto?",
-        "Scegliere un altro numero",
+        "No, {rating} è giusto",
     ),
     "nl": SecondThought(
         "U koos {rating} van {high}, en uw opmerking klinkt ontevreden. Bedoelde u een lager cijfer?",
         "U koos {rating} van {high}, en uw opmerking klinkt tevreden. Bedoelde u een hoger cijfer?",
-        "Een ander cijfer kiezen",
+        "Nee, {rating} klopt",
     ),
     "sv": SecondThought(
         "Du valde {rating} av {high}, och din kommentar låter missnöjd. Menade du en lägre siffra?",
         "Du valde {rating} av {high}, och din kommentar låter nöjd. Menade du en högre siffra?",
-        "Välj en annan siffra",
+        "Nej, {rating} stämmer",
     ),
     "fi": SecondThought(
         "Valitsit {rating}/{high}, mutta kommenttisi kuulostaa tyytymättömältä. Tarkoititko pienempää"
         " numeroa?",
         "Valitsit {rating}/{high}, mutta kommenttisi kuulostaa tyytyväiseltä. Tarkoititko suurempaa numeroa?",
-        "Valitse toinen numero",
+        "Ei, {rating} on oikein",
+    ),
+    "pl": SecondThought(
+        "Wybrano ocenę {rating} z {high}, a z komentarza przebija niezadowolenie. Czy chodziło o niższą"
+        " ocenę?",
+        "Wybrano ocenę {rating} z {high}, a z komentarza przebija zadowolenie. Czy chodziło o wyższą ocenę?",
+        "Nie, {rating} się zgadza",
+    ),
+    "ja": SecondThought(
+        "{high}段階のうち{rating}を選びましたが、コメントからは不満が感じられます。もっと低い数字のつもりでしたか。",
+        "{high}段階のうち{rating}を選びましたが、コメントからは満足が感じられます。もっと高い数字のつもりでしたか。",
+        "いいえ、{rating}で合っています",
+    ),
+    "ar": SecondThought(
+        "اخترت {rating} من {high}، لكن تعليقك يوحي بعدم الرضا. هل قصدت رقمًا أقل؟",
+        "اخترت {rating} من {high}، لكن تعليقك يوحي بالرضا. هل قصدت رقمًا أعلى؟",
+        "لا، {rating} صحيح",
     ),
 }
