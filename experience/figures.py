@@ -63,6 +63,16 @@ def change(value: float | None) -> str:
     return f"{_MINUS if value < 0 else '+'}{shown}"
 
 
+def surplus(value: float | None) -> str:
+    """Return how many more or fewer of something, with its sign, as a whole number: "+28", "−1,204"."""
+    if value is None:
+        return MISSING
+    shown = number(abs(value), 0)
+    if shown == number(0, 0):
+        return shown
+    return f"{_MINUS if value < 0 else '+'}{shown}"
+
+
 def hours(value: float | None) -> str:
     """Return hours: one decimal below 10, whole and grouped from there: "4.5 h", "1,204 h"."""
     if value is None:

@@ -98,15 +98,16 @@ def newest_result(service: BusinessService, gap: Gap | None) -> NewestResult | N
 
 
 def response_now(shown: Measurement) -> ResponseFigures:
-    """Return who was asked and who answered in the newest days of this kind, published or not.
+    """Return who was asked and who answered, published or not: in the last 28 days, or in the month shown.
 
     That is no secret and up to date; what people said waits.
     """
+    is_rolling = shown.period == Measurement.Period.ROLLING
     newest = Measurement.objects.current().filter(
+        Q(ends_on__gte=shown.ends_on) if is_rolling else Q(starts_on=shown.starts_on),
         agreement_version__agreement=shown.agreement_version.agreement_id,
         service=shown.service_id,
         period=shown.period,
-        ends_on__gte=shown.ends_on,
     )
     found = newest.order_by("-ends_on").values_list("results__response", flat=True).first()
     return ResponseFigures(**(found or shown.results["response"]))

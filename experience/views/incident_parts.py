@@ -39,4 +39,4 @@ def incident_lines(found: IncidentChange) -> list[IncidentLine]:
 
 
 def _line(name: str, part: Part) -> IncidentLine:
-    return IncidentLine(name, part, figures.change(part.more))
+    return IncidentLine(name, part, figures.surplus(part.more))

@@ -91,6 +91,7 @@ def test_a_duration_is_said_in_minutes_or_hours(minutes: float | None, written: 
 
 def test_a_change_carries_its_sign() -> None:
     assert [figures.change(value) for value in (5.21, -15.0, -0.01, None)] == ["+5.2", "−15.0", "0.0", "–"]
+    assert [figures.surplus(value) for value in (1204.4, -28.1, 0.2, None)] == ["+1,204", "−28", "0", "–"]
 
 
 def test_german_pages_write_figures_and_dates_the_german_way() -> None:

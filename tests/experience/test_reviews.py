@@ -13,7 +13,7 @@ from experience.engine.periods import Period
 from experience.models import Gap, Measurement
 from experience.selectors.executive import executive
 from surveys.models import BusinessService, ServiceUserCount, User
-from tests.experience.factories import gap, measured, starter
+from tests.experience.factories import gap, measured, results, starter
 from tests.factories import BusinessServiceFactory, TicketFactory
 
 pytestmark = pytest.mark.django_db
@@ -116,8 +116,23 @@ def test_the_review_says_where_incidents_changed(
         'Category: login <span class="chip">notable</span></th><td class="num">2</td><td class="num">30</td>'
         in words
     )
-    assert "+28.1" in words  # 30 - 2 x 210 / 220 user-days
+    assert '<td class="num">+28</td>' in words  # 30 - 2 x 210 / 220 user-days
     assert "Site: not named" in words
+    assert "a year before" not in words  # nothing is known of May 2025: that is silence, not a zero
+
+
+def test_a_review_counts_who_answered_in_its_own_month(
+    client: Client, owner: User, service: BusinessService
+) -> None:
+    may = of_may(service)
+    june = {"starts_on": date(2026, 6, 1), "ends_on": date(2026, 6, 30)}
+    of_may(service, agreement_version=may.agreement_version, results=results(3.7, answered=31), **june)
+    client.force_login(owner)
+
+    page = client.get(reverse("review", args=[service.key, "2026-05"])).content.decode()
+
+    assert '<span class="bars__figure figure">40</span>' in page
+    assert '<span class="bars__figure figure">31</span>' not in page
 
 
 # --- size ---------------------------------------------------------------------------------------------------
