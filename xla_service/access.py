@@ -6,10 +6,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import resolve_url
 
 from surveys.models import User
 
@@ -52,3 +54,26 @@ def open_to(rule: Rule) -> Callable[[_View[_P]], _View[_P]]:
         return guarded
 
     return decorate
+
+
+def whole_sign_in_middleware(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Answer 401 to whoever was signed out and fetches a part of a page; stands inside htmx's middleware.
+
+    A redirect would put the sign-in page into the place of that part; pages.js says what to do instead.
+    """
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if request.htmx and _leads_to_sign_in(response):  # type: ignore[attr-defined]
+            return HttpResponse(status=401)
+        return response
+
+    return answer
+
+
+def _leads_to_sign_in(response: HttpResponseBase) -> bool:
+    return response.status_code == 302 and response.headers["Location"].startswith(
+        resolve_url(settings.LOGIN_URL)
+    )

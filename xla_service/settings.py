@@ -107,6 +107,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "xla_service.second_factor.SecondFactorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "xla_service.access.whole_sign_in_middleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "xla_service.urls"

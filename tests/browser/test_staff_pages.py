@@ -315,3 +315,18 @@ def test_without_a_connection_the_page_says_so(
     page.context.set_offline(False)
 
     expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_who_was_signed_out_elsewhere_is_told_and_keeps_the_page(
+    page: Page, live_server: Any, portfolio: BusinessService
+) -> None:
+    sign_in(page, live_server)
+    page.goto(f"{live_server.url}/services/{portfolio.key}/")
+
+    page.context.clear_cookies()
+    expect(page.get_by_role("alert")).to_contain_text("you were signed out")  # by the answers, which ask on
+    expect(page.get_by_role("heading", name="Latest answers")).to_be_visible()
+    page.get_by_role("button", name="Try again").click()
+
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(page).to_have_url(f"{live_server.url}/sign-in/?next=/services/{portfolio.key}/")

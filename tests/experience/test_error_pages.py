@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
-from surveys.models import User
+from surveys.models import BusinessService, User
 
 PASSWORD = "a long password"
 
@@ -53,3 +53,16 @@ def test_signing_out_takes_a_click_and_not_a_link(client: Client, viewer: User) 
 
     assert client.get(reverse("sign-out")).status_code == 405
     assert client.post(reverse("sign-out")).status_code == 302
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["service", "service-answers"])
+def test_a_part_of_a_page_is_never_the_sign_in_page(
+    client: Client, service: BusinessService, name: str
+) -> None:
+    address = reverse(name, args=[service.key])
+
+    part = client.get(address, headers={"HX-Request": "true"})
+
+    assert (part.status_code, part.content) == (401, b"")
+    assert client.get(address).status_code == 302

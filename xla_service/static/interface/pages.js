@@ -109,8 +109,9 @@
 
   function failed(event) {
     const { elt, requestConfig, xhr } = event.detail;
-    if (elt.matches("[data-quiet]")) return;
-    const name = !xhr?.status ? "offline" : xhr.status === 403 ? "refused" : "error";
+    const isSignedOut = xhr?.status === 401;
+    if (elt.matches("[data-quiet]") && !isSignedOut) return;
+    const name = !xhr?.status ? "offline" : isSignedOut || xhr.status === 403 ? "refused" : "error";
     const isRead = requestConfig.verb === "get";
     say(name, () => (isRead && name !== "refused" ? location.assign(xhr.responseURL || requestConfig.path) : location.reload()));
   }
