@@ -236,7 +236,7 @@ def _row(service: dict[str, Any], measured: dict[str, Any] | None, gap: Standing
 _NOTHING_MEASURED: dict[str, Any] = {
     **dict.fromkeys(_COLUMNS),
     "status": "missing",
-    "sla_status": "none",
+    "sla_status": "unknown",
     "n_asked": 0,
     "n_answered": 0,
     "pulled_down_by": "",

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -109,7 +109,10 @@ class Standout:
 @open_to(everyone)
 @require_safe
 def portfolio(request: HttpRequest) -> HttpResponse:
-    """Show the portfolio, filtered and sorted as the query parameters ask; htmx gets the table alone."""
+    """Show the portfolio, filtered and sorted as the query parameters ask.
+
+    htmx gets the table alone, unless the choice is about other days or services than the page it comes from.
+    """
     choice = read_choice(request.GET.dict())
     rows = _rows(request, choice)
     page = Paginator(chosen(rows, choice), _PAGE_SIZE).get_page(request.GET.get("page"))
@@ -127,14 +130,22 @@ def portfolio(request: HttpRequest) -> HttpResponse:
         "months": past_months(organisation_day()),
         "views": list(SavedView.objects.filter(user=request.user)),  # type: ignore[misc]  # signed in
     }
-    is_part = bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+    is_fetched = bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+    is_part = is_fetched and _is_about_the_same(request, choice)
     if not is_part:
         context |= _overview(rows) | {"unhappy": _unhappy(request)}
     response = render(request, f"experience/{'portfolio_services' if is_part else 'portfolio'}.html", context)
-    patch_vary_headers(response, ["HX-Request"])
-    if is_part:
+    patch_vary_headers(response, ["HX-Request", "HX-Current-URL"])
+    if is_fetched:
         response["HX-Push-Url"] = f"{request.path}?{context['query']}" if context["query"] else request.path
     return response
+
+
+def _is_about_the_same(request: HttpRequest, choice: Choice) -> bool:
+    """Say whether the page that asks shows these days and services already: then its charts stay."""
+    address = request.htmx.current_url or ""  # type: ignore[attr-defined]
+    shown = read_choice(QueryDict(urlsplit(address).query).dict())
+    return (shown.month, shown.narrowing) == (choice.month, choice.narrowing)
 
 
 def _unhappy(request: HttpRequest) -> list[UnhappyAnswer]:

@@ -160,6 +160,20 @@ def test_typing_filters_the_table_in_place(
     assert page.evaluate("window.sameDocument")
 
 
+def test_another_month_changes_charts_and_words_too(
+    page: Page, live_server: Any, portfolio: BusinessService
+) -> None:
+    sign_in(page, live_server)
+    expect(page.get_by_role("heading", name="SLA beside experience")).to_be_visible()
+
+    page.get_by_label("Period").select_option(index=24)
+
+    expect(page.get_by_role("heading", name="SLA beside experience")).to_have_count(0)
+    expect(page.get_by_text("Nothing was measured in")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", name="SLA beside experience")).to_be_visible()
+
+
 def test_the_keyboard_sorts_and_stays_where_it_was(
     page: Page, live_server: Any, portfolio: BusinessService, complaints: list[str]
 ) -> None:

@@ -312,6 +312,17 @@ def test_htmx_gets_the_table_alone_but_the_whole_page_when_it_goes_back(page: Cl
     assert "<html" in whole
 
 
+@pytest.mark.parametrize("change", ["month=2026-04", "supplier=Aster", "group=Network"])
+def test_other_days_or_services_bring_their_charts_along(page: Client, four: object, change: str) -> None:
+    here = {"HX-Request": "true", "HX-Current-URL": "http://testserver/?sort=sla"}
+
+    whole = shown(page, f"?sort=sla&{change}", **here)
+    part = shown(page, f"?{change}", **(here | {"HX-Current-URL": f"http://testserver/?{change}&q=x"}))
+
+    assert 'id="overview"' in whole
+    assert 'id="overview"' not in part
+
+
 def test_choices_leave_no_default_in_the_address() -> None:
     assert read_choice({}) == Choice()
 
