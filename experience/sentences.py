@@ -257,8 +257,8 @@ def segment_sentence(split: str, name: str, rating: float, people: int) -> str:
     """Return where it is worst: one site or persona, its rating as answered, the people behind it."""
     if split == "site":
         words = ngettext(
-            "At %(name)s %(count)s person rates it %(rating)s.",
-            "At %(name)s %(count)s people rate it %(rating)s.",
+            "%(count)s person at %(name)s rates it %(rating)s.",
+            "%(count)s people at %(name)s rate it %(rating)s.",
             people,
         )
     else:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from experience.models import Agreement, Gap, GapEvent, Improvement
 from experience.selectors.access import gaps_looked_after, journeys_of, services_in_force
-from experience.selectors.gap_story import gap_story
+from experience.selectors.gap_story import GapWords, gap_words
 from experience.selectors.narrowing import EVERYTHING, Narrowing, read_narrowing
 from surveys.models import BusinessService, User
 
@@ -48,7 +48,7 @@ class InboxLine:
     """One gap of the list with what it says."""
 
     gap: Gap
-    story: str
+    words: GapWords
     may_act: bool
 
 
@@ -80,7 +80,7 @@ def tab_counts(user: User | AnonymousUser, choice: InboxChoice) -> dict[str, int
 def inbox_lines(gaps: Sequence[Gap], user: User) -> list[InboxLine]:
     """Return the lines of a list of gaps for a reader."""
     own = gaps_looked_after(user, gaps)
-    return [InboxLine(gap, gap_story(gap), gap.pk in own) for gap in gaps]
+    return [InboxLine(gap, gap_words(gap), gap.pk in own) for gap in gaps]
 
 
 def _matching(user: User | AnonymousUser, choice: InboxChoice) -> QuerySet[Gap]:

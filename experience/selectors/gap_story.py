@@ -1,8 +1,9 @@
-"""A gap explained from facts, as one paragraph for mails, pages and the API."""
+"""A gap explained from facts, in words for mails, pages and the API."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -15,26 +16,43 @@ from experience.models import Gap, Measurement
 from experience.selectors.results import REPEAT_CONTACT, ResultFigures, read_results
 
 
-def gap_story(gap: Gap) -> str:
+@dataclass(frozen=True, slots=True)
+class GapWords:
+    """What a gap says in sentences: the finding, its figures, and what is behind it with how sure that is."""
+
+    opening: str
+    facts: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+
+def gap_words(gap: Gap) -> GapWords:
     """Return what a gap says, from its newest evaluation: SLA, rating, repeat contacts, people, certainty.
 
     The gap needs its `last_measurement`; one whose result was removed says so.
     """
     m = gap.last_measurement
     if m is None:
-        return _("The result behind this gap is no longer kept.")
+        return GapWords(_("The result behind this gap is no longer kept."))
     found = read_results(m.results, is_hidden=m.status == Measurement.Status.HIDDEN)
-    parts = (
+    return GapWords(
         sentences.opening(_verdict(gap), m.status, m.sla_status),
-        sentences.sla_sentence(m.sla_share, m.sla_target),
-        _rating(m, found),
-        _repeats(found),
-        _people(gap),
-        sentences.lost_hours_sentence(gap.lost_hours, settings.COST_PER_LOST_HOUR, settings.CURRENCY),
-        *_strongest(gap, found),
-        _tipping(m, found),
+        _said(sentences.sla_sentence(m.sla_share, m.sla_target), _rating(m, found), _repeats(found)),
+        _said(*_strongest(gap, found), _lost(gap), _tipping(m, found)),
     )
-    return " ".join(part for part in parts if part)
+
+
+def gap_story(gap: Gap) -> str:
+    """Return what a gap says as one paragraph, with the people it is about."""
+    words = gap_words(gap)
+    return " ".join(_said(words.opening, *words.facts, _people(gap), *words.evidence))
+
+
+def _said(*parts: str) -> tuple[str, ...]:
+    return tuple(part for part in parts if part)
+
+
+def _lost(gap: Gap) -> str:
+    return sentences.lost_hours_sentence(gap.lost_hours, settings.COST_PER_LOST_HOUR, settings.CURRENCY)
 
 
 def _verdict(gap: Gap) -> Verdict:

@@ -35,7 +35,7 @@ from experience.selectors.gap_inbox import (
     tab_counts,
     visible_gap,
 )
-from experience.selectors.gap_story import gap_story
+from experience.selectors.gap_story import gap_words
 from experience.selectors.narrowing import PARAMETERS, narrowing_choices, read_narrowing
 from experience.services import improvements
 from experience.services.gap_actions import (
@@ -108,7 +108,7 @@ def _context(request: HttpRequest, found: Gap, form: PlanForm | None = None) -> 
     return {
         "gap": found,
         "service": found.service,
-        "story": gap_story(found),
+        "words": gap_words(found),
         "may_act": may_act,
         "may_undo": may_act and last_step(found) is not None,
         "people": people_of(found, user) if may_act else [],  # type: ignore[arg-type]

@@ -142,6 +142,21 @@ def test_the_gap_shows_its_state_its_evidence_then_and_its_history(
     assert "Found when the month was closed." in words
 
 
+def test_from_the_gap_one_click_leads_to_what_is_done_about_it(
+    page: Client, client: Client, service: BusinessService, viewer: User
+) -> None:
+    measured(service)
+    found = gap(service)
+    address = reverse("gap", args=[found.pk])
+
+    assert f'href="{address}#plan">Start an action</a>' in shown(page, service)
+    client.force_login(viewer)
+    words = shown(client, service)
+
+    assert f'href="{address}">See what is done about it</a>' in words
+    assert "Start an action" not in words
+
+
 def test_the_waterfall_leads_from_70_to_the_score(page: Client, service: BusinessService) -> None:
     measured(service)
 
