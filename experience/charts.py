@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +14,8 @@ from django.utils.translation import gettext as _
 from experience import figures
 from experience.marks import WeekLine
 from experience.marks.svg import Axis
+
+_STEPS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +61,18 @@ def _label(week: date) -> str:
     return date_format(week, "M Y" if week.month == 1 else "M")
 
 
-def _axis(line: WeekLine) -> tuple[float, float]:
-    """Return round ends that hold every value, at least `least_span` apart and inside what is possible."""
+def _axis(line: WeekLine) -> tuple[float, float, float]:
+    """Return round ends that hold every value, at least `least_span` apart and inside what is possible.
+
+    The third number is the round step between them.
+    """
     known = line.on_axis
-    middle, half = (
-        (min(known) + max(known)) / 2,
-        max((max(known) - min(known)) / 2 * 1.08, line.least_span / 2),
-    )
-    ticks = Axis(middle - half, middle + half, 0, 1).ticks(3)
-    step = ticks[1] - ticks[0] if len(ticks) > 1 else half
-    low, high = middle - half, middle + half
-    first = ticks[0] - step if low < ticks[0] - 1e-9 else ticks[0]
-    last = ticks[-1] + step if high > ticks[-1] + 1e-9 else ticks[-1]
+    middle = (min(known) + max(known)) / 2
+    half = max((max(known) - min(known)) / 2 * 1.08, line.least_span / 2)
+    step = Axis(middle - half, middle + half, 0, 1).step(_STEPS)
+    first, last = math.floor((middle - half) / step) * step, math.ceil((middle + half) / step) * step
     least, most = line.ends or (first, last)
-    return round(max(first, least), 6), round(min(last, most), 6)
+    return round(max(first, least), 6), round(min(last, most), 6), round(step, 6)
 
 
 def _marks(weeks: Sequence[date], markers: Sequence[Marker]) -> list[dict[str, Any]]:

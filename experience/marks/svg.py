@@ -25,11 +25,15 @@ class Axis:
         inside = min(max(value, self.low), self.high)
         return self.start + (inside - self.low) / (self.high - self.low) * (self.end - self.start)
 
-    def ticks(self, wanted: int) -> list[float]:
-        """Return about so many round values inside the axis, steps being 1, 2 or 5 times a power of ten."""
+    def step(self, wanted: int) -> float:
+        """Return the distance of about so many round values: 1, 2 or 5 times a power of ten."""
         rough = (self.high - self.low) / max(wanted, 1)
         power = 10.0 ** math.floor(math.log10(rough))
-        step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
+        return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
+
+    def ticks(self, wanted: int) -> list[float]:
+        """Return about so many round values inside the axis."""
+        step = self.step(wanted)
         first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
         return [number * step for number in range(first, last + 1)]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Max, Q
 from django.utils.translation import gettext, gettext_noop
 
 from experience.engine.periods import Period
@@ -112,7 +112,7 @@ def _results(user: User | AnonymousUser, month: Period, narrowing: Narrowing) ->
 
 
 def _people(user: User | AnonymousUser, month: Period, narrowing: Narrowing) -> dict[int, int]:
-    """Return the people affected by the gaps that stood in the month, by service."""
+    """Return the people affected by the gaps that stood in the month, by service; of several the largest."""
     stood = (
         Gap.objects.primary()
         .visible_to(user)
@@ -122,7 +122,7 @@ def _people(user: User | AnonymousUser, month: Period, narrowing: Narrowing) -> 
     stood = stood.exclude(kind=Gap.Kind.OVER_STRICT).filter(service__isnull=False)
     stood = stood.filter(narrowing.services("service__"))
     rows = stood.filter(Q(closed_on=None) | Q(closed_on__gte=month.first_on)).values("service_id")
-    return {row["service_id"]: row["people"] for row in rows.annotate(people=Sum("affected_people"))}
+    return {row["service_id"]: row["people"] for row in rows.annotate(people=Max("affected_people"))}
 
 
 def _summary(name: str, rows: Sequence[dict[str, Any]], people: dict[int, int]) -> Summary:

@@ -254,8 +254,8 @@ def _row(
         one,
         other,
         _signed(apart.value, write),
-        figures.joined(_signed(apart.low, write), _signed(apart.high, write)),
-        _("Sure") if is_sure else _("Not sure"),
+        _signed_span(apart.low, apart.high, write),
+        _verdict(is_sure, is_better),
         is_sure,
         ("met" if is_better else "below") if is_sure else "unknown",
     )
@@ -272,13 +272,30 @@ def _cell(
     return Cell(write(estimate.value), span_words, bar)
 
 
+def _verdict(is_sure: bool, is_better: bool) -> str:
+    """Say how sure a difference is, and which way it goes: a plus may be for the worse."""
+    if not is_sure:
+        return _("Not sure")
+    return _("Sure: better") if is_better else _("Sure: worse")
+
+
 def _signed(value: float, write: Write) -> str:
     """Write a difference with its sign; one of shares in percentage points."""
     if write in _SHARES:
-        decimals = _SHARES[write]
-        points = figures.number(abs(100 * value), decimals)
-        return _("%(points)s points") % {"points": _with_sign(points, value, decimals)}
+        return _("%(points)s points") % {"points": _points(value, write)}
     return write(value) if write(abs(value)) == write(0.0) else _with_sign(write(abs(value)), value, 9)
+
+
+def _signed_span(low: float, high: float, write: Write) -> str:
+    if write in _SHARES:
+        points = figures.joined(_points(low, write), _points(high, write))
+        return _("%(points)s points") % {"points": points}
+    return figures.joined(_signed(low, write), _signed(high, write))
+
+
+def _points(value: float, write: Write) -> str:
+    decimals = _SHARES[write]
+    return _with_sign(figures.number(abs(100 * value), decimals), value, decimals)
 
 
 def _with_sign(text: str, value: float, decimals: int) -> str:

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from experience import figures
+from experience.charts import week_data
 from experience.marks import (
     Dot,
     Step,
@@ -53,6 +54,27 @@ def test_an_axis_keeps_values_from_outside_at_its_ends() -> None:
 )
 def test_ticks_are_round(low: float, high: float, expected: list[float]) -> None:
     assert [round(tick, 6) for tick in Axis(low, high, 0, 1).ticks(5)] == expected
+
+
+@pytest.mark.parametrize(
+    ("known", "least_span", "ends", "expected"),
+    [
+        ((3.3, 4.7), 1.0, (1, 5), [3.0, 5.0, 0.5]),
+        ((45.0, 86.0), 30, (0, 100), [40, 100, 20]),
+        ((0.79, 0.97), 0.2, (0.0, 1.0), [0.75, 1.0, 0.05]),
+        ((100.0, 100.0), 30, (0, 100), [80, 100, 10]),
+    ],
+)
+def test_the_axis_of_the_drawn_chart_is_round_from_end_to_end(
+    known: tuple[float, ...], least_span: float, ends: tuple[float, float], expected: list[float]
+) -> None:
+    nothing: list[float | None] = [None] * len(known)
+    weeks = [date(2026, 5, 4) + timedelta(weeks=number) for number in range(len(known))]
+    line = WeekLine(weeks, known, nothing, nothing, None, figures.score, least_span, ends=ends)
+
+    axis = week_data(line, name="Score", target_words="", counts=[])["axis"]
+
+    assert list(axis) == pytest.approx(expected)
 
 
 def test_a_watermelon_is_a_slice_and_the_others_have_the_shape_of_their_state() -> None:

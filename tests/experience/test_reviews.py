@@ -60,6 +60,15 @@ def test_a_watermelon_is_fixed_in_the_month_in_which_it_closed(
     assert (found.opened, found.fixed) == (0, 1)
 
 
+def test_people_count_once_where_two_gaps_stood_in_the_month(service: BusinessService, viewer: User) -> None:
+    of_may(service)
+    first = {"opened_on": date(2026, 4, 6), "closed_on": date(2026, 5, 4), "state": Gap.State.CLOSED}
+    gap(service, kind=Gap.Kind.RED_ON_BOTH, affected_people=120, **first)
+    gap(service, opened_on=date(2026, 5, 18), affected_people=180)
+
+    assert executive(viewer, MAY).whole.people == 180
+
+
 def test_a_stranger_gets_the_numbers_of_their_own_services_alone(
     service: BusinessService, stranger: User
 ) -> None:

@@ -46,7 +46,7 @@
         axisLabel: { color: colours.faint, fontSize: 11, interval: (i) => chart.months[i], hideOverlap: true },
       },
       yAxis: {
-        type: "value", min: chart.axis[0], max: chart.axis[1], splitNumber: 3,
+        type: "value", min: chart.axis[0], max: chart.axis[1], interval: chart.axis[2],
         axisLabel: { color: colours.faint, fontSize: 11, formatter: (value) => numbers.format(value * chart.factor) + chart.unit },
         splitLine: { lineStyle: { color: colours.grid } },
       },
@@ -62,7 +62,7 @@
             data: [
               ...(chart.target === null ? [] : [{
                 yAxis: chart.target, lineStyle: { color: colours.text, type: "dashed", opacity: 0.75 },
-                label: { formatter: chart.targetWords, position: "insideEndTop", color: colours.soft, fontSize: 11 },
+                label: { formatter: chart.targetWords, position: "insideEndTop", color: colours.soft, fontSize: 11, textBorderColor: colours.surface, textBorderWidth: 3 },
               }]),
               ...chart.marks.map((mark) => ({
                 xAxis: mark.index, lineStyle: { color: colours.action, type: "solid", width: 1.5 },
