@@ -54,6 +54,11 @@ class Summary:
         return gettext(OWN_TEAMS) if self.name == OWN_TEAMS else self.name
 
     @property
+    def supplier(self) -> str:
+        """The supplier to filter by; empty for the own teams and for the whole."""
+        return "" if self.name == OWN_TEAMS else self.name
+
+    @property
     def unjudged(self) -> int:
         """How many services had too few answers."""
         return self.services - self.below - self.on_target

@@ -179,6 +179,32 @@ def month_result(service: BusinessService, month: Period) -> NewestResult | None
     return read_result(newest, next(iter(gaps_in(service, month)), None))
 
 
+@dataclass(frozen=True, slots=True)
+class MonthGlance:
+    """How a month went in one look; the rating is None where too few answered to judge."""
+
+    first_on: date
+    status: str
+    rating: float | None
+
+
+def month_glances(
+    services: Sequence[BusinessService], months: Sequence[date]
+) -> dict[tuple[int, date], MonthGlance]:
+    """Return what was measured in the months of these first days, by service and first day."""
+    rows = Measurement.objects.published().filter(
+        service__in=services,
+        period=Measurement.Period.MONTH,
+        starts_on__in=months,
+        agreement_version__agreement__is_primary=True,
+    )
+    found = rows.values_list("service_id", "starts_on", "status", "rating")
+    return {
+        (service_id, first_on): MonthGlance(first_on, status, None if status in UNJUDGED else rating)
+        for service_id, first_on, status, rating in found
+    }
+
+
 def gaps_in(service: BusinessService, month: Period) -> list[Gap]:
     """Return the gaps of a service that stood on a day of the month, newest first."""
     stood = Gap.objects.primary().filter(service=service, opened_on__lte=month.last_on)

@@ -10,7 +10,6 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from experience import figures, sentences
-from experience.badges import STATUS_WORDS
 from experience.engine.gaps import UNJUDGED
 from experience.engine.periods import Period, month_of, provisional_until
 from experience.models import AgreementVersion, Measurement
@@ -63,7 +62,7 @@ def _standing(m: Measurement, today: date) -> tuple[str, str]:
             "now": now,
         }
     if m.state == Measurement.State.FINAL:
-        return _("Final"), _("Any later change appears as a correction.")
+        return _("Final"), ""
     last = provisional_until(Period(m.starts_on, m.ends_on))
     return (
         _("Provisional until %(day)s") % {"day": figures.day(last)},
@@ -111,7 +110,7 @@ def _line(m: Measurement, title: str, about: str, chip: str, chip_words: str) ->
         title=title,
         key=m.agreement_version.agreement.key,
         about=about,
-        status=str(STATUS_WORDS[m.status].label),
+        status=m.status,
         rating=sentences.rating_of(m.rating, scale[1]) if judged and scale else figures.MISSING,
         span=figures.interval(m.rating_low, m.rating_high) if judged else "",
         target=figures.rating(m.rating_target),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.core.paginator import Paginator
@@ -16,7 +17,14 @@ from experience.models import Improvement
 from experience.selectors.executive import executive
 from experience.selectors.incident_change import month_over_month, year_over_year
 from experience.selectors.narrowing import PARAMETERS, narrowing_choices, read_narrowing
-from experience.selectors.service_page import gaps_in, month_result, response_now, weeks_of
+from experience.selectors.service_page import (
+    MonthGlance,
+    gaps_in,
+    month_glances,
+    month_result,
+    response_now,
+    weeks_of,
+)
 from experience.views.incident_parts import incident_lines
 from experience.views.portfolio import past_months
 from experience.views.service import visible_or_404
@@ -36,6 +44,7 @@ from xla_service.navigation import Section, declare_page
 declare_page("executive", "Executive", Section.PORTFOLIO, order=20, keeps=PARAMETERS)
 declare_page("reviews", "Reviews", Section.PORTFOLIO, pages=["review"], order=30, keeps=PARAMETERS)
 _PAGE_SIZE = 50
+_MONTHS = 6
 
 
 @open_to(everyone)
@@ -69,18 +78,27 @@ def reviews(request: HttpRequest) -> HttpResponse:
     visible = BusinessService.objects.visible_to(request.user).live().filter(narrowing.services())
     services = visible.order_by("name", "pk")
     page = Paginator(services, _PAGE_SIZE).get_page(request.GET.get("page"))
-    months = past_months(organisation_day())[:6]
+    months = past_months(organisation_day())[:_MONTHS]
     return render(
         request,
         "experience/reviews.html",
         {
             "page": page,
+            "lines": _lines(list(page.object_list), months),
             "months": months,
             "narrowing": narrowing,
             "choices": narrowing_choices(request.user),
             "query": narrowing.query,
         },
     )
+
+
+def _lines(
+    services: Sequence[BusinessService], months: Sequence[date]
+) -> list[tuple[BusinessService, list[MonthGlance | None]]]:
+    """Return each service with its months; None where nothing was measured, so there is no review."""
+    glances = month_glances(services, months)
+    return [(service, [glances.get((service.pk, month)) for month in months]) for service in services]
 
 
 @open_to(everyone)

@@ -144,6 +144,35 @@ def test_a_review_counts_who_answered_in_its_own_month(
     assert '<span class="bars__figure figure">31</span>' not in page
 
 
+def test_the_list_shows_how_each_month_went_and_leads_to_the_months_that_were_measured(
+    client: Client, viewer: User, service: BusinessService, time_machine: Any
+) -> None:
+    time_machine.move_to(datetime(2026, 7, 20, tzinfo=UTC))
+    may = of_may(service, rating=3.1)
+    few = BusinessServiceFactory.create(name="Archive")
+    of_may(few, agreement_version=may.agreement_version, status="hidden", answered=3, rating=1.3)
+    client.force_login(viewer)
+
+    words = client.get(reverse("reviews")).content.decode()
+
+    assert f'aria-label="{service.name}, May 2026: Below target, 3.1"' in words
+    assert 'aria-label="Archive, May 2026: Hidden"' in words
+    assert reverse("review", args=[service.key, "2026-04"]) not in words
+
+
+def test_the_executive_page_leads_from_a_supplier_to_its_services(
+    client: Client, viewer: User, service: BusinessService
+) -> None:
+    of_may(service)
+    of_may(BusinessServiceFactory.create(supplier="R&D / Aster"))
+    client.force_login(viewer)
+
+    words = client.get(reverse("executive") + "?month=2026-05").content.decode()
+
+    assert 'href="/?supplier=R%26D%20%2F%20Aster&amp;month=2026-05">R&amp;D / Aster</a>' in words
+    assert 'scope="row">Own teams</th>' in words
+
+
 # --- size ---------------------------------------------------------------------------------------------------
 
 
