@@ -14,11 +14,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import orjson
+from django.conf import settings
 from django.db.models import OuterRef, Prefetch, Subquery, TextField
 from django.db.models.functions import Cast
 
 from experience.engine.defaults import DEFAULTS
 from experience.models import BusinessGoal, FactorIndicator, Measurement, SuccessFactor
+from experience.selectors.results import is_hidden
 from surveys.models import BusinessService
 
 if TYPE_CHECKING:
@@ -36,12 +38,35 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """One service where an indicator was measured, and whether it reached its target."""
+
+    key: str
+    name: str
+    is_on_target: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Leaf:
-    """One indicator of a factor: services on target of those measured."""
+    """One indicator of a factor with the services it was measured for, by name."""
 
     row: FactorIndicator
-    on_target: int
-    measured: int
+    services: Sequence[Measured]
+
+    @property
+    def measured(self) -> int:
+        """How many services it was measured for."""
+        return len(self.services)
+
+    @property
+    def on_target(self) -> int:
+        """How many of them are on target."""
+        return self.measured - len(self.below)
+
+    @property
+    def below(self) -> list[Measured]:
+        """The services that are not on target."""
+        return [service for service in self.services if not service.is_on_target]
 
     @property
     def standing(self) -> Standing:
@@ -91,36 +116,46 @@ def kpi_trees(user: User | AnonymousUser) -> list[Tree]:
     leaves = FactorIndicator.objects.select_related("indicator", "owner")
     factors = SuccessFactor.objects.select_related("owner").prefetch_related(Prefetch("indicators", leaves))
     goals = list(BusinessGoal.objects.select_related("owner").prefetch_related(Prefetch("factors", factors)))
-    counts = _counts(user) if goals else {}
-    return [Tree(goal, [_branch(factor, counts) for factor in goal.factors.all()]) for goal in goals]
+    found = _found(user) if goals else {}
+    return [Tree(goal, [_branch(factor, found) for factor in goal.factors.all()]) for goal in goals]
 
 
-Counts = dict[tuple[str, str], list[bool]]
+_Found = dict[tuple[str, str], list[Measured]]
 
 
-def _branch(factor: SuccessFactor, counts: Counts) -> Branch:
-    reached = [counts.get((factor.value_stream, row.indicator.key), []) for row in factor.indicators.all()]
-    rows = zip(factor.indicators.all(), reached, strict=True)
-    return Branch(factor, [Leaf(row, sum(services), len(services)) for row, services in rows])
+def _branch(factor: SuccessFactor, found: _Found) -> Branch:
+    rows = factor.indicators.all()
+    return Branch(
+        factor, [Leaf(row, found.get((factor.value_stream, row.indicator.key), ())) for row in rows]
+    )
 
 
-def _counts(user: User | AnonymousUser) -> Counts:
-    """Return per value stream and indicator whether each measured service reached its target."""
+def _found(user: User | AnonymousUser) -> _Found:
+    """Return per value stream and indicator the services where it was measured, by name.
+
+    What fewer than the least number of people answered is not measured here either.
+    """
     newest = Measurement.objects.published().filter(
         service=OuterRef("pk"),
         period=Measurement.Period.ROLLING,
         agreement_version__agreement__is_primary=True,
     )
     services = BusinessService.objects.visible_to(user).live()
-    pairs = services.annotate(
+    rows = services.annotate(
         newest=Subquery(newest.order_by("-ends_on", "-pk").values("pk")[:1])
-    ).values_list("newest", "value_stream")
-    stream_of = {pk: stream for pk, stream in pairs if pk is not None}
+    ).values_list("newest", "value_stream", "key", "name")
+    service_of = {pk: (stream, key, name) for pk, stream, key, name in rows if pk is not None}
     # The document comes as text: parsing it here is several times faster than the field's own parser.
-    documents = Measurement.objects.filter(pk__in=stream_of).annotate(text=Cast("results", TextField()))
-    found: Counts = defaultdict(list)
-    for pk, text in documents.values_list("pk", "text"):
+    documents = Measurement.objects.filter(pk__in=service_of).annotate(text=Cast("results", TextField()))
+    found: _Found = defaultdict(list)
+    for pk, text, status, answered in documents.values_list("pk", "text", "status", "n_answered"):
+        hidden = is_hidden(status, answered, settings.PRIVACY_MINIMUM)
+        stream, key, name = service_of[pk]
         for row in orjson.loads(text).get("indicators", ()):
-            if row["score"] is not None:
-                found[stream_of[pk], row["key"]].append(row["score"] >= DEFAULTS.target_score)
+            if row["score"] is None or (row["stream"] == "X" and (hidden or row["state"] == "hidden")):
+                continue
+            reached = row["score"] >= DEFAULTS.target_score
+            found[stream, row["key"]].append(Measured(key, name, reached))
+    for measured in found.values():
+        measured.sort(key=lambda service: service.name.casefold())
     return found

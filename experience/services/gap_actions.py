@@ -96,7 +96,7 @@ def move_gap(
     """
     read = Gap.objects.filter(pk=gap.pk, state=gap.state, kind=gap.kind, assignee=gap.assignee_id)
     if not read.filter(state__in=allowed).update(state=state, **columns):
-        raise GapMovedError(_("This gap has moved in the meantime. Reload the page to see where it stands."))
+        raise GapMovedError(_("Somebody was faster. The page now shows where this gap stands."))
     GapEvent.objects.create(
         gap=gap, happened_at=now, actor=by, from_state=gap.state, to_state=state, kind=gap.kind, reason=reason
     )

@@ -32,7 +32,7 @@ class ImprovementMovedError(Exception):
     """Somebody moved this action in the meantime; read it again before deciding."""
 
     def __init__(self) -> None:
-        super().__init__(_("This action has moved in the meantime. Reload the page to see where it stands."))
+        super().__init__(_("Somebody was faster. The page now shows where this action stands."))
 
 
 @dataclass(frozen=True, slots=True)

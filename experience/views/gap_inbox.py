@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Sum
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -51,11 +52,13 @@ from xla_service.access import everyone, open_to
 from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
 
-declare_page("gaps", "Inbox", Section.GAPS, pages=["gap"], order=10, keeps=PARAMETERS)
+declare_page("gaps", "Inbox", Section.GAPS, pages=["gap", "gap-plan"], order=10, keeps=PARAMETERS)
 declare_page("improvements", "Actions", Section.GAPS, order=20, keeps=PARAMETERS)
 _PAGE_SIZE = 25
 _USUAL_DAYS = 14
 _STANDING = (*Gap.LIVE_STATES, Gap.State.DISMISSED)
+# A tab of the inbox: its key, its words, how many gaps stand there, and the query that leads to it.
+Tab = tuple[str, str | Promise, int, str]
 
 
 @open_to(everyone)
@@ -65,12 +68,11 @@ def gaps(request: HttpRequest) -> HttpResponse:
     choice = read_inbox_choice(request.GET.dict())
     found = chosen_gaps(request.user, choice)
     page = Paginator(found, _PAGE_SIZE).get_page(request.GET.get("page"))
-    counts = tab_counts(request.user, choice)
     context = {
         "choice": choice,
+        "tabs": _tabs(request, choice),
         "page": page,
         "lines": inbox_lines(list(page.object_list), request.user),  # type: ignore[arg-type]
-        "tabs": [(key, label, counts[key], _query(choice, tab=key)) for key, label, _ in TABS],
         "kinds": Gap.Kind.choices,
         "narrowing": choice.narrowing,
         "choices": narrowing_choices(request.user),
@@ -82,6 +84,11 @@ def gaps(request: HttpRequest) -> HttpResponse:
     response = render(request, f"experience/{'gaps_list' if is_part else 'gaps'}.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _tabs(request: HttpRequest, choice: InboxChoice) -> list[Tab]:
+    counts = tab_counts(request.user, choice)
+    return [(key, label, counts[key], _query(choice, tab=key)) for key, label, _ in TABS]
 
 
 def _query(choice: InboxChoice, **changes: str) -> str:
@@ -225,7 +232,11 @@ def _refused(request: HttpRequest, found: Gap, words: str) -> HttpResponse:
 def _answer(request: HttpRequest, found: Gap, words: str, *, is_error: bool) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         fresh = gap_or_404(request, found.pk)
+        address = request.htmx.current_url or ""  # type: ignore[attr-defined]
+        choice = read_inbox_choice(QueryDict(urlsplit(address).query).dict())
         context: dict[str, Any] = {
+            "choice": choice,
+            "tabs": _tabs(request, choice),
             "line": inbox_lines([fresh], request.user)[0],  # type: ignore[arg-type]
             "said": words,
             "is_error": is_error,

@@ -34,7 +34,7 @@ def test_of_two_who_act_at_once_the_second_is_told(gap: Gap, owner: User, teamma
     same_gap = Gap.objects.get(pk=gap.pk)
     acknowledge_gap(gap, by=owner, now=NOW)
 
-    with pytest.raises(GapMovedError, match="Reload"):
+    with pytest.raises(GapMovedError, match="Somebody was faster"):
         dismiss_gap(same_gap, by=teammate, reason="Known outage", now=NOW)
 
     assert list(GapEvent.objects.values_list("to_state", flat=True)) == ["open", "acknowledged"]

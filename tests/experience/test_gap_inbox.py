@@ -134,6 +134,23 @@ def test_htmx_gets_the_line_with_an_undo(page: Client, open_gap: Gap) -> None:
     assert reverse("gap-undo", args=[open_gap.pk]) in words
 
 
+def test_the_counts_of_the_tabs_move_with_the_gap(page: Client, open_gap: Gap) -> None:
+    gap(BusinessServiceFactory.create(name="Mail archive", owner=open_gap.service.owner))
+    here = HTMX | {"HX-Current-URL": "http://testserver/gaps/?q=mail"}
+
+    words = page.post(reverse("gap-take", args=[open_gap.pk]), headers=here).content.decode()
+
+    assert 'id="gap-tabs" hx-swap-oob="true"' in words
+    assert 'tab=new&amp;q=mail" aria-current="true">New <span class="filters__count">1</span>' in words
+    assert 'tab=in-hand&amp;q=mail">In hand <span class="filters__count">1</span>' in words
+
+
+def test_a_plan_with_a_mistake_keeps_its_place_in_the_bar(page: Client, open_gap: Gap) -> None:
+    words = page.post(reverse("gap-plan", args=[open_gap.pk]), {"what": ""}).content.decode()
+
+    assert 'aria-label="Gaps"><div class="subbar__inner"><a href="/gaps/"' in words
+
+
 def test_a_gap_is_given_to_those_who_look_after_the_service(
     page: Client, open_gap: Gap, teammate: User, stranger: User
 ) -> None:

@@ -120,7 +120,7 @@ def test_of_two_people_at_once_one_wins_and_the_other_is_told(
     for person in people:
         person.join()
 
-    assert told == ["This gap has moved in the meantime. Reload the page to see where it stands."]
+    assert told == ["Somebody was faster. The page now shows where this gap stands."]
     assert GapEvent.objects.filter(gap=gap).order_by("pk").last().actor == won[0]
     assert_its_history_is_whole(gap, steps=2)
     assert gap.improvements.count() == (won[0] == teammate and second == "plan")

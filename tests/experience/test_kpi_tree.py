@@ -66,6 +66,26 @@ def test_what_nobody_measures_is_unknown(leaf: FactorIndicator, viewer: User) ->
     assert kpi_trees(viewer)[0].standing is UNKNOWN
 
 
+def test_answers_of_fewer_than_five_people_tell_nothing(leaf: FactorIndicator, viewer: User) -> None:
+    document = results(3.7)
+    document["indicators"] = [indicator("rating", 1.2, score=10.0)]
+    measured(BusinessServiceFactory.create(), results=document, status="hidden", answered=3)
+
+    assert kpi_trees(viewer)[0].standing is UNKNOWN
+
+
+def test_the_page_names_the_services_that_are_below(
+    client: Client, leaf: FactorIndicator, viewer: User
+) -> None:
+    low, high = service_with(50.0, name="Archive"), service_with(80.0, name="Printing")
+    client.force_login(viewer)
+
+    words = client.get(reverse("kpi-tree")).content.decode()
+
+    assert f'<a href="{reverse("service-tab", args=[low.key, "why"])}">Archive</a>' in words
+    assert high.name not in words
+
+
 def test_services_that_one_may_not_read_do_not_count(leaf: FactorIndicator, owner: User) -> None:
     service_with(20.0)
     service_with(80.0, owner=owner)
@@ -83,7 +103,7 @@ def test_the_page_names_goal_stream_factor_indicator_owner_and_target(
 
     words = client.get(reverse("kpi-tree")).content.decode().replace("\u00a0", " ")
 
-    for said in ("New joiners work from day one", "Detect to Correct: Quick repair", "80 % of services"):
+    for said in ("New joiners work from day one", "Detect to Correct", "Quick repair", "80 % of services"):
         assert said in words
     assert "1 of 1 service on target" in words
     assert "Edit the tree" not in words
