@@ -5,7 +5,6 @@
   "use strict";
   const drawn = new Map();
   const library = document.currentScript.dataset.echarts;
-  const numbers = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 2 });
   let fetched = null;
 
   function token(name) {
@@ -23,6 +22,13 @@
     if (chart.counts[index]) lines.push(chart.counts[index]);
     for (const mark of chart.marks) if (mark.index === index) lines.push(`${chart.wordsAction}: ${mark.label}`);
     return lines.join("\n");
+  }
+
+  /* Every number of an axis with as many decimals as its step has, as the reader's language writes them. */
+  function axisNumbers(chart) {
+    const digits = (String(Number((chart.axis[2] * chart.factor).toFixed(6))).split(".")[1] ?? "").length;
+    const numbers = new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    return (value) => numbers.format(value * chart.factor) + chart.unit;
   }
 
   function option(chart, colours) {
@@ -47,7 +53,7 @@
       },
       yAxis: {
         type: "value", min: chart.axis[0], max: chart.axis[1], interval: chart.axis[2],
-        axisLabel: { color: colours.faint, fontSize: 11, formatter: (value) => numbers.format(value * chart.factor) + chart.unit },
+        axisLabel: { color: colours.faint, fontSize: 11, formatter: axisNumbers(chart) },
         splitLine: { lineStyle: { color: colours.grid } },
       },
       series: [
