@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 import sys
 
 import pytest
@@ -72,3 +73,26 @@ def test_a_pipe_goes_through(monkeypatch):
 def test_a_missing_file_is_said_by_name(tmp_path):
     with pytest.raises(CommandError, match="nowhere.jsonl"):
         call_command("score_comments", input=str(tmp_path / "nowhere.jsonl"), output=str(tmp_path / "out"))
+
+
+def test_the_input_is_never_written_over(tmp_path):
+    source = tmp_path / "in.jsonl"
+    source.write_bytes(b'{"text": "thx"}\n')
+
+    with pytest.raises(CommandError, match="name another file for --output"):
+        call_command("score_comments", input=str(source), output=str(tmp_path / "." / "in.jsonl"))
+
+    assert source.read_bytes() == b'{"text": "thx"}\n'
+
+
+def test_whoever_closes_the_pipe_gets_no_traceback(tmp_path):
+    (tmp_path / "in.jsonl").write_bytes(b'{"text": "thx"}\n' * 2000)
+    command = [sys.executable, "manage.py", "score_comments", "--input", str(tmp_path / "in.jsonl")]
+
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        said = process.stderr.read()
+
+    assert said == b""
+    assert process.returncode == 0

@@ -213,11 +213,14 @@ def test_the_command_learns_lists_and_goes_back() -> None:
     commented(400, happy=4, unhappy=3)
     said = io.StringIO()
 
+    call_command("calibrate_sentiment", "--list", stdout=said)
     call_command("calibrate_sentiment", stdout=said)
     call_command("calibrate_sentiment", "--list", stdout=said)
     call_command("calibrate_sentiment", "--rollback", stdout=said)
     call_command("calibrate_sentiment", "--rollback", stdout=said)
 
+    assert said.getvalue().startswith("No version yet")
+    assert "in force from the beginning" in said.getvalue()
     assert "curve en used" in said.getvalue()
     assert "reads again from then on" in said.getvalue()
     assert "nothing to go back to" in said.getvalue()

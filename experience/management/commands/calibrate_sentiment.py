@@ -9,7 +9,11 @@ from django.utils import timezone
 
 from experience.services.calibrate import calibrate
 from surveys.models import SentimentVersion
+from surveys.models.sentiment import BEGINNING
 from surveys.services.sentiment_versions import roll_back
+
+
+NO_VERSION = "No version yet: comments are read by the model that came with the software."
 
 
 class Command(BaseCommand):
@@ -30,8 +34,8 @@ class Command(BaseCommand):
         """Learn, list or go back, and say what came of it."""
         now = timezone.now()
         if options["list"]:
-            for version in SentimentVersion.objects.without_files():
-                self.stdout.write(f"{version}: {_days(version)}. {_trial(version)}")
+            versions = [_said(version) for version in SentimentVersion.objects.without_files()]
+            self.stdout.write("\n".join(versions or [NO_VERSION]))
         elif options["rollback"]:
             ended = roll_back(now=now)
             self.stdout.write(
@@ -42,17 +46,22 @@ class Command(BaseCommand):
         else:
             made = calibrate(now=now)
             self.stdout.write(
-                f"{made}: {_days(made)}. {_trial(made)}"
+                _said(made)
                 if made
                 else "Nothing new to learn: it takes 300 rated comments, then a tenth more than last time."
             )
 
 
+def _said(version: SentimentVersion) -> str:
+    return f"{version}: {_days(version)}. {_trial(version) or 'As it came with the software.'}"
+
+
 def _days(version: SentimentVersion) -> str:
     if version.applies_until == version.applies_from:
         return "refused, never in force"
+    since = "the beginning" if version.applies_from == BEGINNING else version.applies_from
     until = f" until {version.applies_until}" if version.applies_until else ""
-    return f"in force from {version.applies_from}{until}"
+    return f"in force from {since}{until}"
 
 
 def _trial(version: SentimentVersion) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,7 +35,20 @@ class Command(BaseCommand):
         parser.add_argument("--output", default="-", help="file to write, UTF-8; - for standard output")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Score every line that can be read."""
+        """Score every line that can be read; whoever closes the pipe has had enough."""
+        if _is_same_file(options["input"], options["output"]):
+            raise CommandError(f"{options['output']} is the input; name another file for --output.")
+        try:
+            bad = self._score(options)
+        except BrokenPipeError:
+            # What is still in the buffer cannot be written when Python ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return
+        if bad:
+            self.stderr.write(f"{bad} bad line{'s' if bad > 1 else ''} left out; the others are scored.")
+
+    def _score(self, options: dict[str, Any]) -> int:
+        """Write the scored lines and return how many were bad."""
         bad = 0
         with _source(options["input"]) as source, _target(options["output"]) as target:
             for number, line in enumerate(source, start=1):
@@ -44,8 +58,7 @@ class Command(BaseCommand):
                 except BadLine as error:
                     bad += 1
                     self.stderr.write(f"line {number}: {error}")
-        if bad:
-            self.stderr.write(f"{bad} bad line{'s' if bad > 1 else ''} left out; the others are scored.")
+        return bad
 
 
 def scored_line(line: bytes) -> bytes:
@@ -66,6 +79,11 @@ def scored_line(line: bytes) -> bytes:
     sentiment = score_comment(row["text"], row.get("language") or None)
     # Lone surrogates ("\ud83d") are valid JSON but not UTF-8.
     return json.dumps(row | asdict(sentiment), ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+
+
+def _is_same_file(source: str, target: str) -> bool:
+    paths = (source, target)
+    return "-" not in paths and all(map(os.path.exists, paths)) and os.path.samefile(*paths)
 
 
 @contextmanager
