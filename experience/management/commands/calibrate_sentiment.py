@@ -12,7 +12,6 @@ from surveys.models import SentimentVersion
 from surveys.models.sentiment import BEGINNING
 from surveys.services.sentiment_versions import roll_back
 
-
 NO_VERSION = "No version yet: comments are read by the model that came with the software."
 
 

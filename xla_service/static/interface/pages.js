@@ -95,6 +95,18 @@
     });
   });
 
+  /* --- a row of tabs that is wider than the screen shows the open one --- */
+  function showOpenTabs() {
+    document.querySelectorAll(".tabs [aria-current], .subbar [aria-current]").forEach((open) => {
+      const row = open.parentElement;
+      const [from, to] = [row.getBoundingClientRect(), open.getBoundingClientRect()];
+      if (to.left < from.left || to.right > from.right) row.scrollLeft += to.left - from.left - (from.width - to.width) / 2;
+    });
+  }
+
+  showOpenTabs();
+  document.addEventListener("htmx:afterSettle", showOpenTabs);
+
   /* --- parts of a page that are fetched --- */
   const trouble = document.getElementById("trouble");
   let again = null;
