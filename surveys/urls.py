@@ -11,7 +11,7 @@ from surveys.doors import FeedbackView, rate
 from surveys.staff.api_keys import api_key_revoke, api_keys
 from surveys.staff.audit import answer_audit
 from surveys.staff.feedback import feedback_card, feedback_qr, open_feedback
-from surveys.staff.follow_ups import follow_up_done, follow_ups
+from surveys.staff.follow_ups import follow_up_done, follow_ups, receiver_name, receiver_take_away
 from surveys.staff.history import person_history
 from surveys.staff.inbound import inbound, replay
 from surveys.staff.mail import failed_mail, send_failed_again
@@ -80,6 +80,8 @@ urlpatterns = [
     path("api/v1/sending-rules/preview/", PreviewRuleView.as_view(), name="api-preview-rule"),
     path("api/v1/intake/<slug:source>/", IntakeView.as_view(), name="intake"),
     path("asking/not-solved/", follow_ups, name="follow-ups"),
+    path("asking/not-solved/receivers/", receiver_name, name="receiver-name"),
+    path("asking/not-solved/receivers/<int:key>/take-away/", receiver_take_away, name="receiver-take-away"),
     path("asking/not-solved/<int:key>/done/", follow_up_done, name="follow-up-done"),
     path("asking/feedback/", open_feedback, name="open-feedback"),
     path("asking/feedback/<slug:key>/qr.svg", feedback_qr, name="feedback-qr"),

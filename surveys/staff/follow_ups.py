@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from surveys.models import BusinessService, FollowUp, FollowUpReceiver
 from surveys.selectors.follow_ups import open_follow_ups
 from surveys.services.follow_up import mark_done, ticket_link
-from xla_service.access import everyone, open_to
+from surveys.services.follow_up_receivers import ReceiverError, name_receiver, take_receiver_away
+from xla_service.access import everyone, open_to, setting_up
 from xla_service.navigation import Section, declare_page
 
 declare_page("follow-ups", "Not solved", Section.ASKING, order=30)
@@ -26,6 +29,10 @@ PER_PAGE = 50
 @require_safe
 def follow_ups(request: HttpRequest) -> HttpResponse:
     """Show the open follow-ups of the services that the reader sees, the most urgent first."""
+    return _page(request, ReceiverForm())
+
+
+def _page(request: HttpRequest, form: ReceiverForm, *, status: int = 200) -> HttpResponse:
     services = BusinessService.objects.visible_to(request.user)
     page = Paginator(open_follow_ups(services), PER_PAGE).get_page(request.GET.get("page"))
     now = timezone.now()
@@ -35,9 +42,65 @@ def follow_ups(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": rows,
         "acts_on": acts_on,
-        "has_receiver": FollowUpReceiver.objects.exists(),
+        "receivers": FollowUpReceiver.objects.order_by("assignment_group"),
+        "may_set_up": setting_up(request.user),
+        "form": form,
     }
-    return render(request, "surveys/staff/follow_ups.html", context)
+    return render(request, "surveys/staff/follow_ups.html", context, status=status)
+
+
+class ReceiverForm(forms.Form):
+    """Who hears about unsolved tickets, and of which group."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Who hears"),
+        max_length=100,
+        help_text=gettext_lazy("As people read it: the Service Desk."),
+        error_messages={"required": gettext_lazy("Say who hears: people read this name.")},
+    )
+    email = forms.EmailField(
+        label=gettext_lazy("Mail address"),
+        max_length=254,
+        help_text=gettext_lazy("Gets a mail at once, with ticket and comment."),
+        error_messages={
+            "required": gettext_lazy("Give the address that the mail goes to."),
+            "invalid": gettext_lazy("Check the address."),
+        },
+    )
+    assignment_group = forms.CharField(
+        label=gettext_lazy("Only for the assignment group"),
+        max_length=100,
+        required=False,
+        help_text=gettext_lazy("Empty: for every group without a receiver of its own."),
+    )
+
+
+@open_to(setting_up)
+@require_POST
+def receiver_name(request: HttpRequest) -> HttpResponse:
+    """Name who hears about unsolved tickets; on an error the form comes back with what was typed."""
+    form = ReceiverForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    name_receiver(**form.cleaned_data, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    messages.success(
+        request, _("%(name)s hears from now on. People are asked whether it was solved.") % form.cleaned_data
+    )
+    return redirect("follow-ups")
+
+
+@open_to(setting_up)
+@require_POST
+def receiver_take_away(request: HttpRequest, key: int) -> HttpResponse:
+    """Take a receiver away who was told about nothing yet."""
+    receiver = get_object_or_404(FollowUpReceiver, pk=key)
+    try:
+        take_receiver_away(receiver, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    except ReceiverError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Taken away. It stays in the audit log."))
+    return redirect("follow-ups")
 
 
 @open_to(everyone)

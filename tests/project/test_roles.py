@@ -237,6 +237,8 @@ TABLE = {
     "feedback-card": Access("sets up", args=lambda world: [world.service.key]),
     "follow-ups": Access("signed in"),
     "follow-up-done": Access("acts on own", "post", lambda world: [_follow_up(world).pk]),
+    "receiver-name": Access("sets up", "post"),
+    "receiver-take-away": Access("sets up", "post", lambda world: [_follow_up(world).receiver_id]),
     "why-asked": Access("signed in"),
     "sending-rules": Access("sets up"),
     "surveys": Access("sets up"),

@@ -11,6 +11,7 @@ from django.utils import timezone
 from surveys.engine.signatures import is_signed
 from surveys.models import (
     BusinessService,
+    ConfigurationChange,
     FollowUp,
     FollowUpReceiver,
     IntakeSource,
@@ -263,3 +264,57 @@ def test_a_notice_has_its_time(client: Client, shown_from: date, shown_until: da
     record_answer(invitation.pk, Answer(4), now=timezone.now())
 
     assert "You said, we did" not in client.get(f"/s/{invitation.token}/thanks/").content.decode()
+
+
+# --- who hears ----------------------------------------------------------------------------------------------
+
+
+def test_naming_somebody_makes_the_question_asked(client: Client, agreement_admin: User) -> None:
+    client.force_login(agreement_admin)
+    typed = {"name": "the Service Desk", "email": "desk@example.org", "assignment_group": ""}
+
+    assert "Nobody hears of it yet" in client.get("/asking/not-solved/").content.decode()
+    assert client.post("/asking/not-solved/receivers/", typed).status_code == 302
+
+    assert "Was it really solved?" in page(client, open_invitation())
+    assert ConfigurationChange.objects.get().actor == agreement_admin
+
+
+def test_the_same_group_gets_another_receiver_and_keeps_its_webhook(
+    client: Client, agreement_admin: User
+) -> None:
+    hook = {"webhook_url": "https://itsm.example/hook", "webhook_secret": "s"}
+    FollowUpReceiver.objects.create(name="Old", email="old@example.org", assignment_group="Mail", **hook)
+    client.force_login(agreement_admin)
+
+    typed = {"name": "New", "email": "new@example.org", "assignment_group": "Mail"}
+    client.post("/asking/not-solved/receivers/", typed)
+
+    receiver = FollowUpReceiver.objects.get()
+    assert (receiver.name, receiver.webhook_url) == ("New", hook["webhook_url"])
+
+
+def test_a_wrong_address_names_nobody_and_keeps_what_was_typed(client: Client, agreement_admin: User) -> None:
+    client.force_login(agreement_admin)
+
+    response = client.post("/asking/not-solved/receivers/", {"name": "the Desk", "email": "desk"})
+
+    assert response.status_code == 422
+    assert 'value="the Desk"' in response.content.decode()
+    assert not FollowUpReceiver.objects.exists()
+
+
+def test_who_was_told_about_a_ticket_is_not_taken_away(
+    client: Client, agreement_admin: User, desk: FollowUpReceiver
+) -> None:
+    client.force_login(agreement_admin)
+    spare = FollowUpReceiver.objects.create(name="Spare", email="s@example.org", assignment_group="Spare")
+    resolution = ResolutionFactory.create()
+    FollowUp.objects.create(
+        resolution=resolution, service=resolution.service, receiver=desk, told_at=NOW, due_at=NOW
+    )
+
+    for receiver in (desk, spare):
+        client.post(f"/asking/not-solved/receivers/{receiver.pk}/take-away/")
+
+    assert list(FollowUpReceiver.objects.all()) == [desk]
