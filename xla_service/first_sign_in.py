@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from surveys.services.first_administrator import is_good_code, make_first_administrator, nobody_signs_in
+from surveys.staff.users import USERNAME_ADVICE
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -25,7 +26,7 @@ class FirstAdministratorForm(forms.Form):
     username = forms.CharField(
         label=_("User name"),
         max_length=150,
-        validators=[UnicodeUsernameValidator()],
+        validators=[UnicodeUsernameValidator(message=USERNAME_ADVICE)],
         error_messages={"required": _("Choose a user name.")},
     )
     email = forms.EmailField(

@@ -27,7 +27,8 @@ class SetUp:
     """What an installation holds of its own, sample data left out.
 
     `unasked` and `unagreed` count the live services without a survey that asks, and without a primary
-    agreement. `next_mail_at` is when the next invitation is due, None when none waits.
+    agreement, `names_addresses` tells whether anybody who had a ticket
+    resolved has a mail address. `next_mail_at` is when the next invitation is due, None when none waits.
     """
 
     services: int
@@ -38,6 +39,7 @@ class SetUp:
     agreements: int
     resolved: int
     undecided: int
+    names_addresses: bool
     invited: int
     answers: int
     results: int
@@ -67,6 +69,7 @@ def set_up() -> SetUp:
         agreements=_own_agreements(),
         resolved=resolutions.count(),
         undecided=resolutions.filter(is_decided=False, withdrawn_at=None).count(),
+        names_addresses=resolutions.filter(person__email__gt="").exists(),
         invited=Invitation.objects.filter(service__in=own).count(),
         answers=Response.objects.filter(service__in=own, state=Response.State.ACCEPTED).count(),
         results=Measurement.objects.published().filter(service__in=own).count(),

@@ -88,7 +88,7 @@ def worker_check(broker: Check) -> Check:
             "If it ends at once, the end of logs/worker.log says why."
         )
         return Check(name, "below", _("None answers: no mail goes out and nothing is counted."), what)
-    words = ngettext("%(count)d answers.", "%(count)d answer.", count) % {"count": count}
+    words = ngettext("%(count)d worker answers.", "%(count)d workers answer.", count) % {"count": count}
     return Check(name, "met", words)
 
 

@@ -413,6 +413,7 @@ def setup_result(request: HttpRequest) -> HttpResponse:
         "minimum": settings.PRIVACY_MINIMUM,
         "judged_from": int(DEFAULTS.least_n_for_flag),
         "delay_hours": _delay_hours(),
+        "directory_url": reverse("people"),
         "now": timezone.now(),
     }
     return _page(request, "result", context)

@@ -145,6 +145,25 @@ def ticket_mapping(
     )
 
 
+def columns_named(preset: str, overrides: Mapping[str, Any] | None = None) -> frozenset[str]:
+    """Return the columns of a flat row that a preset, with a source's own mapping over it, looks at."""
+    paths = {**PRESETS[preset].fields, **(overrides or {})}
+    named: set[str] = set()
+    for path in (path for name, path in paths.items() if path and name in FIELDS):
+        parsed = _parsed(path).parsed
+        alternatives = _alternatives(parsed)
+        if alternatives is None:
+            named |= _names_in(parsed)
+        else:
+            named |= {names[0] for names in alternatives if len(names) == 1}
+    return frozenset(named)
+
+
+def _names_in(node: Any) -> set[str]:
+    found = {node["value"]} if node.get("type") == "field" else set()
+    return found.union(*(_names_in(child) for child in node.get("children", ()) if isinstance(child, dict)))
+
+
 def _checked_states(states: Any) -> dict[str, State]:
     if not isinstance(states, dict) or not set(states.values()) <= set(STATES):
         raise MappingError(f'`states` must look like {{"done": "resolved"}}, with {", ".join(STATES)}.')

@@ -32,8 +32,11 @@ class ServiceNames:
     def unknown(self, name: str) -> str:
         """Return the sentence that says what to do about a name that is not known."""
         if not name:
-            return "It names no service. Choose the field that does, with --service-column or in the mapping."
+            return (
+                "It names no service. Say which field does: in the mapping of the source, or of a file under "
+                "“How the file is written” (--service-column)."
+            )
         return (
-            f"No business service is called {name!r}. Add that name as an alias for source {self.source!r} "
-            "to the service it means."
+            f"No business service is called {name!r}. Create it, or say on the page of the source "
+            f"{self.source!r} which one is meant."
         )

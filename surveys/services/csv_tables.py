@@ -85,6 +85,8 @@ def _opened(path: Path) -> Iterator[TextIO]:
         with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
             yield file
     except UnicodeDecodeError as error:
-        raise TableError(f"{path.name} is not UTF-8. Save it as CSV UTF-8.") from error
+        is_workbook = error.object[:2] == b"PK"
+        what = "The file is a workbook, no CSV" if is_workbook else "The file is not in UTF-8"
+        raise TableError(f"{what}. Save it as “CSV UTF-8” and choose that file.") from error
     except (OSError, EOFError) as error:
         raise TableError(f"{path.name} cannot be read: {error}. Check the path and the file.") from error

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from sys import intern
 
-from surveys.engine.mapping import TicketMapping, parse_time, ticket_mapping
+from surveys.engine.mapping import TicketMapping, columns_named, parse_time, ticket_mapping
 from surveys.engine.servicenow import Update, is_waiting, telling_reports
 from surveys.engine.tickets import TicketRecord
 from surveys.models import IntakeSource
@@ -34,13 +34,14 @@ SERVICE_COLUMNS = ("business_service", "category")
 
 @dataclass(frozen=True)
 class TicketImport:
-    """What came of an import: rows read, whether the file was an audit log, and what was registered or
-    refused.
+    """What came of an import: rows read, whether the file was an audit log, what was registered or refused,
+    and the columns that nothing looked at.
     """
 
     row_count: int
     is_audit_log: bool
     registration: Registration
+    unread: tuple[str, ...] = ()
 
 
 def import_tickets(
@@ -73,7 +74,8 @@ def import_tickets(
             writing = partial(told, "Writing")
             total += register_tickets(batch, source=source, now=now, chunk_written=writing)
     rejected = sorted((*total.rejected, *reader.rejected), key=lambda rejection: rejection.line or 0)
-    return TicketImport(reader.row_count, is_audit_log, replace(total, rejected=tuple(rejected)))
+    registration = replace(total, rejected=tuple(rejected))
+    return TicketImport(reader.row_count, is_audit_log, registration, reader.unread)
 
 
 def _reader(
@@ -86,15 +88,19 @@ def _reader(
     if "service" not in overrides:
         overrides |= _service_path(table, service_columns)
     mapping = ticket_mapping(known.preset if known else preset, overrides, columns=table.columns)
-    return _Reader(table, mapping, table.columns.index(number), told)
+    read = columns_named(known.preset if known else preset, overrides).union(
+        UPDATE_COLUMNS, SEQUENCE_COLUMNS, STATE_COLUMNS
+    )
+    unread = tuple(column for column in table.columns if column and column not in read)
+    return _Reader(table, mapping, table.columns.index(number), told, unread)
 
 
 def _service_path(table: Table, columns: tuple[str, ...]) -> dict[str, str]:
     """Return the mapping that finds the service in the first of these columns with a value."""
     if table.first_of(columns) is None:
         raise TableError(
-            f"There is no column {' or '.join(columns)} to tell the service. Name the one that does with "
-            f"--service-column; found: {', '.join(table.columns)}."
+            f"There is no column {' or '.join(columns)} to tell the service. Name the one that does, under "
+            f"“How the file is written” or with --service-column; found: {', '.join(table.columns)}."
         )
     return {"service": " || ".join(json.dumps(column) for column in columns)}
 
@@ -113,8 +119,16 @@ def _batches(reports: Iterator[list[TicketRecord]]) -> Iterator[list[TicketRecor
 class _Reader:
     """Reads the rows of one file as reports, keeps what it had to refuse and tells how far it is."""
 
-    def __init__(self, table: Table, mapping: TicketMapping, number_at: int, told: Progress) -> None:
+    def __init__(
+        self,
+        table: Table,
+        mapping: TicketMapping,
+        number_at: int,
+        told: Progress,
+        unread: tuple[str, ...],
+    ) -> None:
         self.table = table
+        self.unread = unread
         self.mapping = mapping
         self.told = told
         self.rejected: list[Rejection] = []

@@ -24,6 +24,7 @@ from surveys.services.jobs import JobRefusedError, Progress, start_job
 
 MOST_BYTES = 100 * 1024 * 1024
 REJECTED_SHOWN = 50
+UNREAD_SHOWN = 30
 # More names than that are no services but, say, the titles of tickets.
 MOST_NEW_SERVICES = 300
 
@@ -109,6 +110,7 @@ def _outcome(done: TicketImport) -> dict[str, Any]:
         "changed": counts.changed,
         "unchanged": counts.unchanged,
         "resolutions": counts.resolutions,
+        "unread": list(done.unread[:UNREAD_SHOWN]),
         "rejected": len(counts.rejected),
         "rejections": [[row.line, row.number, row.reason[:300]] for row in counts.rejected[:REJECTED_SHOWN]],
     }

@@ -27,7 +27,11 @@ SHOWN = 50
 class NoticeForm(forms.Form):
     """One notice: its service, one language's sentence or more, and until when it is shown."""
 
-    service = forms.ModelChoiceField(BusinessService.objects.none(), label=gettext_lazy("Service"))
+    service = forms.ModelChoiceField(
+        BusinessService.objects.none(),
+        label=gettext_lazy("Service"),
+        empty_label=gettext_lazy("Choose a service"),
+    )
     shown_until = forms.DateField(
         required=False, label=gettext_lazy("Shown until"), widget=forms.DateInput(attrs={"type": "date"})
     )
@@ -39,6 +43,22 @@ class NoticeForm(forms.Form):
             self.fields[f"text_{words.code}"] = forms.CharField(
                 label=words.name, max_length=LONGEST, required=words.code == DEFAULT_LANGUAGE
             )
+
+    @property
+    def first_fields(self) -> list[forms.BoundField]:
+        """Return the fields that every notice has."""
+        return [self[name] for name in ("service", f"text_{DEFAULT_LANGUAGE}", "shown_until")]
+
+    @property
+    def other_fields(self) -> list[forms.BoundField]:
+        """Return the fields of the languages that a notice may have besides."""
+        first = {field.name for field in self.first_fields}
+        return [field for field in self if field.name not in first]
+
+    @property
+    def has_other_errors(self) -> bool:
+        """Say whether one of these has to be corrected."""
+        return any(field.errors for field in self.other_fields)
 
     def wording(self) -> dict[str, str]:
         """Return the text of each language that has one."""

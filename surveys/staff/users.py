@@ -25,6 +25,7 @@ from xla_service.navigation import Section, declare_page
 declare_page("users", gettext_lazy("Users"), Section.ADMINISTRATION, rule=administering, order=20)
 declare_page("audit-log", gettext_lazy("Audit log"), Section.ADMINISTRATION, rule=administering, order=30)
 PER_PAGE = 50
+USERNAME_ADVICE = gettext_lazy("Use letters, digits and . + - _ @ only, without blanks: anna.smith.")
 
 
 class InviteForm(forms.Form):
@@ -32,7 +33,7 @@ class InviteForm(forms.Form):
 
     username = forms.CharField(
         max_length=150,
-        validators=[UnicodeUsernameValidator()],
+        validators=[UnicodeUsernameValidator(message=USERNAME_ADVICE)],
         error_messages={"required": gettext_lazy("Choose a user name.")},
     )
     name = forms.CharField(max_length=200, required=False)

@@ -125,7 +125,7 @@ def test_a_worker_that_does_not_answer_is_red_and_one_nobody_can_ask_unknown(
     assert worker_check(reachable).light == "below"
 
     monkeypatch.setattr(app.control, "ping", lambda timeout: [{"one": "pong"}])
-    assert worker_check(reachable).words == "1 answers."
+    assert worker_check(reachable).words == "1 worker answers."
     assert worker_check(Check("Redis or Valkey", "below", "")).light == "unknown"
 
 

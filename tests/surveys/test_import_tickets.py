@@ -6,6 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from surveys.models import BusinessService, IntakeSource, Resolution, Ticket
+from surveys.services.import_tickets import import_tickets
+from tests.factories import NOW
 from tests.surveys.test_register_tickets import world
 
 pytestmark = pytest.mark.django_db
@@ -110,6 +112,26 @@ def test_strict_fails_after_importing_the_rest(tmp_path: Path) -> None:
     assert Ticket.objects.count() == 1
 
 
+def test_a_column_that_nothing_looks_at_is_named(tmp_path: Path) -> None:
+    header = "number,category,opened_at,caller_email,email,Colour of it\n"
+    path = tmp_path / "export.csv"
+    path.write_text(
+        header + "INC1,Printing,2026-05-01 08:00:00,a@example.org,b@example.org,red\n", encoding="utf-8"
+    )
+
+    done = import_tickets(path, source="servicenow", now=NOW)
+
+    assert done.unread == ("email", "colour_of_it")
+
+
+def test_a_workbook_is_called_one(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_bytes(b"PK\x03\x04" + bytes(range(256)))
+
+    with pytest.raises(CommandError, match="a workbook, no CSV"):
+        run(path)
+
+
 def test_a_dry_run_names_the_broken_rows_and_writes_nothing(tmp_path: Path) -> None:
     out, errors = run(export(tmp_path, *ROWS, ROWS[2].replace("Printing", "Fax")), "--dry-run")
 
@@ -200,7 +222,7 @@ def test_files_are_read_as_people_export_them(tmp_path: Path, form: str) -> None
         (b"ticket,state\n", "There is no column 'number'. The first line must name the columns"),
         (b"", "found: nothing"),
         (b"number,state\nINC1,New\n", "There is no column business_service or category"),
-        ("number,category\nINC1,K\u00fcche\n".encode("latin-1"), "is not UTF-8. Save it as CSV UTF-8"),
+        ("number,category\nINC1,K\u00fcche\n".encode("latin-1"), "is not in UTF-8. Save it as “CSV UTF-8”"),
         (b'number,category\nINC1,"' + b"x" * 200_000 + b'"\n', "Line 2 cannot be read"),
         (b"\x1f\x8bnumber", "cannot be read"),
     ],

@@ -283,7 +283,7 @@ def test_a_service_is_found_by_alias_key_or_name(mail: BusinessService, name: st
 def test_an_alias_belongs_to_its_source(mail: BusinessService) -> None:
     counts = register_tickets([report(service="Category 42")], source="another-desk", now=NOW)
 
-    assert "Add that name as an alias for source 'another-desk'" in counts.rejected[0].reason
+    assert "say on the page of the source 'another-desk'" in counts.rejected[0].reason
 
 
 def test_a_ticket_moved_to_another_service_takes_its_resolutions_and_answers_along(

@@ -84,6 +84,7 @@ def prepare(supervisor: Supervisor, installation: Installation) -> None:
     before = fingerprint(*arguments)
     if before is not None and stamp.exists() and stamp.read_text(encoding="ascii") == before:
         return
+    supervisor.say("Preparing the database and the pages; the first time this takes about half a minute.")
     supervisor.run(manage(installation, "prepare"))
     stamp.write_text(fingerprint(*arguments) or "", encoding="ascii")
 
