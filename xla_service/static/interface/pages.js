@@ -9,12 +9,6 @@
   const isTyping = (target) => target.closest("input:not([type=checkbox], [type=radio]), select, textarea");
   const isSeen = (element) => element.getClientRects().length > 0;
 
-  /* --- the open page, in a second row that is wider than the screen --- */
-  for (const link of document.querySelectorAll(".subbar [aria-current]")) {
-    const row = link.parentElement;
-    row.scrollLeft = link.offsetLeft - (row.clientWidth - link.offsetWidth) / 2;
-  }
-
   /* --- rows --- */
   const steps = { j: 1, k: -1, ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
   const rowsIn = (list) => [...list.querySelectorAll("tr, li")].map((row) => row.querySelector("th a, [data-row-link], a"))
