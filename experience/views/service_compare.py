@@ -183,6 +183,8 @@ def _part_rows(one: Side, other: Side, is_shared: bool) -> list[CompareRow]:
 
 
 def _whole_rows(one: Side, other: Side, is_shared: bool) -> list[CompareRow]:
+    if one.result is None and other.result is None:
+        return []
     return [*_headline_rows(one, other, is_shared), *_indicator_rows(one, other, is_shared)]
 
 

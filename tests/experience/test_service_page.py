@@ -111,7 +111,7 @@ def test_a_service_that_is_not_live_is_said_not_to_be_measured(
     service.lifecycle = BusinessService.Lifecycle.RETIRED
     service.save()
 
-    assert "Only live services are measured; this one is retired." in shown(page, service)
+    assert "Only live services are measured. Lifecycle of this one: Retired." in shown(page, service)
 
 
 def test_the_headline_says_what_sla_and_users_say(page: Client, service: BusinessService) -> None:
