@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 
 from experience.models import BusinessGoal, FactorIndicator, Indicator, SuccessFactor
 
@@ -30,6 +32,28 @@ class IndicatorAdmin(admin.ModelAdmin):
         return False
 
 
+class TreePartAdmin(admin.ModelAdmin):
+    """A part of the KPI tree: edited from its page, and from there back to it."""
+
+    autocomplete_fields = ("owner",)
+    list_select_related: tuple[str, ...] = ("owner",)
+    search_fields = ("name",)
+
+    def view_on_site(self, obj: BusinessGoal | SuccessFactor) -> str:
+        """Return where it is seen."""
+        return reverse("kpi-tree")
+
+    def response_post_save_add(self, request: HttpRequest, obj: BusinessGoal | SuccessFactor) -> HttpResponse:
+        """Lead back to the tree."""
+        return redirect("kpi-tree")
+
+    def response_post_save_change(
+        self, request: HttpRequest, obj: BusinessGoal | SuccessFactor
+    ) -> HttpResponse:
+        """Lead back to the tree."""
+        return redirect("kpi-tree")
+
+
 class SuccessFactorInline(admin.TabularInline):
     """What a goal takes; each factor has a page of its own for its indicators."""
 
@@ -40,13 +64,10 @@ class SuccessFactorInline(admin.TabularInline):
 
 
 @admin.register(BusinessGoal)
-class BusinessGoalAdmin(admin.ModelAdmin):
+class BusinessGoalAdmin(TreePartAdmin):
     """Business goals, the top of the KPI tree, with their factors."""
 
     list_display = ("name", "owner")
-    list_select_related = ("owner",)
-    search_fields = ("name",)
-    autocomplete_fields = ("owner",)
     inlines = (SuccessFactorInline,)
 
 
@@ -59,12 +80,10 @@ class FactorIndicatorInline(admin.TabularInline):
 
 
 @admin.register(SuccessFactor)
-class SuccessFactorAdmin(admin.ModelAdmin):
+class SuccessFactorAdmin(TreePartAdmin):
     """Critical success factors with their indicators."""
 
     list_display = ("name", "goal", "value_stream", "owner")
     list_filter = ("value_stream", "goal")
     list_select_related = ("goal", "owner")
-    search_fields = ("name",)
-    autocomplete_fields = ("owner",)
     inlines = (FactorIndicatorInline,)

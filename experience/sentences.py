@@ -94,6 +94,16 @@ def pull_sentence(indicator: str) -> str:
     )
 
 
+def lift_sentence(indicator: str) -> str:
+    """Return what makes up for a rating below target; empty without a name."""
+    return (
+        _("%(indicator)s makes up for it: the answers as a whole are on target.")
+        % {"indicator": _(indicator)}
+        if indicator
+        else ""
+    )
+
+
 def repeat_sentence(share: float | None) -> str:
     """Return how many came back; empty while unknown or when nobody did."""
     if not share:

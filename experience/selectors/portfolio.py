@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 TREND_WEEKS = 26
 STANDING_STATES = (*Gap.LIVE_STATES, Gap.State.DISMISSED)
+_ON_TARGET = (Measurement.Status.LEAN_GREEN, Measurement.Status.LIKELY_GREEN)
 _FLAGS = (Verdict.WATERMELON, Verdict.POSSIBLE_WATERMELON, Verdict.RED_ON_BOTH, Verdict.BLIND_SPOT)
 
 
@@ -90,6 +91,13 @@ class Row:
     def response_share(self) -> float | None:
         """Share of those asked who answered."""
         return self.answered / self.asked if self.asked else None
+
+    @property
+    def is_made_up_for(self) -> bool:
+        """Say whether the rating is below what was agreed, and other answers bring the experience there."""
+        if self.status not in _ON_TARGET or self.rating is None or self.rating_target is None:
+            return False
+        return round(self.rating, 1) < round(self.rating_target, 1)
 
     @property
     def is_watermelon(self) -> bool:

@@ -80,12 +80,34 @@ def pulled_down_by(indicators: Iterable[Mapping[str, Any]]) -> str:
 
     Takes the indicator rows of a results document and returns the name of the one with the lowest score.
     """
-    rows = [row for row in indicators if row["stream"] == "X" and row["weight"] and row["score"] is not None]
-    rating = next((row["score"] for row in rows if row["key"] == RATING), None)
+    rows = _weighed(indicators)
+    rating = _rating_score(rows)
     worst = min(rows, key=lambda row: row["score"], default=None)
     if rating is None or rating < DEFAULTS.target_score or worst is None:
         return ""
     return str(worst["name"]) if worst["score"] < DEFAULTS.target_score else ""
+
+
+def lifted_by(indicators: Iterable[Mapping[str, Any]]) -> str:
+    """Return what brings the experience to its target although the rating is below it; empty otherwise.
+
+    Takes the indicator rows of a results document and returns the name of the one with the highest score.
+    """
+    rows = _weighed(indicators)
+    rating = _rating_score(rows)
+    best = max(rows, key=lambda row: row["score"], default=None)
+    if rating is None or rating >= DEFAULTS.target_score or best is None:
+        return ""
+    return str(best["name"]) if best["score"] >= DEFAULTS.target_score else ""
+
+
+def _weighed(indicators: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the rows that make up the experience."""
+    return [row for row in indicators if row["stream"] == "X" and row["weight"] and row["score"] is not None]
+
+
+def _rating_score(rows: Iterable[Mapping[str, Any]]) -> float | None:
+    return next((row["score"] for row in rows if row["key"] == RATING), None)
 
 
 def scale_of(document: Mapping[str, Any]) -> tuple[int, int] | None:

@@ -22,12 +22,13 @@ from experience.engine.intervals import cold_start_variance
 from experience.engine.planning import detectable_shortfall
 from experience.engine.simulated import FALSE_ALARMS_PER_YEAR
 from experience.marks import Step, WeekLine, bar, interval_bar, rows_of_shares, waterfall_bars, week_chart
-from experience.models import Improvement
+from experience.models import Improvement, Measurement
 from experience.selectors.movement import Movement, movement
 from experience.selectors.results import (
     REPEAT_CONTACT,
     IndicatorFigures,
     ResponseFigures,
+    lifted_by,
     pulled_down_by,
 )
 from experience.selectors.service_page import NewestResult, Week
@@ -132,7 +133,7 @@ def headline(result: NewestResult, weeks: Sequence[Week]) -> Headline:
             found.rating_target,
             scale[1] if scale else None,
         ),
-        "" if result.is_hidden else sentences.pull_sentence(pulled_down_by(found.results["indicators"])),
+        _why_not_as_rated(result),
         sentences.repeat_sentence(repeat.value if repeat else None),
     )
     return Headline(
@@ -141,6 +142,18 @@ def headline(result: NewestResult, weeks: Sequence[Week]) -> Headline:
         tuple(fact for fact in facts if fact),
         _certainty(result, weeks),
     )
+
+
+def _why_not_as_rated(result: NewestResult) -> str:
+    """Say what else people answered where that, and not the rating, decides the experience."""
+    status, rows = result.measurement.status, result.measurement.results["indicators"]
+    if result.is_hidden:
+        return ""
+    if status in (Measurement.Status.LEAN_RED, Measurement.Status.LIKELY_RED):
+        return sentences.pull_sentence(pulled_down_by(rows))
+    if status in (Measurement.Status.LEAN_GREEN, Measurement.Status.LIKELY_GREEN):
+        return sentences.lift_sentence(lifted_by(rows))
+    return ""
 
 
 def _certainty(result: NewestResult, weeks: Sequence[Week]) -> str:

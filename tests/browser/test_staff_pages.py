@@ -268,6 +268,26 @@ def test_the_keys_are_shown_and_letters_can_be_switched_off(
     expect(page.get_by_role("rowheader").get_by_role("link").first).not_to_be_focused()
 
 
+def test_one_sheet_is_open_at_a_time_and_escape_closes_it(
+    page: Page, live_server: Any, portfolio: BusinessService
+) -> None:
+    sign_in(page, live_server)
+    export, name = page.get_by_text("CSV, for scripts"), page.get_by_label("Name of the view")
+
+    page.get_by_text("Export", exact=True).click()
+    expect(export).to_be_visible()
+    page.get_by_text("Save this view").click()
+    expect(export).not_to_be_visible()
+    name.fill("Mine")
+    page.keyboard.press("Escape")
+
+    expect(name).not_to_be_visible()
+    expect(page.locator("summary", has_text="Save this view")).to_be_focused()
+    page.get_by_text("Export", exact=True).click()
+    page.get_by_role("heading", name="Portfolio").click()
+    expect(export).not_to_be_visible()
+
+
 def test_arrows_walk_through_the_tabs_which_open_without_a_reload(
     page: Page, live_server: Any, portfolio: BusinessService, complaints: list[str]
 ) -> None:

@@ -304,6 +304,15 @@ def test_the_sorted_column_is_announced_and_turns_on_the_next_click(page: Client
     assert "sort=sla&amp;order=down" in words
 
 
+@pytest.mark.parametrize(("rating", "is_told"), [(3.9, True), (4.2, False)])
+def test_a_low_rating_of_a_service_on_target_is_explained(
+    page: Client, service: BusinessService, rating: float, is_told: bool
+) -> None:
+    measured(service, status="lean_green", rating=rating)
+
+    assert ("other answers make up for it" in shown(page, "")) is is_told
+
+
 def test_htmx_gets_the_table_alone_but_the_whole_page_when_it_goes_back(page: Client, four: object) -> None:
     part = shown(page, "", **{"HX-Request": "true"})
     whole = shown(page, "", **{"HX-Request": "true", "HX-History-Restore-Request": "true"})

@@ -128,6 +128,33 @@ def test_the_headline_says_what_sla_and_users_say(page: Client, service: Busines
     assert "Sure enough to act. A service exactly on target is flagged like this about once in" in words
 
 
+@pytest.mark.parametrize(
+    ("status", "rating_score", "other_score", "said"),
+    [
+        ("likely_green", 64.0, 90.0, "Lost time makes up for it: the answers as a whole are on target."),
+        ("lean_red", 75.0, 40.0, "Lost time keeps it below what was agreed."),
+        ("likely_green", 75.0, 40.0, None),
+    ],
+)
+def test_a_state_that_the_rating_does_not_explain_is_explained(
+    page: Client,
+    service: BusinessService,
+    status: str,
+    rating_score: float,
+    other_score: float,
+    said: str | None,
+) -> None:
+    document = results(3.9)
+    rows = indicator("rating", 3.9, score=rating_score), indicator("lost_time", 30.0, score=other_score)
+    document["indicators"] = list(rows)
+    measured(service, status=status, rating=3.9, results=document)
+
+    words = shown(page, service)
+
+    assert said is None or said in words
+    assert ("makes up" in words or "keeps it" in words) is (said is not None)
+
+
 def test_the_gap_shows_its_state_its_evidence_then_and_its_history(
     page: Client, service: BusinessService
 ) -> None:

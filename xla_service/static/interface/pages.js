@@ -78,6 +78,19 @@
     button.addEventListener("click", () => document.getElementById("keys").showModal());
   });
 
+  /* --- sheets that hang out: a click beside one or Escape closes it --- */
+  const sheets = () => document.querySelectorAll("details.pop[open], details.menu[open]");
+  document.addEventListener("click", (event) => {
+    sheets().forEach((sheet) => { sheet.open = sheet.contains(event.target); });
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    sheets().forEach((sheet) => {
+      sheet.open = false;
+      if (sheet.contains(event.target)) sheet.querySelector("summary").focus();
+    });
+  });
+
   /* --- forms that need no button, and a filter that goes along --- */
   document.querySelectorAll("form[data-submits]").forEach((form) => {
     form.addEventListener("change", () => form.requestSubmit());
