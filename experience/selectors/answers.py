@@ -22,6 +22,7 @@ _UNHAPPY = (
     | Q(scale="happiness", rating__lt=5)
     | Q(scale="effort", rating__lt=4)
 )
+_LONGEST_LEAD, _SHORTEST_REST = 600, 200  # characters
 RESTRICTIONS = ("unhappy", "comments")
 
 
@@ -51,6 +52,16 @@ class Answer:
     is_simulated: bool
     service_id: int
     is_masked: bool
+
+    @property
+    def lead(self) -> list[Piece]:
+        """The pieces that a list shows: the whole comment, or the beginning of a long one."""
+        return fold_pieces(self.pieces)[0]
+
+    @property
+    def rest(self) -> list[Piece]:
+        """The pieces that a list folds away, of a long comment."""
+        return fold_pieces(self.pieces)[1]
 
     @property
     def is_unmasked_comment(self) -> bool:
@@ -160,10 +171,20 @@ def with_details(answers: QuerySet[Response]) -> QuerySet[Response]:
 def shown_answers(rows: Sequence[Response], reader: User) -> list[Answer]:
     """Return each answer as `reader` may see it; what names somebody is masked without the right to it."""
     words = _reason_words({row.survey_version_id for row in rows})
-    services = {row.service_id for row in rows}
-    unmasked = reads_unmasked(reader, services)
-    names = _team_names(services - unmasked)
-    return [_answer(row, words, row.service_id not in unmasked, names) for row in rows]
+    masked = masked_comments(rows, reader)
+    return [_answer(row, words, masked.get(row.pk)) for row in rows]
+
+
+def masked_comments(rows: Sequence[Response], reader: User) -> dict[int, str]:
+    """Return the comments that `reader` sees masked, as they see them, by the key of their answer.
+
+    Those of services that somebody else answers for, without the right to read names; those of
+    confidential and anonymous surveys for everybody.
+    """
+    unmasked = reads_unmasked(reader, {row.service_id for row in rows})
+    masked = [row for row in rows if row.service_id not in unmasked or not _is_named(row)]
+    names = _team_names({row.service_id for row in masked})
+    return {row.pk: _masked(row, names) for row in masked}
 
 
 def _team_names(service_ids: Collection[int]) -> list[str]:
@@ -189,14 +210,11 @@ def _has_enough_masked_comments(service: BusinessService) -> bool:
     return masked.count() >= settings.PRIVACY_MINIMUM
 
 
-def _answer(
-    row: Response, words: Mapping[tuple[int, str], str], hides_names: bool, names: Sequence[str]
-) -> Answer:
+def _answer(row: Response, words: Mapping[tuple[int, str], str], masked: str | None) -> Answer:
     is_named = _is_named(row)
     ticket = row.resolution.ticket if row.resolution and is_named else None
     sentiment = next(iter(row.sentiments.all()), None)
     keys = [reason.key for reason in row.reasons.all()] if is_named else []
-    is_masked = hides_names or not is_named
     return Answer(
         ticket_number=ticket.number if ticket else "",
         subject=ticket.short_description if ticket else "",
@@ -206,20 +224,18 @@ def _answer(
         lost_time_minutes=row.lost_time_minutes if is_named else None,
         is_solved=row.is_solved if is_named else None,
         pieces=tuple(
-            comment_pieces(
-                _comment(row, names) if is_masked else row.comment, sentiment.cues if sentiment else ()
-            )
+            comment_pieces(row.comment if masked is None else masked, sentiment.cues if sentiment else ())
         ),
         sentiment=sentiment.label if sentiment else "",
         sentiment_label=sentiment.get_label_display() if sentiment else "",
         answered_at=row.answered_at if is_named else None,
         is_simulated=row.is_simulated,
         service_id=row.service_id,
-        is_masked=is_masked,
+        is_masked=masked is not None,
     )
 
 
-def _comment(row: Response, team: Sequence[str]) -> str:
+def _masked(row: Response, team: Sequence[str]) -> str:
     """Return the comment with what names somebody masked; its length and the places of its cues stay."""
     person = row.resolution.person if row.resolution else None
     return mask_comment(row.comment, [*team, person.name] if person else team)
@@ -236,6 +252,25 @@ def comment_pieces(comment: str, cues: Iterable[Mapping[str, Any]]) -> list[Piec
         position = end
     pieces.append(Piece(comment[position:], ""))
     return [piece for piece in pieces if piece.text]
+
+
+def fold_pieces(pieces: Sequence[Piece]) -> tuple[list[Piece], list[Piece]]:
+    """Return the pieces of the first 600 characters, to the last space, and those of the rest.
+
+    A comment that is hardly longer stays whole; a stretch that decided is never cut.
+    """
+    if sum(len(piece.text) for piece in pieces) <= _LONGEST_LEAD + _SHORTEST_REST:
+        return list(pieces), []
+    lead: list[Piece] = []
+    left = _LONGEST_LEAD
+    for at, piece in enumerate(pieces):
+        if len(piece.text) > left:
+            end = 0 if piece.tone else piece.text.rfind(" ", 0, left) + 1 or (0 if lead else left)
+            cut = [Piece(piece.text[:end], ""), Piece(piece.text[end:], piece.tone)]
+            return [*lead, *cut[: end > 0]], [cut[1], *pieces[at + 1 :]]
+        lead.append(piece)
+        left -= len(piece.text)
+    return lead, []
 
 
 def _tone(lean: float) -> str:

@@ -11,8 +11,8 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy
 
 from experience.models import CommentTheme
-from experience.selectors.access import looked_after
-from experience.selectors.answers import Answer, shown_answers, with_details
+from experience.selectors.access import looked_after, reads_unmasked
+from experience.selectors.answers import Answer, masked_comments, shown_answers, with_details
 from experience.selectors.narrowing import EVERYTHING, Narrowing, read_narrowing
 from surveys.engine.contradictions import HAPPY_POMP, UNHAPPY_POMP
 from surveys.engine.scales import SCALES
@@ -34,6 +34,8 @@ BANDS = (
 )
 _NAMED = Q(survey_version__mode=SurveyVersion.Mode.NAMED)
 _MOST_THEMES = 12
+# A search reads so many masked comments, the newest that hold the words; each takes some 0.1 ms.
+_MOST_MASKED_HITS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +85,14 @@ def read_services(user: User) -> list[BusinessService]:
     return [service for service in visible if service.pk in own]
 
 
-def chosen_comments(services: Collection[BusinessService], choice: CommentChoice) -> QuerySet[Response]:
-    """Return the matching comments about these services, the newest first.
+def chosen_comments(
+    services: Collection[BusinessService], choice: CommentChoice, reader: User
+) -> QuerySet[Response]:
+    """Return the matching comments about these services, the newest first, as `reader` may find them.
 
-    Confidential and anonymous comments appear once enough people wrote one about the service, and never in a
-    choice by rating or group: it would give the rating, or part of the ticket, away.
+    Words are found in what the reader sees: a search does not tell what is masked. Confidential and anonymous
+    comments appear once enough people wrote one about the service, and never in a choice by rating or group:
+    it would give the rating, or part of the ticket, away.
     """
     narrowing = choice.narrowing
     ids = [s.pk for s in services if choice.service in ("", s.key) and narrowing.supplier in ("", s.supplier)]
@@ -109,7 +114,19 @@ def chosen_comments(services: Collection[BusinessService], choice: CommentChoice
         found = found.annotate(label=Subquery(newest.values("label")[:1])).filter(label=choice.label)
     if choice.band:
         found = found.filter(_in_band(choice.band))
-    return found.order_by("-answered_at", "-pk")
+    found = found.order_by("-answered_at", "-pk")
+    return _in_sight(found, choice, reader) if choice.text or choice.theme else found
+
+
+def _in_sight(found: QuerySet[Response], choice: CommentChoice, reader: User) -> QuerySet[Response]:
+    """Leave out comments in which only a masked stretch holds the words."""
+    services = set(found.order_by().values_list("service", flat=True).distinct())
+    plain = _NAMED & Q(service__in=reads_unmasked(reader, services))
+    hits = found.exclude(plain).select_related("survey_version", "resolution__person")[:_MOST_MASKED_HITS]
+    words = [text.casefold() for text in (choice.text, choice.theme)]
+    masked = masked_comments(list(hits), reader)
+    seen = [key for key, text in masked.items() if all(word in text.casefold() for word in words)]
+    return found.filter(plain | Q(pk__in=seen))
 
 
 def _with_enough_masked(ids: Sequence[int]) -> list[int]:
@@ -139,9 +156,9 @@ def comment_lines(found: QuerySet[Response], reader: User) -> list[CommentLine]:
     ]
 
 
-def waiting_count(services: Collection[BusinessService]) -> int:
+def waiting_count(services: Collection[BusinessService], reader: User) -> int:
     """Return how many contradictions about these services nobody has looked at."""
-    return chosen_comments(services, CommentChoice(tab=WAITING)).count()
+    return chosen_comments(services, CommentChoice(tab=WAITING), reader).count()
 
 
 def themes_of(user: User, service_key: str, *, most: int = _MOST_THEMES) -> list[CommentTheme]:

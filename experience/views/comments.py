@@ -51,16 +51,17 @@ def comments(request: HttpRequest) -> HttpResponse:
     reader: User = request.user  # type: ignore[assignment]  # open_to
     choice = read_comment_choice(request.GET.dict())
     services = read_services(reader)
-    page = Paginator(chosen_comments(services, choice), _PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(chosen_comments(services, choice, reader), _PAGE_SIZE).get_page(request.GET.get("page"))
     lines = comment_lines(page.object_list, reader)  # type: ignore[arg-type]  # a sliced queryset
     shown = Counter(line.answer.service_id for line in lines if line.answer.is_unmasked_comment)
     note_readings(shown, by=reader, now=timezone.now())
-    waiting = waiting_count(services)
+    waiting = waiting_count(services, reader)
     context = {
         "choice": choice,
         "services": services,
         "page": page,
         "lines": lines,
+        "has_masked": any(line.answer.is_masked for line in lines),
         "tabs": [
             (key, label, waiting if key == WAITING else None, query_of(choice, tab=key))
             for key, label in TABS

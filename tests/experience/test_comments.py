@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from experience.models import CommentTheme
-from experience.selectors.answers import latest_answers
+from experience.selectors.answers import Piece, fold_pieces, latest_answers
 from experience.selectors.comment_mood import comment_mood
 from experience.services.themes import refresh_themes
 from surveys.models import (
@@ -80,6 +81,39 @@ def test_the_words_that_decided_are_marked(page: Client, service: BusinessServic
     assert '<mark class="cue cue--negative">still broken</mark>' in shown(page)
 
 
+def test_a_long_comment_is_folded_and_stays_whole(page: Client, service: BusinessService) -> None:
+    long = "It still does not work. " * 60
+    answer(service, rating=1, comment=long)
+    answer(service, rating=1, comment="Short")
+    score_comments(now=NOW)
+
+    words = shown(page)
+
+    assert words.count("The rest of the comment") == 1
+    assert re.sub("<.*?>", "", _comments_of(words)).count("It still does not work.") == 60
+
+
+@pytest.mark.parametrize(
+    ("pieces", "lead", "rest"),
+    [
+        ([Piece("short", "")], ["short"], []),
+        ([Piece("word " * 160, "")], ["word " * 160], []),
+        ([Piece("word " * 170, "")], ["word " * 120], ["word " * 50]),
+        (
+            [Piece("a" * 599, ""), Piece("bad", "negative"), Piece("c" * 300, "")],
+            ["a" * 599],
+            ["bad", "c" * 300],
+        ),
+        ([Piece("a" * 900, "")], ["a" * 600], ["a" * 300]),
+    ],
+    ids=["short", "hardly longer", "long", "never in a cue", "one long word"],
+)
+def test_a_fold_is_at_a_space(pieces: list[Piece], lead: list[str], rest: list[str]) -> None:
+    shown_at_once, folded = fold_pieces(pieces)
+
+    assert ([piece.text for piece in shown_at_once], [piece.text for piece in folded]) == (lead, rest)
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -128,8 +162,9 @@ def test_confidential_comments_wait_for_five_and_are_never_chosen_by_rating(
 # --- masking and its log ------------------------------------------------------------------------------------
 
 
-def named_comment(service: BusinessService) -> Response:
-    found = answer(service, comment="Thanks Ada Lovelace, call me: +49 30 1234567 or ada@example.org")
+def named_comment(service: BusinessService, **facts: Any) -> Response:
+    words = "Thanks Ada Lovelace, call me: +49 30 1234567 or ada@example.org"
+    found = answer(service, comment=words, **facts)
     service.owner.first_name, service.owner.last_name = "Ada", "Lovelace"
     service.owner.save()
     return found
@@ -165,6 +200,43 @@ def test_confidential_comments_are_masked_for_everybody(service: BusinessService
     assert "bo@example.org" not in "".join(
         piece.text for each in latest_answers(service, reader=owner, limit=5) for piece in each.pieces
     )
+
+
+def test_the_team_is_masked_in_confidential_comments_for_itself_too(
+    service: BusinessService, owner: User
+) -> None:
+    for _ in range(5):
+        named_comment(service, mode=SurveyVersion.Mode.CONFIDENTIAL)
+
+    assert "Lovelace" not in "".join(
+        piece.text for each in latest_answers(service, reader=owner, limit=5) for piece in each.pieces
+    )
+
+
+@pytest.mark.parametrize(
+    ("who", "words", "is_found"),
+    [
+        ("teammate", "lovelace", True),
+        ("teammate", "thanks", True),
+        ("agreement_admin", "lovelace", False),
+        ("agreement_admin", "1234567", False),
+        ("agreement_admin", "THANKS", True),
+    ],
+)
+@pytest.mark.parametrize("parameter", ["q", "theme"])
+def test_a_search_does_not_tell_what_is_masked(
+    client: Client,
+    service: BusinessService,
+    who: str,
+    words: str,
+    is_found: bool,
+    parameter: str,
+    request: pytest.FixtureRequest,
+) -> None:
+    named_comment(service)
+    client.force_login(request.getfixturevalue(who))
+
+    assert ("call me" in _comments_of(shown(client, f"?{parameter}={words}"))) is is_found
 
 
 @pytest.mark.parametrize("name", ["comments", "service"])
@@ -255,6 +327,18 @@ def test_a_theme_takes_ten_people(page: Client, service: BusinessService) -> Non
     words = shown(page, f"?service={service.key}")
     assert "toner empty" in words
     assert "unhappy" in words
+
+
+def test_no_theme_names_one_of_the_staff(service: BusinessService, owner: User) -> None:
+    wrote(service, "Thanks Ada-Lena, Ada's toner will print", 20, 0.8)
+    owner.first_name, owner.last_name = "Ada", "Will"
+    owner.save()
+
+    refresh_themes(today=NOW.date())
+
+    terms = " ".join(CommentTheme.objects.values_list("term", flat=True))
+    assert "toner will print" in terms
+    assert "ada" not in terms
 
 
 def test_themes_are_replaced_every_night_and_forget_old_comments(service: BusinessService) -> None:
