@@ -60,11 +60,12 @@ def _address_spans(text: str) -> Iterator[PrivateSpan]:
 
 
 def _number_spans(text: str) -> Iterator[PrivateSpan]:
-    for match in _TICKET.finditer(text):
-        yield PrivateSpan("number", *match.span())
+    # First the longer ones: the end of a telephone number alone looks like a ticket.
     for match in _PHONE.finditer(text):
         if sum(char.isdigit() for char in match.group()) >= LEAST_PHONE_DIGITS:
             yield PrivateSpan("phone", *match.span())
+    for match in _TICKET.finditer(text):
+        yield PrivateSpan("number", *match.span())
 
 
 def _name_spans(text: str, names: Iterable[str]) -> Iterator[PrivateSpan]:

@@ -7,6 +7,7 @@ from surveys.engine.masking import mask_comment, private_spans
 MASKED = [
     ("write to jo.doe+x@mail.example.org please", (), "write to ••.•••+•@••••.•••••••.••• please"),
     ("call +49 (30) 123-4567 or 0301234567", (), "call +•• (••) •••-•••• or ••••••••••"),
+    ("tel +49 170 1234567, ticket 0012345", (), "tel +•• ••• •••••••, ticket •••••••"),
     ("INC0012345 and #4711", (), "•••••••••• and #••••"),
     ("from 10.1.2.33", (), "from ••.•.•.••"),
     ("Thanks to Anna Schmidt and Anna's team", ("Anna Schmidt",), "Thanks to •••• ••••••• and ••••'• team"),
