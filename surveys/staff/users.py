@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -16,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from surveys.models import ConfigurationChange, User
+from surveys.models import CommentReading, ConfigurationChange, User
 from surveys.services.second_factor import remove_second_factor
 from surveys.services.users import UserError, change_user, invite_user, mail_welcome
 from xla_service.access import administering, open_to
@@ -113,13 +116,27 @@ def _change(request: HttpRequest, user: User) -> None:
 @open_to(administering)
 @require_safe
 def audit_log(request: HttpRequest) -> HttpResponse:
-    """Show every change of the configuration, newest first, and those made in Django's administration."""
-    found = ConfigurationChange.objects.select_related("actor")
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    """Show what was done, newest first: the configuration by default, or what `show` names.
+
+    "support" are changes in Django's administration, "readings" comments read with names and numbers in them.
+    """
+    shown = request.GET.get("show", "")
+    found = _LOGS.get(shown, _LOGS[""])()
     context = {
-        "page": page,
-        "entries": LogEntry.objects.select_related("user", "content_type").order_by("-action_time")[
-            :PER_PAGE
+        "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
+        "shown": shown if shown in _LOGS else "",
+        "tabs": [
+            ("", _("Configuration")),
+            ("support", _("Django's administration")),
+            ("readings", _("Comments read")),
         ],
     }
     return render(request, "surveys/staff/audit_log.html", context)
+
+
+# Rows are only ever added, so the newest has the highest number.
+_LOGS: dict[str, Callable[[], QuerySet[Any]]] = {
+    "": lambda: ConfigurationChange.objects.select_related("actor"),
+    "support": lambda: LogEntry.objects.select_related("user", "content_type").order_by("-pk"),
+    "readings": lambda: CommentReading.objects.select_related("user", "service").order_by("-pk"),
+}

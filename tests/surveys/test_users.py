@@ -9,7 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from surveys.models import ConfigurationChange, Message, User
-from tests.factories import NOW, UserFactory
+from surveys.services.comment_readings import note_readings
+from tests.factories import NOW, BusinessServiceFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 ADA = {"username": "ada", "name": "Ada Example", "email": "ada@example.org", "role": "viewer"}
@@ -68,6 +69,29 @@ def test_a_changed_role_stands_in_the_audit_log(page: Client, administrator: Use
     assert (ada.role, change.actor) == ("administrator", administrator)
     assert change.details == [["role", "Service owner", "Administrator"]]
     assert "Service owner → Administrator" in page.get(reverse("audit-log")).content.decode()
+
+
+def test_who_read_comments_of_which_service_stands_in_the_audit_log(page: Client) -> None:
+    service, ada = BusinessServiceFactory.create(name="Printing"), UserFactory.create(username="ada")
+    note_readings({service.pk: 7}, by=ada, now=NOW)
+
+    words = page.get(reverse("audit-log") + "?show=readings").content.decode()
+
+    assert '7 comments<span class="under">Printing</span>' in words
+    assert "ada</td>" in words
+    assert "Printing" not in page.get(reverse("audit-log")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("show", "says"),
+    [
+        ("", "Publishing an agreement"),
+        ("support", "leaves a line here"),
+        ("readings", "Nobody read a comment yet"),
+    ],
+)
+def test_an_empty_log_says_what_will_stand_there(page: Client, show: str, says: str) -> None:
+    assert says in page.get(reverse("audit-log"), {"show": show}).content.decode()
 
 
 def test_nobody_takes_the_last_administrator_away(page: Client, administrator: User) -> None:
