@@ -1,7 +1,7 @@
 """Pages of the wiring itself: signing in and out, and the mailbox of a set-up without a mail server."""
 
 from django.contrib.auth import views
-from django.urls import path, reverse_lazy
+from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import AllowAny
 
@@ -11,7 +11,7 @@ from xla_service.design_system import design_system
 from xla_service.first_sign_in import first_sign_in
 from xla_service.mailbox import MailListView, MailView, show_mail_html
 from xla_service.oidc.views import oidc_begin, oidc_callback
-from xla_service.sign_in import SignInView, lost_password, sign_in_code
+from xla_service.sign_in import SignInView, WelcomeView, lost_password, sign_in_code
 
 urlpatterns = [
     path("sign-in/", SignInView.as_view(), name="sign-in"),
@@ -19,13 +19,7 @@ urlpatterns = [
     path("sign-in/oidc/", oidc_begin, name="oidc-begin"),
     path("sign-in/oidc/callback/", oidc_callback, name="oidc-callback"),
     path("sign-in/lost-password/", lost_password, name="lost-password"),
-    path(
-        "welcome/<uidb64>/<token>/",
-        views.PasswordResetConfirmView.as_view(
-            template_name="welcome.html", success_url=reverse_lazy("sign-in")
-        ),
-        name="welcome",
-    ),
+    path("welcome/<uidb64>/<token>/", WelcomeView.as_view(), name="welcome"),
     path(
         "api/v1/schema/",
         SpectacularAPIView.as_view(authentication_classes=(), permission_classes=(AllowAny,)),

@@ -15,6 +15,7 @@ from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -35,6 +36,21 @@ PASSED = "second_factor_passed"
 _MINUTES_FOR_THE_CODE = 5
 _MOST_LINKS = 10
 _HOUR = 3600
+
+
+class WelcomeView(views.PasswordResetConfirmView):
+    """The page behind a mailed link: a password is chosen, and the sign-in page says that it is saved.
+
+    It signs nobody in: whoever has a second factor is asked for it there.
+    """
+
+    template_name = "welcome.html"
+    success_url = reverse_lazy("sign-in")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Save the password and say so."""
+        messages.success(self.request, _("Your password is saved. Sign in with it."))
+        return super().form_valid(form)
 
 
 class SignInView(views.LoginView):

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from django import template
 
-from surveys.models import BusinessService
+from surveys.models import BusinessService, User
 from surveys.services.first_administrator import nobody_signs_in
 
 register = template.Library()
 
 
 @register.simple_tag
-def has_sample_data() -> bool:
-    """Say whether services of the demo or of the small sample are here."""
-    return BusinessService.objects.filter(is_sample=True).exists()
+def sample_among(user: User) -> str:
+    """Return how much of what this user sees is sample data: "all" of it, "some", or "" for nothing."""
+    kinds = set(BusinessService.objects.visible_to(user).order_by().values_list("is_sample").distinct())
+    if (True,) not in kinds:
+        return ""
+    return "some" if (False,) in kinds else "all"
 
 
 @register.simple_tag(name="nobody_signs_in")

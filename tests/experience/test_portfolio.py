@@ -113,6 +113,16 @@ def test_sample_data_is_said_to_be_sample_data(page: Client, service: BusinessSe
     assert "names invented; answers simulated" in shown(page)
 
 
+def test_sample_data_beside_real_services_is_told_apart_and_only_to_those_who_see_it(
+    page: Client, service: BusinessService, owner: User
+) -> None:
+    BusinessService.objects.create(key="sample-x", name="Sample: X", is_sample=True)
+
+    assert "All others are your own" in shown(page)
+    page.force_login(owner)
+    assert "sample data" not in shown(page)
+
+
 def test_figures_of_fewer_than_five_people_are_not_on_the_page(
     page: Client, service: BusinessService
 ) -> None:

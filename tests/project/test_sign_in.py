@@ -313,8 +313,9 @@ def test_a_lost_password_is_replaced_by_the_link_in_the_mail(ada: User) -> None:
     guest = Client()
     form = guest.get(link[1], follow=True)
     new = {"new_password1": "correct horse battery", "new_password2": "correct horse battery"}
-    guest.post(form.redirect_chain[-1][0], new)
+    saved = guest.post(form.redirect_chain[-1][0], new, follow=True)
 
+    assert "Your password is saved. Sign in with it." in saved.content.decode()
     ada.refresh_from_db()
     assert ada.check_password("correct horse battery")
 
