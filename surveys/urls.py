@@ -15,7 +15,7 @@ from surveys.staff.follow_ups import follow_up_done, follow_ups, receiver_name, 
 from surveys.staff.history import person_history
 from surveys.staff.inbound import inbound, replay
 from surveys.staff.mail import failed_mail, send_failed_again
-from surveys.staff.notices import notices
+from surveys.staff.notices import notice_take_back, notices
 from surveys.staff.people import people, people_import, person_download, person_erase, proposal_settle
 from surveys.staff.rules import sending_rule, sending_rules
 from surveys.staff.sources import (
@@ -87,6 +87,7 @@ urlpatterns = [
     path("asking/feedback/<slug:key>/qr.svg", feedback_qr, name="feedback-qr"),
     path("asking/feedback/<slug:key>/card/", feedback_card, name="feedback-card"),
     path("asking/notices/", notices, name="notices"),
+    path("asking/notices/<int:key>/take-back/", notice_take_back, name="notice-take-back"),
     path("asking/scanners/", answer_audit, name="answer-audit"),
     path("api/v1/answers/<slug:source>/", AnswersView.as_view(), name="api-answers"),
     path("feedback/<slug:key>/", FeedbackView.as_view(), name="feedback"),

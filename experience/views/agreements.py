@@ -111,6 +111,7 @@ def agreement(request: HttpRequest, key: str) -> HttpResponse:
         "agreement": found,
         "published": published,
         "draft": draft,
+        "today": timezone.localdate(),
         "may_edit": setting_up(request.user) and found.retired_on is None,
         "terms": terms,
         "covered": covered_words(terms, _service_names()),

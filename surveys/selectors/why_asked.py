@@ -133,7 +133,7 @@ def _happened(row: Resolution) -> Iterable[tuple[datetime, str]]:
     invitation: Invitation | None = getattr(row, "invitation", None)
     if invitation is None:
         return
-    yield invitation.due_at, _("The survey was due.")
+    yield invitation.due_at, _("The survey falls due.")
     if invitation.state != Invitation.State.WITHDRAWN:
         yield invitation.closes_at, _("The survey closes.")
     for message in invitation.messages.all():

@@ -7,10 +7,10 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS
 from surveys.models import BusinessService, ServiceNotice
@@ -64,6 +64,16 @@ class NoticeForm(forms.Form):
         """Return the text of each language that has one."""
         texts = {code: self.cleaned_data[f"text_{code}"].strip() for code in WORDS}
         return {code: text for code, text in texts.items() if text}
+
+
+@open_to(setting_up)
+@require_POST
+def notice_take_back(request: HttpRequest, key: int) -> HttpResponse:
+    """Show a notice to nobody any more."""
+    services = BusinessService.objects.visible_to(request.user)
+    get_object_or_404(ServiceNotice, service__in=services, pk=key).delete()
+    messages.success(request, _("Taken back. Nobody reads it any more."))
+    return redirect("notices")
 
 
 @open_to(setting_up)

@@ -137,6 +137,7 @@ def test_a_publication_is_undone_before_its_first_use_and_the_version_before_hol
         reverse("agreement-edit", args=["mail"]), typed(published, publish="1", **{"target.rating": "4.4"})
     )
 
+    assert "holds from" in page.get(reverse("agreement", args=["mail"])).content.decode()
     page.post(reverse("agreement-undo", args=["mail"]))
 
     states = dict(AgreementVersion.objects.values_list("number", "state"))

@@ -26,6 +26,7 @@ from surveys.models import (
     FollowUpReceiver,
     IntakeSource,
     Job,
+    ServiceNotice,
     Ticket,
     User,
 )
@@ -89,6 +90,11 @@ def _gap(world: World) -> list[Any]:
 def _sla(world: World) -> list[Any]:
     sla = Sla.objects.create(service=world.service, valid_from=NOW.date(), target_share=0.9)
     return [world.service.key, sla.pk]
+
+
+def _notice(world: World) -> list[Any]:
+    wording = {"en": "New printers."}
+    return [ServiceNotice.objects.create(service=world.service, wording=wording, shown_from=NOW.date()).pk]
 
 
 def _contradiction(world: World) -> list[Any]:
@@ -232,6 +238,7 @@ TABLE = {
     "api-key-revoke": Access("administers", "post", _api_key),
     "answer-audit": Access("sets up"),
     "notices": Access("sets up"),
+    "notice-take-back": Access("sets up", "post", _notice),
     "open-feedback": Access("sets up"),
     "feedback-qr": Access("sets up", args=lambda world: [world.service.key]),
     "feedback-card": Access("sets up", args=lambda world: [world.service.key]),

@@ -252,6 +252,9 @@ def test_what_was_improved_is_read_on_the_thank_you_page(client: Client, agreeme
     assert "交換しました。" in client.get(f"{thanks}?lang=ja").content.decode()
     assert "We replaced the printers." in client.get(f"{thanks}?lang=pl").content.decode()
 
+    client.post(f"/asking/notices/{ServiceNotice.objects.get().pk}/take-back/")
+    assert "We replaced the printers." not in client.get(thanks).content.decode()
+
 
 @pytest.mark.parametrize(
     ("shown_from", "shown_until"), [(date(2999, 1, 1), None), (date(2020, 1, 1), date(2020, 2, 1))]

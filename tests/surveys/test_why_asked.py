@@ -49,7 +49,7 @@ def test_what_happened_after_stands_in_its_order(viewer: User) -> None:
 
     shown = page(viewer, invitation.resolution.ticket.number)
 
-    sentences = ["The survey was due", "taken by the mail server", "An answer came", "The survey closes"]
+    sentences = ["The survey falls due", "taken by the mail server", "An answer came", "The survey closes"]
     places = [shown.index(sentence) for sentence in sentences]
     assert places == sorted(places)
     assert "The reminder was taken back and not sent." in shown

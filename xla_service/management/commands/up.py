@@ -8,8 +8,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
+from django.db import connection
 
 from experience.demo.files import demo_folder
+from surveys.services.first_administrator import nobody_signs_in
 from xla_service.embedded.command import LaunchCommand
 from xla_service.embedded.health import WEB_PORT
 from xla_service.embedded.installation import configure, manage, serve
@@ -41,7 +43,16 @@ class Command(LaunchCommand):
         ):
             installation = configure(folder, listener=listener, environment=os.environ)
             serve(supervisor, installation)
-            greeting = manage(installation, "first_administrator", "--quiet")
-            supervisor.run(replace(greeting, is_shown=True))
+            if _waits_for_its_first_user():
+                greeting = manage(installation, "first_administrator", "--quiet")
+                supervisor.run(replace(greeting, is_shown=True))
             self.say(f"Ready: {installation.address}  Ctrl-C ends it.")
             supervisor.watch()
+
+
+def _waits_for_its_first_user() -> bool:
+    """Ask the database once, so that a start with users needs no further process."""
+    try:
+        return nobody_signs_in()
+    finally:
+        connection.close()
