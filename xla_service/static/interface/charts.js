@@ -16,11 +16,14 @@
     return colour;
   }
 
+  /* A tooltip is never wider than its chart; the list below the charts holds the whole of it. */
+  const shortened = (label) => (label.length > 32 ? `${label.slice(0, 31).trimEnd()}…` : label);
+
   function words(chart, index) {
     const lines = [chart.days[index], `${chart.name}: ${chart.words[index]}`];
     if (chart.spans[index]) lines.push(`${chart.words95}: ${chart.spans[index]}`);
     if (chart.counts[index]) lines.push(chart.counts[index]);
-    for (const mark of chart.marks) if (mark.index === index) lines.push(`${chart.wordsAction}: ${mark.label}`);
+    for (const mark of chart.marks) if (mark.index === index) lines.push(`${chart.wordsAction}: ${shortened(mark.label)}`);
     return lines.join("\n");
   }
 
