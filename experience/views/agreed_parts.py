@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from experience import figures, sentences
@@ -15,6 +16,7 @@ from experience.engine.periods import Period, month_of, provisional_until
 from experience.models import AgreementVersion, Measurement
 from experience.selectors.agreements import indicators_for_everybody
 from experience.selectors.results import is_hidden, scale_of
+from surveys.models import BusinessService
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class ResultLine:
     """One result: what it is about, what users rate, how it stands, and a chip with its words."""
 
     title: str
-    key: str
+    url: str
     about: str
     status: str
     rating: str
@@ -37,19 +39,28 @@ class ResultLine:
 
 def month_lines(months: Sequence[Measurement], *, today: date) -> list[ResultLine]:
     """Return a line per month: provisional until its day, then final; corrected with what it was before."""
-    return [_line(m, figures.month(m.starts_on), "", *_standing(m, today)) for m in months]
+    return [_line(m, figures.month(m.starts_on), standing=_standing(m, today)) for m in months]
 
 
 def extra_lines(results: Sequence[Measurement]) -> list[ResultLine]:
     """Return a line per extra agreement, with the people and sites it is limited to."""
-    return [
-        _line(m, m.agreement_version.agreement.name, limits_of(m.agreement_version), "", "") for m in results
-    ]
+    return [_extra_line(m, m.agreement_version) for m in results]
+
+
+def _extra_line(m: Measurement, version: AgreementVersion) -> ResultLine:
+    address = reverse("agreement-results", args=[version.agreement.key])
+    return _line(m, version.agreement.name, url=address, about=limits_of(version))
 
 
 def service_lines(results: Sequence[Measurement]) -> list[ResultLine]:
     """Return a line per service of an agreement, and first the journey as a whole."""
-    return [_line(m, m.service.name if m.service else _("The journey as one"), "", "", "") for m in results]
+    return [_service_line(m, m.service) for m in results]
+
+
+def _service_line(m: Measurement, service: BusinessService | None) -> ResultLine:
+    if service is None:
+        return _line(m, _("The journey as one"))
+    return _line(m, service.name, url=reverse("service", args=[service.key]))
 
 
 def _standing(m: Measurement, today: date) -> tuple[str, str]:
@@ -102,13 +113,15 @@ def limits_of(version: AgreementVersion) -> str:
     return ". ".join(words)
 
 
-def _line(m: Measurement, title: str, about: str, chip: str, chip_words: str) -> ResultLine:
+def _line(
+    m: Measurement, title: str, *, url: str = "", about: str = "", standing: tuple[str, str] = ("", "")
+) -> ResultLine:
     hidden = is_hidden(m.status, m.n_answered, settings.PRIVACY_MINIMUM)
     judged = not hidden and m.status not in UNJUDGED
     scale = scale_of(m.results)
     return ResultLine(
         title=title,
-        key=m.agreement_version.agreement.key,
+        url=url,
         about=about,
         status=m.status,
         rating=sentences.rating_of(m.rating, scale[1]) if judged and scale else figures.MISSING,
@@ -117,6 +130,6 @@ def _line(m: Measurement, title: str, about: str, chip: str, chip_words: str) ->
         score=figures.score(m.score) if judged else figures.MISSING,
         sla=figures.share(m.sla_share),
         answers=m.n_answered,
-        chip=chip,
-        chip_words=chip_words,
+        chip=standing[0],
+        chip_words=standing[1],
     )

@@ -195,6 +195,7 @@ def test_who_reads_one_of_its_services_reads_the_journey_and_nobody_else(
     client.force_login(stranger)
 
     assert "The journey as one" in page
+    assert f'<a href="{reverse("service", args=[service.key])}">{service.name}</a>' in page
     assert laptop.name not in page
     assert "Everything works on the first morning." in page
     assert "Also agreed here" in on_service

@@ -169,6 +169,15 @@ def test_the_gap_shows_its_state_its_evidence_then_and_its_history(
     assert "Found when the month was closed." in words
 
 
+def test_without_an_sla_nothing_is_said_about_a_contradiction(page: Client, service: BusinessService) -> None:
+    measured(service, status="lean_red", sla_status="none", sla_share=None, sla_target=None)
+
+    words = shown(page, service)
+
+    assert "No SLA is set, and the answers do not show for sure that users are below target." in words
+    assert "contradict" not in words
+
+
 def test_from_the_gap_one_click_leads_to_what_is_done_about_it(
     page: Client, client: Client, service: BusinessService, viewer: User
 ) -> None:

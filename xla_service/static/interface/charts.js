@@ -59,9 +59,8 @@
         axisLabel: { color: colours.faint, fontSize: 11, formatter: axisNumbers(chart) },
         splitLine: { lineStyle: { color: colours.grid } },
       },
+      /* The line first: a tooltip of joined charts stands at the first series, which has a value each week. */
       series: [
-        { ...band, data: chart.low },
-        { ...band, data: width, areaStyle: { color: colours.band } },
         {
           type: "line", data: chart.values, symbol: "circle", symbolSize: 6, z: 5,
           lineStyle: { color: colours.mark, width: 2 },
@@ -80,6 +79,8 @@
             ],
           },
         },
+        { ...band, data: chart.low },
+        { ...band, data: width, areaStyle: { color: colours.band } },
       ],
     };
   }
