@@ -87,6 +87,14 @@ def test_each_step_shows_as_done_because_of_what_is_there(client: Client, admin:
     assert Measurement.objects.filter(service__key="printing").exists()
 
 
+def test_the_guide_counts_the_sample_services_beside_own_ones(client: Client, admin: User) -> None:
+    BusinessServiceFactory.create()
+    for number in range(2):
+        BusinessServiceFactory.create(is_sample=True, key=f"sample-{number}")
+
+    assert "2 sample services are here" in page(client, "setup")
+
+
 def test_sample_services_count_for_no_step() -> None:
     BusinessServiceFactory.create(is_sample=True)
 
