@@ -65,6 +65,12 @@ def test_a_change_is_seen(change: Change, checkout: Path, data_folder: Path) -> 
     assert fingerprint(checkout, data_folder, {}) not in (before, None)
 
 
+def test_another_port_of_the_mailbox_prepares_nothing(checkout: Path, data_folder: Path) -> None:
+    before = fingerprint(checkout, data_folder, {"XLA_SMTP_PORT": "8025"})
+
+    assert fingerprint(checkout, data_folder, {"XLA_SMTP_PORT": "41011"}) == before
+
+
 def test_another_setting_is_seen(checkout: Path, data_folder: Path) -> None:
     before = fingerprint(checkout, data_folder, {"XLA_TIME_ZONE": "UTC"})
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 WATCHED = ("requirements.txt", "xla_service/*.py", "*/migrations/*.py", "*/static/**/*")
 MANIFEST = "static/staticfiles.json"
+# The embedded mailbox takes a free one where its usual port is taken, so it may differ at every start.
+MAILBOX_PORT = "XLA_SMTP_PORT"
 
 
 def fingerprint(checkout: Path, data_folder: Path, environment: Mapping[str, str]) -> str | None:
@@ -47,4 +49,5 @@ def _applied_migrations(database: Path) -> list[str]:
 
 
 def _settings(environment: Mapping[str, str]) -> list[str]:
-    return sorted(f"{name}={value}" for name, value in environment.items() if name.startswith("XLA_"))
+    named = {name: value for name, value in environment.items() if name.startswith("XLA_")}
+    return sorted(f"{name}={value}" for name, value in named.items() if name != MAILBOX_PORT)
