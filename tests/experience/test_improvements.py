@@ -117,7 +117,7 @@ def test_what_was_carried_out_can_be_taken_back_until_it_is_judged(acted: Improv
     assert (acted.state, acted.done_on) == (Improvement.State.PLANNED, None)
 
     give_up(acted)
-    with pytest.raises(ImprovementMovedError, match="Reload"):
+    with pytest.raises(ImprovementMovedError, match="Somebody was faster"):
         give_up(acted)
 
 
