@@ -110,6 +110,7 @@ def test_an_empty_installation_is_led_to_its_first_results(
     page.locator(".card", has_text="Device fleet").get_by_text("Indicators, targets and why").click()
     expect(page.get_by_text("long enough to hand over another device")).to_be_visible()
     assert_good(page)
+    page.get_by_label("Your SLA today").fill("90")
     page.get_by_role("button", name="Publish it").click()
 
     refresh(now=timezone.now())
@@ -119,6 +120,22 @@ def test_an_empty_installation_is_led_to_its_first_results(
     page.get_by_role("link", name="Open the portfolio").click()
     expect(page.get_by_role("link", name="Printing")).to_be_visible()
     assert BusinessService.objects.count() == 3
+
+    page.goto(live_server.url + reverse("catalogue"))
+    expect(page.get_by_text("at least 90 %")).to_have_count(3)
+    assert_good(page)
+    page.get_by_role("link", name="Printing").click()
+    page.get_by_label("Owner", exact=True).select_option(label="Ada Example")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Printing is changed.")).to_be_visible()
+    assert_good(page)
+
+    page.goto(live_server.url + reverse("follow-ups"))
+    page.get_by_role("textbox", name="Who hears").fill("the Service Desk")
+    page.get_by_role("textbox", name="Mail address").fill("desk@example.org")
+    page.get_by_role("button", name="Let them hear").click()
+    expect(page.get_by_text("the Service Desk hears from now on.")).to_be_visible()
+    assert_good(page)
 
 
 def test_the_guide_can_be_left_and_taken_up_anywhere(
