@@ -120,8 +120,12 @@ def test_an_empty_installation_is_led_to_its_first_results(
     page.get_by_role("link", name="Open the portfolio").click()
     expect(page.get_by_role("link", name="Printing")).to_be_visible()
     assert BusinessService.objects.count() == 3
+    name_who_answers(page, live_server.url)
 
-    page.goto(live_server.url + reverse("catalogue"))
+
+def name_who_answers(page: Page, address: str) -> None:
+    """Give a service its owner, and name who hears of unsolved tickets."""
+    page.goto(address + reverse("catalogue"))
     expect(page.get_by_text("at least 90 %")).to_have_count(3)
     assert_good(page)
     page.get_by_role("link", name="Printing").click()
@@ -130,7 +134,7 @@ def test_an_empty_installation_is_led_to_its_first_results(
     expect(page.get_by_text("Printing is changed.")).to_be_visible()
     assert_good(page)
 
-    page.goto(live_server.url + reverse("follow-ups"))
+    page.goto(address + reverse("follow-ups"))
     page.get_by_role("textbox", name="Who hears").fill("the Service Desk")
     page.get_by_role("textbox", name="Mail address").fill("desk@example.org")
     page.get_by_role("button", name="Let them hear").click()
