@@ -45,7 +45,7 @@ CLASSES = ("negative", "neutral", "positive")
 SHOWN_MISTAKES = 12
 # Scenarios written after the first; see surveys/data/comments/README.md.
 AS_INBOX = "inbox-"
-LATER_WRITING = ("told-", "heard-", "later-", "daily-", "more-")
+LATER_WRITING = ("told-", "heard-", "later-", "daily-", "more-", "contrast-")
 OLD_NAMESAKE = "later-and-waiting"
 
 Judgement = tuple[str, float | None]

@@ -20,7 +20,7 @@ from scipy.optimize import isotonic_regression
 from scipy.stats import norm
 
 from surveys.engine.language import SCORED_LANGUAGES
-from surveys.engine.sentiment.lexicon import Lexicon, parse_lexicon
+from surveys.engine.sentiment.lexicon import Lexicon, empty_lexicon
 from surveys.engine.sentiment.scorer import Scorer
 from surveys.engine.sentiment.training import LabelledComment, train
 
@@ -108,7 +108,7 @@ def _new_lexicons(rated: Sequence[RatedComment], current: Scorer) -> dict[str, L
     new = (
         code for code, count in counts.items() if count >= LEAST_OF_LANGUAGE and code not in current.lexicons
     )
-    return {code: parse_lexicon("", code) for code in sorted(new)}
+    return {code: empty_lexicon(code) for code in sorted(new)}
 
 
 def _labelled(pair: RatedComment) -> LabelledComment:

@@ -20,8 +20,8 @@ from surveys.engine.sentiment import (
     shipped_lexicons,
     shipped_scorer,
 )
-from surveys.engine.sentiment.lexicon import parse_lexicon
-from surveys.engine.sentiment.shipped import check_features, lexicon_texts
+from surveys.engine.sentiment.lexicon import empty_lexicon
+from surveys.engine.sentiment.shipped import check_features
 from surveys.models import CommentSentiment, Resolution, SentimentVersion
 from surveys.models.sentiment import BEGINNING, in_force
 from surveys.services.changes import mark_changed
@@ -125,8 +125,8 @@ def scorer_from(content: bytes) -> Scorer:
     """Return the scorer of a stored model, or the shipped one where its features are no longer made."""
     try:
         model = load_model(content)
-        check_features(model, lexicon_texts())
+        check_features(model)
     except ModelError:
         return shipped_scorer()
-    added = {code: parse_lexicon("", code) for code in model.facts.get("added_languages", ())}
+    added = {code: empty_lexicon(code) for code in model.facts.get("added_languages", ())}
     return Scorer(model, shipped_lexicons() | added, shipped_function_words())

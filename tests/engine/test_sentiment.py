@@ -25,10 +25,11 @@ from surveys.engine.sentiment import (
 )
 from surveys.engine.sentiment.corpus import read_comments, read_inbox, training_files
 from surveys.engine.sentiment.lexicon import LexiconError, parse_lexicon
+from surveys.engine.sentiment.meanings import Meanings, MeaningsError, parse_meanings
 from surveys.engine.sentiment.noise import blank_noise
 from surveys.engine.sentiment.reading import read_comment
 from surveys.engine.sentiment.scorer import Sentiment
-from surveys.engine.sentiment.shipped import MODEL_PATH, check_features, lexicon_texts
+from surveys.engine.sentiment.shipped import MODEL_PATH, check_features
 from surveys.engine.sentiment.training import is_kept_apart
 
 PHRASES = Path(__file__).parents[1] / "data" / "cue_phrases.tsv"
@@ -46,21 +47,21 @@ FLOOR_OF_CLASS = {
     "sarcasm": 0.6,
 }
 
-FROZEN_VERSION = "s1-884d388db5d9"
+FROZEN_VERSION = "s1-f070cc8e246b"
 FROZEN = [
-    ("Still not working after three visits.", None, "negative", -0.998, "en"),
-    ("Works again, thank you Priya!", None, "positive", 0.9999, "en"),
-    ("ok", None, "neutral", 0.0005, "en"),
-    ("No problems at all", None, "positive", 0.9888, "en"),
-    ("It would have been nice if someone had called.", None, "negative", -0.9003, "en"),
-    ("Great, another week without a laptop", None, "negative", -0.5388, "en"),
+    ("Still not working after three visits.", None, "negative", -0.9913, "en"),
+    ("Works again, thank you Priya!", None, "positive", 0.9939, "en"),
+    ("ok", None, "neutral", 0.0014, "en"),
+    ("No problems at all", None, "positive", 0.9724, "en"),
+    ("It would have been nice if someone had called.", None, "negative", -0.9934, "en"),
+    ("Great, another week without a laptop", None, "negative", -0.9878, "en"),
     ("Danke, alles läuft wieder", None, "positive", 0.9999, "de"),
     ("Niemand hat zurückgerufen", "de", "negative", -0.9936, "de"),
-    ("Toujours pas résolu", None, "negative", -0.9861, "fr"),
-    ("Solved in the end, but nobody told me for two weeks.", None, "mixed", -0.5034, "en"),
+    ("Toujours pas résolu", None, "negative", -0.9969, "fr"),
+    ("Solved in the end, but nobody told me for two weeks.", None, "mixed", -0.5062, "en"),
     ("Det virker stadig ikke", None, "unscored", None, "da"),
-    ("thx", None, "positive", 0.9938, "en"),
-    ("fixed", None, "positive", 0.7761, "en"),
+    ("thx", None, "positive", 0.9974, "en"),
+    ("fixed", None, "positive", 0.845, "en"),
 ]
 
 
@@ -108,14 +109,14 @@ def test_complaints_on_the_fifth_kept_apart_are_found_far_more_often_than_by_tex
 
 
 def test_in_an_inbox_as_in_life_complaints_are_found_and_most_findings_are_right():
-    inbox = [comment for comment in read_inbox() if comment.language == "en"]
+    inbox = read_inbox()
 
     sides = [side(one) for one in score_comments((comment.text, None) for comment in inbox)]
     complains = [comment.label in ("negative", "mixed") for comment in inbox]
     hits = sum(a and b == "complaint" for a, b in zip(complains, sides, strict=True))
 
-    assert hits >= 0.88 * sum(complains)
-    assert hits >= 0.68 * sides.count("complaint")
+    assert hits >= 0.9 * sum(complains)
+    assert hits >= 0.7 * sides.count("complaint")
 
 
 def test_polarity_and_label_never_disagree():
@@ -258,10 +259,11 @@ def test_a_changed_model_file_is_refused():
 
 
 def test_a_model_of_other_lexicons_is_refused():
-    texts = lexicon_texts() | {"en": "[good]\nfab"}
+    model = shipped_scorer().model
+    other = model.facts["features"] | {"lexicons_sha256": "0" * 64}
 
     with pytest.raises(ModelError, match="run manage.py train_sentiment"):
-        check_features(shipped_scorer().model, texts)
+        check_features(replace(model, facts={**model.facts, "features": other}))
 
 
 READINGS = [
@@ -282,6 +284,35 @@ def test_the_longest_phrase_wins_and_negation_turns_what_it_reaches(text, cues):
 
 def test_a_phrase_in_two_classes_is_refused():
     with pytest.raises(LexiconError, match="already in"):
-        parse_lexicon("[good]\ntop\n[bad]\ntop\n", "en")
+        parse_lexicon("[good]\ntop\n[bad]\ntop\n", Meanings("en", {}, {}))
     with pytest.raises(LexiconError, match="unknown class"):
-        parse_lexicon("[nonsense]\ntop\n", "en")
+        parse_lexicon("[nonsense]\ntop\n", Meanings("en", {}, {}))
+
+
+MEANINGS = {"en": "-\tthe a\nfast\tfast quick\n", "de": "quick\tschnell flott\nwait\twarten\n"}
+
+
+@pytest.mark.parametrize(
+    ("language", "form", "meaning"),
+    [
+        ("en", "quick", "fast"),
+        ("de", "schnell", "fast"),
+        ("de", "schnelles", "fast"),
+        ("de", "warten", "en~wait"),
+        ("en", "waiting", "en~wait"),
+        ("de", "blau", "de~blau"),
+        ("en", "the", None),
+        ("de", "!", "!"),
+    ],
+)
+def test_languages_share_what_their_words_mean(language, form, meaning):
+    assert parse_meanings(MEANINGS)[language].of(form) == meaning
+
+
+@pytest.mark.parametrize(
+    ("german", "complaint"),
+    [("quick schnell", "line 1: write the meaning, a tab"), ("quick\tflott\nfast\tflott", "line 2: 'flott'")],
+)
+def test_a_broken_meanings_file_names_the_line(german, complaint):
+    with pytest.raises(MeaningsError, match=complaint):
+        parse_meanings(MEANINGS | {"de": german})

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from surveys.engine.sentiment.meanings import stem
 from surveys.engine.sentiment.model import SentimentModel
 from surveys.engine.sentiment.reading import BAD_FACES, GOOD_FACES, Reading
 from surveys.engine.sentiment.tokens import CLAUSE_ENDS, PLACEHOLDERS, fold
 
 MOST_CUES = 8
 PHRASE_LEAN = 0.35
-# A learned word is shown from this weight on; below it, a word says little on its own.
+# A learned word is shown from this weight on (of its stem and its meaning together); below, it says little.
 LEARNED_WORD_LEAN = 0.6
 SHORTEST_WORD = 3
 
@@ -41,14 +42,15 @@ def deciding_cues(
 ) -> tuple[Cue, ...]:
     """Return the strongest cues in text order; a label that takes a side has that side's first.
 
-    A word whose weight was learned is shown only on the side that the label takes, and never if it is one of
-    the `filler` words, which have a weight but no meaning of their own.
+    Words whose weight was learned stand in where no phrase and no face speaks for the side that the label
+    takes, but for the `filler` words, which have a weight and no meaning of their own.
     """
     cues = [*_phrase_cues(text, reading, model), *_face_cues(text, reading)]
     wanted = {"negative": -1.0, "positive": 1.0}.get(label, 0.0)
-    covered = {index for cue in reading.cues for index in range(cue.first, cue.last)}
-    learned = _learned_cues(text, reading, language, model, covered)
-    cues.extend(cue for cue in learned if cue.lean * wanted > 0 and fold(cue.text) not in filler)
+    if not any(cue.lean * wanted > 0 for cue in cues):
+        covered = {index for cue in reading.cues for index in range(cue.first, cue.last)}
+        learned = _learned_cues(text, reading, language, model, covered)
+        cues.extend(cue for cue in learned if cue.lean * wanted > 0 and fold(cue.text) not in filler)
     by_strength = sorted(cues, key=lambda cue: (-abs(cue.lean) - (cue.lean * wanted > 0), cue.start))
     return tuple(sorted(by_strength[:MOST_CUES], key=lambda cue: (cue.start, cue.end)))
 
@@ -76,7 +78,8 @@ def _learned_cues(
     for index, token in enumerate(reading.tokens):
         if index in covered or token.form in CLAUSE_ENDS | PLACEHOLDERS or len(token.form) < SHORTEST_WORD:
             continue
-        name = f"{language}:w:{'!' if reading.negated[index] else ''}{token.form}"
-        lean = model.leaning(name)
+        mark = "!" if reading.negated[index] else ""
+        lean = model.leaning(f"{language}:w:{mark}{stem(token.form, language)}")
+        lean += model.leaning(f"m:{mark}{reading.meanings[index]}")
         if abs(lean) >= LEARNED_WORD_LEAN:
             yield Cue("word", text[token.start : token.end], token.start, token.end, lean)

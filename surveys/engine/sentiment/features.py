@@ -1,27 +1,30 @@
 """Numbers that the model weighs, made from a reading, TextBlob's assessment and the words themselves.
 
-Names say where a number comes from: `cue:`, `sum:`, `time:`, `look:` and `blob:` are shared by all
-languages, `w:` (words) and `c:` (letters inside words) carry the language in front.
+Names say where a number comes from: `cue:`, `sum:`, `time:`, `look:`, `m:` (meanings) and `blob:` are shared
+by all languages, `w:` (words) and `c:` (letters inside words) carry the language in front.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 
 from textblob.en import sentiment as textblob_sentiment
 
+from surveys.engine.sentiment.meanings import stem
 from surveys.engine.sentiment.reading import Reading
 from surveys.engine.sentiment.tokens import CLAUSE_ENDS, LINE_END
 
 # Changes of the code that alter any number below raise this; a model trained under another is refused.
-FEATURES_VERSION = 2
+FEATURES_VERSION = 3
 
 LETTERS_FROM, LETTERS_TO = 3, 5
 LETTER_SCALE = 0.9
 WORD_SCALE = 2.0
+MEANING_SCALE = 2.5
 # How somebody ends a comment says nothing of the service, only of the habits in the training data.
 PLAIN_ENDS = frozenset({".", LINE_END})
 
@@ -124,26 +127,37 @@ def _add_look(values: Counter[str], text: str, reading: Reading) -> None:
 
 
 def word_features(reading: Reading, language: str) -> dict[str, float]:
-    """Return words, pairs and triples, each also as negated where a negation turns it."""
-    forms = [token.form for token in reading.tokens]
-    counts = Counter(f"{language}:w:{name}" for name in _word_names(forms, reading.negated))
-    return _scaled(counts, WORD_SCALE)
+    """Return the stems of the words, each also as negated where a negation turns it, and their pairs."""
+    stems = [stem(token.form, language) for token in reading.tokens]
+    names = chain(_single(stems, reading.negated), _groups(stems, 2))
+    return _scaled(Counter(f"{language}:w:{name}" for name in names), WORD_SCALE)
 
 
-def _word_names(forms: list[str], negated: tuple[bool, ...]) -> Iterator[str]:
-    end = len(forms)
-    while end and forms[end - 1] in PLAIN_ENDS:
+def meaning_features(reading: Reading) -> dict[str, float]:
+    """Return the meanings of the words, each also as negated, their pairs and their triples."""
+    known = [index for index, meaning in enumerate(reading.meanings) if meaning is not None]
+    meanings = [reading.meanings[index] or "" for index in known]
+    singles = _single(meanings, [reading.negated[index] for index in known])
+    names = chain(singles, _groups(meanings, 2), _groups(meanings, 3))
+    return _scaled(Counter(f"m:{name}" for name in names), MEANING_SCALE)
+
+
+def _single(words: Sequence[str], negated: Sequence[bool]) -> Iterator[str]:
+    for word, is_negated in zip(words, negated, strict=True):
+        if word not in CLAUSE_ENDS:
+            yield word
+            if is_negated:
+                yield "!" + word
+
+
+def _groups(words: Sequence[str], size: int) -> Iterator[str]:
+    """Return neighbours, marks and the borders of the comment among them; a last full stop is its border."""
+    end = len(words)
+    while end and words[end - 1] in PLAIN_ENDS:
         end -= 1
-    padded = ["^", *forms[:end], "$"]
-    for index, form in enumerate(forms):
-        if form not in CLAUSE_ENDS:
-            yield form
-            if negated[index]:
-                yield "!" + form
-    for first, second in zip(padded, padded[1:], strict=False):
-        yield f"{first} {second}"
-    for first, second, third in zip(padded, padded[1:], padded[2:], strict=False):
-        yield f"{first} {second} {third}"
+    bordered = ["^", *words[:end], "$"]
+    for start in range(len(bordered) - size + 1):
+        yield " ".join(bordered[start : start + size])
 
 
 def letter_features(reading: Reading, language: str) -> dict[str, float]:
@@ -177,6 +191,7 @@ def comment_features(text: str, reading: Reading, language: str) -> dict[str, fl
     if language == "en":
         features |= textblob_features(text)
     features |= word_features(reading, language)
+    features |= meaning_features(reading)
     features |= letter_features(reading, language)
     features[language_feature(language)] = 1.0
     return features

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, product
 
+from surveys.engine.sentiment.meanings import Meanings
 from surveys.engine.sentiment.tokens import CLAUSE_ENDS, fold
 
 GAP = "_"
@@ -179,11 +180,16 @@ def _openings_of(phrases: Sequence[Phrase]) -> _Openings:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """What one language's phrases mean: cues decide, grammar words shape them."""
+    """What one language's phrases and words mean: cues decide, grammar words shape them."""
 
-    language: str
     cues: PhraseIndex
     grammar: PhraseIndex
+    meanings: Meanings
+
+    @property
+    def language(self) -> str:
+        """The language, as its ISO 639-1 code."""
+        return self.meanings.language
 
     def lone_words(self) -> frozenset[str]:
         """Return the words that are a phrase of their own: cues, negations and the like."""
@@ -197,8 +203,13 @@ class Lexicon:
         return frozenset(form for phrase in phrases for element in phrase.elements for form in element.forms)
 
 
-def parse_lexicon(text: str, language: str) -> Lexicon:
-    """Read a lexicon file's text.
+def empty_lexicon(language: str) -> Lexicon:
+    """Return the lexicon of a language of which nothing is known but its stemmer, where there is one."""
+    return parse_lexicon("", Meanings(language, {}, {}))
+
+
+def parse_lexicon(text: str, meanings: Meanings) -> Lexicon:
+    """Read the text of a lexicon file of the language that the meanings belong to.
 
     Raises LexiconError for an unknown class, a phrase outside a class, or one phrase in two cue classes.
     """
@@ -213,11 +224,11 @@ def parse_lexicon(text: str, language: str) -> Lexicon:
                 continue
             if owner.setdefault(words, kind) != kind:
                 raise LexiconError(
-                    f"{language} line {line_number}: {' '.join(words)!r} is already in [{owner[words]}]; "
-                    "keep one."
+                    f"{meanings.language} line {line_number}: {' '.join(words)!r} is already in"
+                    f" [{owner[words]}]; keep one."
                 )
             cues.append(phrase)
-    return Lexicon(language, PhraseIndex(tuple(cues)), PhraseIndex(tuple(grammar)))
+    return Lexicon(PhraseIndex(tuple(cues)), PhraseIndex(tuple(grammar)), meanings)
 
 
 def _written_phrases(text: str) -> Iterator[tuple[str, str, int]]:

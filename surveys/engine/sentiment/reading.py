@@ -72,9 +72,10 @@ class TimeSpan:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Everything the rules see in one comment."""
+    """Everything the rules see in one comment; `meanings`, `negated` and `after_but` go with the tokens."""
 
     tokens: tuple[Token, ...]
+    meanings: tuple[str | None, ...]
     cues: tuple[CueMatch, ...]
     spans: tuple[TimeSpan, ...]
     negated: tuple[bool, ...]
@@ -96,6 +97,7 @@ def read_comment(text: str, lexicon: Lexicon) -> Reading:
     cues = tuple(_cue(match, negated, after_but, last_start) for match in matches)
     return Reading(
         tokens=tuple(tokens),
+        meanings=tuple(lexicon.meanings.of(form) for form in forms),
         cues=cues,
         spans=tuple(_time_spans(forms, grammar)),
         negated=tuple(negated),

@@ -18,6 +18,7 @@ from surveys.engine.language import UNKNOWN_SCRIPT, normalised_words, primary_la
 from surveys.engine.sentiment.cues import Cue, deciding_cues
 from surveys.engine.sentiment.features import comment_features
 from surveys.engine.sentiment.lexicon import Lexicon
+from surveys.engine.sentiment.meanings import stem
 from surveys.engine.sentiment.model import LABELS, SentimentModel
 from surveys.engine.sentiment.noise import blank_noise
 from surveys.engine.sentiment.reading import Reading, read_comment
@@ -102,9 +103,9 @@ class Scorer:
         return [self.score(text, language) for text, language in comments]
 
     @cached_property
-    def known_words(self) -> Mapping[str, frozenset[str]]:
-        """Return the word forms that lexicon or model know, per scored language."""
-        known = {code: set(lexicon.words()) for code, lexicon in self.lexicons.items()}
+    def known_stems(self) -> Mapping[str, frozenset[str]]:
+        """Return the stems of the words that lexicon or model know, per scored language."""
+        known = {code: {stem(word, code) for word in self.lexicons[code].words()} for code in self.lexicons}
         for name in self.model.names:
             code, mark, word = name.partition(":w:")
             if mark and " " not in word:
@@ -118,8 +119,11 @@ class Scorer:
         return {code: words - lexicon.lone_words() for code, lexicon in self.lexicons.items()}
 
     def _known_share(self, words: Sequence[str], language: str) -> float:
-        known = self.known_words[language]
-        return sum(word in known or word.replace("'", "") in known for word in words) / len(words)
+        return sum(self._is_known(word, language) for word in words) / len(words)
+
+    def _is_known(self, word: str, language: str) -> bool:
+        known = self.known_stems[language]
+        return stem(word, language) in known or stem(word.replace("'", ""), language) in known
 
     def _read(self, text: str, detected: str | None, hint: str | None) -> Sentiment:
         code = detected or hint or "en"
@@ -135,9 +139,8 @@ class Scorer:
     def _says_something(self, reading: Reading, language: str) -> bool:
         if reading.cues or reading.good_faces or reading.bad_faces:
             return True
-        known = self.known_words[language]
         words = (token.form for token in reading.tokens if token.form not in CLAUSE_ENDS | PLACEHOLDERS)
-        return any(word in known for word in words)
+        return any(stem(word, language) in self.known_stems[language] for word in words)
 
     def _scored(self, text: str, reading: Reading, language: str) -> Sentiment:
         features = comment_features(text, reading, language)

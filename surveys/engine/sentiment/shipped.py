@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from surveys.engine.language import SCORED_LANGUAGES
 from surveys.engine.sentiment.features import FEATURES_VERSION
 from surveys.engine.sentiment.lexicon import Lexicon, parse_lexicon
+from surveys.engine.sentiment.meanings import parse_meanings
 from surveys.engine.sentiment.model import ModelError, SentimentModel, load_model
 from surveys.engine.sentiment.scorer import Scorer
 
@@ -17,28 +19,32 @@ SENTIMENT_FOLDER = Path(__file__).resolve().parents[2] / "data" / "sentiment"
 MODEL_PATH = SENTIMENT_FOLDER / "model.npz"
 
 
-def lexicon_texts() -> dict[str, str]:
-    """Return the text of each scored language's lexicon file."""
-    folder = SENTIMENT_FOLDER / "lexicon"
-    return {code: (folder / f"{code}.txt").read_text(encoding="utf-8") for code in SCORED_LANGUAGES}
+def _texts(kind: str) -> dict[str, str]:
+    """Return the text of each scored language's file of a kind: lexicon or meanings."""
+    return {
+        path.stem: path.read_text(encoding="utf-8")
+        for path in sorted((SENTIMENT_FOLDER / kind).iterdir())
+        if path.stem in SCORED_LANGUAGES
+    }
 
 
-def feature_facts(texts: dict[str, str]) -> dict[str, str]:
+def feature_facts() -> dict[str, str]:
     """Return what the features depend on beside the code: two models with equal facts read alike."""
-    joined = "\n".join(f"{code}\n{texts[code]}" for code in sorted(texts))
+    joined = json.dumps([_texts("lexicon"), _texts("meanings")], ensure_ascii=False)
     return {
         "features_version": str(FEATURES_VERSION),
         "lexicons_sha256": hashlib.sha256(joined.encode()).hexdigest(),
+        "nltk": version("nltk"),
         "textblob": version("textblob"),
     }
 
 
-def check_features(model: SentimentModel, texts: dict[str, str]) -> None:
+def check_features(model: SentimentModel) -> None:
     """Refuse a model that was trained on other features than the code would make now.
 
     Raises ModelError, because scores would change under an unchanged model version.
     """
-    now = feature_facts(texts)
+    now = feature_facts()
     if model.facts["features"] != now:
         raise ModelError(
             f"the model was trained with {model.facts['features']}, here is {now}; "
@@ -49,7 +55,8 @@ def check_features(model: SentimentModel, texts: dict[str, str]) -> None:
 @lru_cache(maxsize=1)
 def shipped_lexicons() -> dict[str, Lexicon]:
     """Return the lexicons of all scored languages."""
-    return {code: parse_lexicon(text, code) for code, text in lexicon_texts().items()}
+    meanings = parse_meanings(_texts("meanings"))
+    return {code: parse_lexicon(text, meanings[code]) for code, text in _texts("lexicon").items()}
 
 
 @lru_cache(maxsize=1)
@@ -59,7 +66,7 @@ def shipped_scorer() -> Scorer:
     Raises ModelError when the model file does not fit the lexicons or the installed TextBlob.
     """
     model = load_model(MODEL_PATH.read_bytes())
-    check_features(model, lexicon_texts())
+    check_features(model)
     return Scorer(model, shipped_lexicons(), shipped_function_words())
 
 

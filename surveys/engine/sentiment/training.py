@@ -8,6 +8,7 @@ how far to trust it is learned from the comments.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from surveys.engine.sentiment.model import LABELS, SentimentModel
 from surveys.engine.sentiment.noise import blank_noise
 from surveys.engine.sentiment.reading import read_comment
 
-FOLDS = 8
+FOLDS = 5
 PENALTY = 1.0
 GENERAL_PENALTY = 0.5
 GENERAL_SCALE = 0.5
@@ -37,6 +38,10 @@ LEAST_TO_SHIFT = 100
 # How much a comment of the inbox counts beside one written to be hard.
 LIFE_COUNTS = 3.0
 SHIFTS = tuple(step / 20 for step in range(31))
+
+# Features that are words or letters, of which there are many; those that general texts know something of.
+_LEARNED = re.compile(r"^m:|^\w+:[wc]:")
+_GENERAL = re.compile(r"^m:|^blob:|^\w+:w:")
 
 Floats = npt.NDArray[np.float64]
 IS_COMPLAINT: Floats = np.array([label in ("negative", "mixed") for label in LABELS], dtype=np.float64)
@@ -53,8 +58,8 @@ class LabelledComment:
 
 
 def is_kept_apart(comment: LabelledComment) -> bool:
-    """Say whether the comment's scenario belongs to the fifth that is never trained on."""
-    digest = hashlib.sha256(f"{comment.language}/{comment.group}".encode()).digest()
+    """Say whether the comment's scenario, in whatever language, is of the fifth that is never trained on."""
+    digest = hashlib.sha256(comment.group.encode()).digest()
     return int.from_bytes(digest[:8], "big") % HELD_OUT_SHARE == 0
 
 
@@ -71,10 +76,7 @@ def kept_names(rows: Sequence[Mapping[str, float]], general: Sequence[Mapping[st
         seen.update(dict.fromkeys(row, 5))
     for row in general:
         seen.update(name for name in row if ":c:" not in name)
-    learned = (":w:", ":c:")
-    return sorted(
-        name for name, count in seen.items() if count >= 10 or not any(mark in name for mark in learned)
-    )
+    return sorted(name for name, count in seen.items() if count >= 10 or not _LEARNED.search(name))
 
 
 def matrix_of(rows: Sequence[Mapping[str, float]], names: Sequence[str]) -> csr_matrix:
@@ -140,7 +142,7 @@ def _labels(texts: Sequence[LabelledComment]) -> npt.NDArray[np.int64]:
 
 def _general_taste(matrix: csr_matrix, labels: npt.NDArray[np.int64], names: Sequence[str]) -> Floats:
     """Return what general texts say of words: one row per feature, zero for all but words and TextBlob."""
-    known = np.array([":w:" in name or name.startswith("blob:") for name in names], dtype=np.float64)
+    known = np.array([_GENERAL.search(name) is not None for name in names], dtype=np.float64)
     coefficients = _logistic(matrix.multiply(known).tocsr(), labels, GENERAL_PENALTY)[0]
     return np.asarray(GENERAL_SCALE * coefficients.T * known[:, np.newaxis])
 

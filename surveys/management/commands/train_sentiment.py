@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from surveys.engine.language import fit_language_model
 from surveys.engine.sentiment import dump_model, shipped_lexicons
 from surveys.engine.sentiment.corpus import language_texts, read_comments, read_public_texts, training_files
-from surveys.engine.sentiment.shipped import MODEL_PATH, feature_facts, lexicon_texts
+from surveys.engine.sentiment.shipped import MODEL_PATH, feature_facts
 from surveys.engine.sentiment.training import is_kept_apart, train
 
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             shipped_lexicons(),
             fit_language_model(language_texts(comments)),
             {
-                "features": feature_facts(lexicon_texts()),
+                "features": feature_facts(),
                 "data_sha256": {
                     path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in training_files()
                 },
