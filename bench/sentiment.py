@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer  # noqa: E4
 from surveys.engine.language import SCORED_LANGUAGES  # noqa: E402
 from surveys.engine.sentiment import current_model_version, score_comment, score_comments  # noqa: E402
 from surveys.engine.sentiment.corpus import (  # noqa: E402
+    INBOXES_TO_JUDGE,
     LABELLED_SETS,
     RATED_SETS,
     UNSEEN_SETS,
@@ -151,19 +153,21 @@ def writing_of(comment: LabelledComment) -> str:
 
 
 def inboxes() -> dict[str, list[LabelledComment]]:
-    """Return the inbox that was never trained on: whole, in parts, and without what training has verbatim."""
-    inbox = read_inbox()
+    """Return the inboxes, never trained on: in parts, whole, and without what training has verbatim."""
+    named = {}
+    for name in INBOXES_TO_JUDGE:
+        inbox = read_inbox(name)
+        named[f"{name.capitalize()} inbox, en"] = [one for one in inbox if one.language == "en"]
+        named[f"{name.capitalize()} inbox, other languages"] = [one for one in inbox if one.language != "en"]
+    both = list(chain.from_iterable(named.values()))
     learned = {comment.text.casefold() for comment in read_comments() if not is_kept_apart(comment)}
-    english, others = "Inbox, en", "Inbox, other languages"
-    named = {"Inbox, all languages": inbox, english: [], others: []}
-    for comment in inbox:
-        named[english if comment.language == "en" else others].append(comment)
-    named["Inbox, new texts only"] = [one for one in inbox if one.text.casefold() not in learned]
+    named["Both inboxes"] = both
+    named["Both inboxes, new texts only"] = [one for one in both if one.text.casefold() not in learned]
     return named
 
 
 def sets() -> dict[str, list[LabelledComment]]:
-    """Return the sets to judge on: the inbox, the fifth kept apart of each other set, and the unseen sets."""
+    """Return what to judge on: the inboxes, the fifth kept apart of each other set, the unseen sets."""
     comments = [comment for comment in read_comments() if is_kept_apart(comment)]
     named = inboxes()
     named["IT comments, all languages"] = comments

@@ -17,7 +17,7 @@ LABELLED_SETS = ("uci_amazon_cells", "uci_yelp", "uci_imdb", "senti4sd_so")
 RATED_SETS = ("vader_tweets", "vader_product_reviews", "vader_movie_reviews", "vader_editorials")
 # Far from what people write about IT: never trained on, only judged on.
 UNSEEN_SETS = ("vader_movie_reviews", "vader_editorials")
-INBOX_TO_JUDGE = "comments_inbox"
+INBOXES_TO_JUDGE = ("first", "second")
 CLEAR_INTENSITY = 0.8
 ENGLISH_SAMPLE = 1800
 SAME_LANGUAGE = {"es_AR": "es", "pt_BR": "pt", "bs": "hr", "sr_Latn": "hr", "nn": "nb"}
@@ -40,11 +40,11 @@ def read_comments() -> list[LabelledComment]:
     return comments
 
 
-def read_inbox() -> list[LabelledComment]:
-    """Return the comments written as an inbox to judge by; training never reads them."""
+def read_inbox(name: str) -> list[LabelledComment]:
+    """Return the comments of the "first" or "second" inbox to judge by; training never reads them."""
     return [
-        LabelledComment(row["text"], row["label"], path.stem, INBOX_TO_JUDGE)
-        for path in sorted((DATA_FOLDER / INBOX_TO_JUDGE).glob("*.jsonl"))
+        LabelledComment(row["text"], row["label"], path.stem, name)
+        for path in sorted((DATA_FOLDER / "comments_inbox" / name).glob("*.jsonl"))
         for row in map(json.loads, path.read_text(encoding="utf-8").splitlines())
     ]
 

@@ -18,8 +18,8 @@ from surveys.engine.sentiment.meanings import stem
 from surveys.engine.sentiment.reading import Reading
 from surveys.engine.sentiment.tokens import CLAUSE_ENDS, LINE_END
 
-# Changes of the code that alter any number below raise this; a model trained under another is refused.
-FEATURES_VERSION = 3
+# Changes of the code that alter any score raise this; a model trained under another is refused.
+FEATURES_VERSION = 4
 
 LETTERS_FROM, LETTERS_TO = 3, 5
 LETTER_SCALE = 0.9

@@ -35,6 +35,9 @@ HINT_SHARE = 0.5
 ENGLISH_SHARE = 0.6
 # A comment of unknown words, often typing errors, is judged by its letters alone from this confidence.
 GUESS_CONFIDENCE = 0.7
+# What is written on a page in a language that is not scored counts as another one from so many words and so
+# much likelier letters (nats): an English comment on a Polish page is read, "super" is not.
+FOREIGN_WORDS, FOREIGN_MARGIN = 3, 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,6 @@ class Scorer:
     def score(self, text: str, language: str | None = None) -> Sentiment:
         """Return the sentiment of one comment; `language` is the survey's, as an ISO or BCP 47 tag."""
         hint = primary_language(language) if language else None
-        if hint is not None and hint not in self.lexicons:
-            return self._unscored(hint)
         words = blank_noise(text)
         code = self.language_of(words, hint)
         if code is not None and code not in self.lexicons:
@@ -81,9 +82,18 @@ class Scorer:
 
         Letters decide for sentences. In a comment of a few words they say little: there, a language that
         knows the words is preferred, first the survey's, then the one that the letters suggest, then English.
+        On a survey in a language that is not scored only clear sentences are taken for another one.
         """
-        detected = self.model.language_model.detect(text, hint).language
+        detection = self.model.language_model.detect(text, hint)
         words = [fold(word) for word in normalised_words(text).split()]
+        if hint is not None and hint not in self.lexicons:
+            is_clear = len(words) >= FOREIGN_WORDS and detection.margin >= FOREIGN_MARGIN
+            return detection.language if is_clear and detection.language in self.lexicons else hint
+        return self._language_among_scored(text, words, detection.language, hint)
+
+    def _language_among_scored(
+        self, text: str, words: Sequence[str], detected: str | None, hint: str | None
+    ) -> str | None:
         if detected is None or detected == UNKNOWN_SCRIPT or len(words) > SHORT_WORDS:
             return detected
         if hint is not None and self._known_share(words, hint) >= HINT_SHARE:
