@@ -58,6 +58,7 @@ class Row:
     key: str
     name: str
     supplier: str
+    is_sample: bool
     starts_on: date | None
     ends_on: date | None
     status: str
@@ -159,7 +160,7 @@ def _services(user: User | AnonymousUser, month: Period | None, narrowing: Narro
     return (
         services.annotate(newest=Subquery(newest.values("pk")[:1]))
         .order_by("name", "pk")
-        .values("pk", "key", "name", "supplier", "newest")
+        .values("pk", "key", "name", "supplier", "is_sample", "newest")
     )
 
 
@@ -217,6 +218,7 @@ def _row(service: dict[str, Any], measured: dict[str, Any] | None, gap: Standing
         key=service["key"],
         name=service["name"],
         supplier=service["supplier"],
+        is_sample=service["is_sample"],
         starts_on=known["starts_on"],
         ends_on=known["ends_on"],
         status=known["status"],

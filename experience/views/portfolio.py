@@ -25,7 +25,7 @@ from experience import figures, sentences
 from experience.badges import BADGES, STATUS_WORDS, Badge
 from experience.engine.gaps import UNJUDGED, Verdict
 from experience.engine.periods import month_of, previous_month
-from experience.exports import portfolio_csv, portfolio_xlsx
+from experience.exports import portfolio_csv, portfolio_words, portfolio_xlsx
 from experience.marks import Dot, interval_bar, quadrant, sparkline
 from experience.models import SavedView
 from experience.selectors.answers import UnhappyAnswer, latest_unhappy
@@ -175,7 +175,9 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
     """Send the services of the choice as a CSV or XLSX file."""
     choice = read_choice(request.GET.dict())
     rows = chosen(_rows(request, choice), choice)
-    return portfolio_xlsx(rows) if kind == "xlsx" else portfolio_csv(rows)
+    if kind == "csv":
+        return portfolio_csv(rows)
+    return portfolio_xlsx(rows, portfolio_words(rows, choice, now=timezone.now()))
 
 
 @open_to(everyone)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -96,8 +96,41 @@ def test_the_export_holds_the_rows_of_the_choice_with_numbers_as_numbers(page: C
     assert (line["Service"], line["Badge"], line["Rating"]) == ("Alpha", "Watermelon", "3.7")
 
     book = load_workbook(io.BytesIO(page.get(reverse("portfolio-export", args=["xlsx"])).content))
-    headings, first, *_ = book["Portfolio"].iter_rows(values_only=True)
-    assert dict(zip(headings, first, strict=True))["Rating agreed"] == 4.2
+    *_words, headings, first, _second = book["Portfolio"].iter_rows()
+    found = {heading.value: cell for heading, cell in zip(headings, first, strict=True)}
+    assert (found["Rating agreed"].value, found["Rating agreed"].number_format) == (4.2, "0.0")
+    assert (found["SLA met"].data_type, found["SLA met"].number_format) == ("n", "0.0%")
+    assert found["To"].value == datetime(2026, 6, 1)  # a day, which spreadsheets sort and filter as one
+
+
+def test_a_workbook_says_what_it_holds_and_when_it_was_made_in_the_zone_of_its_reader(
+    page: Client, viewer: User
+) -> None:
+    User.objects.filter(pk=viewer.pk).update(time_zone="Asia/Tokyo")
+    BusinessService.objects.filter(key="aster").update(is_sample=True)
+
+    first, second = workbook_words(page, "?supplier=Aster&show=watermelon")
+
+    assert "the 28 days up to 1 June 2026. Only: Watermelon, Aster. Made on " in first
+    assert first.endswith("JST.")
+    assert "fewer than 5 people are left out" in second
+    assert "answers simulated" in second
+    assert "simulated" not in workbook_words(page, "?supplier=Kestrel")[1]
+
+
+def workbook_words(client: Client, query: str) -> tuple[str, str]:
+    address = reverse("portfolio-export", args=["xlsx"])
+    sheet = load_workbook(io.BytesIO(client.get(address + query).content))["Portfolio"]
+    return str(sheet["A1"].value), str(sheet["A2"].value)
+
+
+def test_each_line_of_an_export_says_whether_it_is_sample_data(page: Client) -> None:
+    BusinessService.objects.filter(key="aster").update(is_sample=True)
+
+    text = page.get(reverse("portfolio-export", args=["csv"])).content.decode("utf-8-sig")
+
+    data = {line["Service"]: line["Data"] for line in csv.DictReader(io.StringIO(text))}
+    assert data == {"Alpha": "sample", "Beta": "own"}
 
 
 def test_the_export_of_a_stranger_is_empty(client: Client, page: Client, stranger: User) -> None:
