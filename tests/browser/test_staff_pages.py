@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -364,3 +365,31 @@ def test_who_was_signed_out_elsewhere_is_told_and_keeps_the_page(
 
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     expect(page).to_have_url(f"{live_server.url}/sign-in/?next=/services/{portfolio.key}/")
+
+
+def test_the_portfolio_prints_its_picture_on_one_sheet_and_its_table_on_the_next(
+    page: Page, live_server: Any, portfolio: BusinessService
+) -> None:
+    for number in range(14):
+        measured(BusinessServiceFactory.create(key=f"s-{number}", owner=portfolio.owner), rating=4.4)
+    sign_in(page, live_server)
+
+    assert sheets(page) == 2
+
+
+def test_a_long_panel_begins_on_the_sheet_where_it_stands(
+    page: Page, live_server: Any, portfolio: BusinessService
+) -> None:
+    for number in range(20):
+        answer(portfolio, rating=2, comment=f"It took {number} calls until somebody read what I had written")
+    sign_in(page, live_server)
+    page.goto(f"{live_server.url}/services/{portfolio.key}/")
+    page.emulate_media(media="print")
+
+    assert page.locator(".panel").first.evaluate("panel => getComputedStyle(panel).breakInside") == "auto"
+    expect(page.locator("details:not([open])").first).not_to_be_visible()
+
+
+def sheets(page: Page) -> int:
+    """Return on how many sheets of paper a page prints."""
+    return len(re.findall(rb"/Type /Page\b", page.pdf(prefer_css_page_size=True)))

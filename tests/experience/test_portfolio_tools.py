@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
@@ -100,7 +100,7 @@ def test_the_export_holds_the_rows_of_the_choice_with_numbers_as_numbers(page: C
     found = {heading.value: cell for heading, cell in zip(headings, first, strict=True)}
     assert (found["Rating agreed"].value, found["Rating agreed"].number_format) == (4.2, "0.0")
     assert (found["SLA met"].data_type, found["SLA met"].number_format) == ("n", "0.0%")
-    assert found["To"].value == datetime(2026, 6, 1)  # a day, which spreadsheets sort and filter as one
+    assert found["To"].value.date() == date(2026, 6, 1)  # a day, not its name
 
 
 def test_a_workbook_says_what_it_holds_and_when_it_was_made_in_the_zone_of_its_reader(
