@@ -10,6 +10,8 @@ from typing import Self
 
 from django.core.mail import EmailMessage, get_connection
 
+from surveys.engine.addresses import is_address
+
 logger = logging.getLogger(__name__)
 
 # Enhanced status 5.1.x (RFC 3463): the address is wrong. Other refusals may be about us or the content.
@@ -45,10 +47,11 @@ class MailConnection:
 
     def send(self, mail: EmailMessage) -> None:
         """Hand one mail over; returns once the server has confirmed it. Raises DeliveryError."""
+        _check_recipients(mail)
         try:
             self._backend.open()
             self._backend.send_messages([mail])
-        except (smtplib.SMTPException, OSError) as error:
+        except (smtplib.SMTPException, OSError, ValueError) as error:
             self._close()
             raise delivery_error(error) from error
 
@@ -58,6 +61,13 @@ class MailConnection:
         except (smtplib.SMTPException, OSError) as error:
             # The mails sent on it are confirmed; a connection that cannot say goodbye is gone all the same.
             logger.info("The SMTP connection closed with %s.", type(error).__name__)
+
+
+def _check_recipients(mail: EmailMessage) -> None:
+    """Raise DeliveryError for an address that Python's mail parser stumbles over, each in another way."""
+    wrong = [address for address in mail.recipients() if not is_address(address)]
+    if wrong:
+        raise DeliveryError("No mail can be written to this address.", permanent=True, is_bad_address=True)
 
 
 def delivery_error(error: Exception) -> DeliveryError:
@@ -74,7 +84,7 @@ def delivery_error(error: Exception) -> DeliveryError:
             f"Mail refused: {error.smtp_code} {_text(error.smtp_error)}",
             permanent=error.smtp_code in PERMANENT,
         )
-    # Wrong sender, sign-in, name or network: the same mail may pass once that is put right.
+    # Wrong sender, sign-in, name, header or network: the same mail may pass once that is put right.
     return DeliveryError(f"{type(error).__name__}: {error}", permanent=False)
 
 

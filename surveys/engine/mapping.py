@@ -19,6 +19,7 @@ from typing import Any, cast
 import jmespath
 from jmespath.exceptions import JMESPathError
 
+from surveys.engine.addresses import is_address
 from surveys.engine.ticket_presets import (
     COUNTS,
     FIELDS,
@@ -40,7 +41,6 @@ class MappingError(ValueError):
     """A row or event that cannot be read, or a mapping that cannot work; the text says what to correct."""
 
 
-ADDRESS = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+")
 EARLIEST_YEAR, LATEST_YEAR = 1980, 2200
 KINDS = {
     "incident": "incident",
@@ -195,7 +195,7 @@ def compile_path(path: Any, *, columns: Collection[str] | None = None) -> Getter
 def _parsed(path: Any) -> Any:
     try:
         return jmespath.compile(path)
-    except (JMESPathError, TypeError) as error:
+    except (JMESPathError, TypeError, RecursionError) as error:
         raise MappingError(f"{path!r} is not a JMESPath expression: {error}. Correct the mapping.") from error
 
 
@@ -312,7 +312,7 @@ def _requester(given: Mapping[str, Any]) -> Requester | None:
         parts = {part: str(given.get(role + part, ""))[:room] for part, room in PERSON_ROOM.items()}
         if any(parts.values()):
             addresses = (parts["_email"], parts[""])
-            email = next((address for address in addresses if ADDRESS.fullmatch(address)), "")
+            email = next(filter(is_address, addresses), "")
             return Requester(
                 external_id=parts[""],
                 email=email.lower(),

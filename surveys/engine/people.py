@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from surveys.engine.addresses import is_address
+from surveys.engine.mapping import storable
 from surveys.engine.tickets import Requester
 from surveys.engine.zones import named_zone
 
-ADDRESS = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.?[^\s@<>,;]*")
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 ROOM = {
     "external_id": 100,
@@ -42,13 +43,13 @@ def read_person(values: Mapping[str, Any]) -> Requester:
 
     Raises ValueError with what to correct: neither id nor address, a value too long, an unknown time zone.
     """
-    given = {name: str(values.get(name) or "").strip() for name in ROOM}
+    given = {name: _text(name, values.get(name)) for name in ROOM}
     for name, room in ROOM.items():
         if len(given[name]) > room:
             raise ValueError(f"`{name}` is longer than {room} characters. Shorten it.")
     if not given["external_id"] and not given["email"]:
         raise ValueError("It names neither `external_id` nor `email`. Give at least one of them.")
-    if given["email"] and not ADDRESS.fullmatch(given["email"]):
+    if given["email"] and not is_address(given["email"]):
         raise ValueError(f"`email` is {given['email']!r}, which is no address. Write name@example.org.")
     if given["language"] and not LANGUAGE.fullmatch(given["language"]):
         raise ValueError(f"`language` is {given['language']!r}. Write a code such as en or de-CH.")
@@ -56,6 +57,16 @@ def read_person(values: Mapping[str, Any]) -> Requester:
         raise ValueError(f"`time_zone` is {given['time_zone']!r}. Write a name such as Europe/Berlin.")
     given["email"] = given["email"].lower()
     return Requester(**given, is_manager=_flag(values.get("is_manager")))
+
+
+def _text(name: str, value: Any) -> str:
+    if isinstance(value, str):
+        return storable(value)
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"`{name}` is {value!r}. Write it as a text.")
+    return str(value)
 
 
 def _flag(value: Any) -> bool | None:

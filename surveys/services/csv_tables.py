@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -62,7 +63,12 @@ def open_table(path: Path, *, required: tuple[str, ...]) -> Table:
     with _opened(path) as file:
         header = file.readline()
     delimiter = max(DELIMITERS, key=header.count)
-    names = next(csv.reader([header], delimiter=delimiter), [])
+    try:
+        names = next(csv.reader([header], delimiter=delimiter), [])
+    except csv.Error as error:
+        raise TableError(
+            f"The first line names no columns: {error}. It must be the header of a CSV file."
+        ) from error
     columns = tuple(name.strip().lower().replace(" ", "_") for name in names)
     twice = sorted({name for name in columns if name and columns.count(name) > 1})
     if twice:
@@ -88,5 +94,5 @@ def _opened(path: Path) -> Iterator[TextIO]:
         is_workbook = error.object[:2] == b"PK"
         what = "The file is a workbook, no CSV" if is_workbook else "The file is not in UTF-8"
         raise TableError(f"{what}. Save it as “CSV UTF-8” and choose that file.") from error
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise TableError(f"{path.name} cannot be read: {error}. Check the path and the file.") from error

@@ -8,6 +8,8 @@ from datetime import datetime
 from surveys.links import new_message_id, notice_message_id
 from surveys.models import Invitation, Message
 
+SUBJECT_LENGTH = 250
+
 
 def invitation_messages(invitations: Iterable[Invitation]) -> list[Message]:
     """Return one unsaved mail per invitation, due when the invitation is; its content is rendered when it is
@@ -28,14 +30,15 @@ def invitation_messages(invitations: Iterable[Invitation]) -> list[Message]:
 def put_notice(*, key: str, recipient: str, subject: str, text: str, html: str = "", now: datetime) -> bool:
     """Put a mail to staff into the outbox, once per `key`; return False when it was there already.
 
-    The Message-ID is made from the key, so that two processes that tell the same thing tell it once.
+    The Message-ID is made from the key, so that two processes that tell the same thing tell it once. The
+    subject becomes one line, cut to the room there is for it.
     """
     _, is_new = Message.objects.get_or_create(
         message_id=notice_message_id(key),
         defaults={
             "kind": Message.Kind.NOTICE,
             "recipient": recipient,
-            "subject": subject,
+            "subject": " ".join(subject.split())[:SUBJECT_LENGTH],
             "text": text,
             "html": html,
             "due_at": now,

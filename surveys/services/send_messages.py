@@ -173,7 +173,8 @@ def _note_sent(message: Message, now: datetime) -> bool:
 def _note_failure(message: Message, error: DeliveryError, now: datetime) -> None:
     due_at = None if error.permanent else next_attempt(attempts=message.attempts, now=now)
     if error.is_bad_address and message.invitation is not None:
-        Person.objects.filter(pk=message.invitation.person_id).update(address_failed_at=now)
+        mailed = Person.objects.filter(pk=message.invitation.person_id, email__iexact=message.recipient)
+        mailed.update(address_failed_at=now)
     if due_at is None:
         _fail(message, str(error))
         return

@@ -155,6 +155,53 @@ def test_the_command_says_what_it_did(tmp_path: Path, capsys: pytest.CaptureFixt
         call_command("import_people", path, strict=True)
 
 
+@pytest.mark.parametrize(
+    ("person", "complaint"),
+    [
+        ({"email": ["a@example.org"]}, "Write it as a text"),
+        ({"external_id": True}, "Write it as a text"),
+        ({"email": "a(b@example.org"}, "no address"),
+    ],
+)
+def test_a_detail_of_another_kind_is_refused(
+    agreement_admin: User, person: dict[str, Any], complaint: str
+) -> None:
+    client = Client()
+    client.force_login(agreement_admin)
+
+    refused = client.post("/api/v1/people/", {"people": [person]}, content_type="application/json")
+
+    assert refused.status_code == 400
+    assert complaint in refused.content.decode()
+
+
+def test_what_no_database_stores_is_left_out_of_a_name(agreement_admin: User) -> None:
+    client = Client()
+    client.force_login(agreement_admin)
+    body = '{"people": [{"external_id": 7, "name": "An\\u0000na \\ud800"}]}'
+
+    assert client.post("/api/v1/people/", body, content_type="application/json").status_code == 200
+
+    assert Person.objects.get(external_id="7").name == "Anna ?"
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"x" * 200_000, "must be the header"),
+        (b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xffnot deflated", "cannot be read"),
+        (b"PK\x03\x04\x99\xff", "workbook"),
+    ],
+    ids=["one long line", "broken gzip", "workbook"],
+)
+def test_a_file_that_is_no_table_is_refused_in_words(tmp_path: Path, content: bytes, complaint: str) -> None:
+    path = tmp_path / "people.csv"
+    path.write_bytes(content)
+
+    with pytest.raises(TableError, match=complaint):
+        import_people(path)
+
+
 def test_the_page_imports_and_names_what_it_rejected(agreement_admin: User) -> None:
     client = Client()
     client.force_login(agreement_admin)

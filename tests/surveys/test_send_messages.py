@@ -314,6 +314,44 @@ def test_one_refused_recipient_does_not_stop_the_others(smtp: SmtpPeer) -> None:
     assert smtp.received[0].recipients == (second.recipient,)
 
 
+@pytest.mark.parametrize("recipient", ["0a@[x", "a(b@example.org", "().0@_x}b]}", "a..b@example.org"])
+def test_an_address_nobody_can_write_to_does_not_stop_the_others(smtp: SmtpPeer, recipient: str) -> None:
+    first, second = MessageFactory.create_batch(2)
+    Person.objects.filter(pk=first.invitation.person_id).update(email=recipient)
+    Message.objects.filter(pk=first.pk).update(recipient=recipient)
+
+    assert send_messages(now=NOW) == 1
+
+    first.refresh_from_db()
+    assert smtp.received[0].recipients == (second.recipient,)
+    assert (first.state, first.last_error) == ("failed", "No mail can be written to this address.")
+    assert Person.objects.get(pk=first.invitation.person_id).address_failed_at is not None
+
+
+def test_a_header_that_cannot_be_written_does_not_stop_the_others(smtp: SmtpPeer) -> None:
+    notice = {"kind": "notice", "invitation": None}
+    broken = MessageFactory.create(recipient="a@example.org", subject="Two\nlines", **notice)
+    MessageFactory.create(recipient="b@example.org", subject="One line", **notice)
+
+    assert send_messages(now=NOW) == 1
+
+    broken.refresh_from_db()
+    assert (broken.state, broken.attempts) == ("due", 1)
+    assert "newlines" in broken.last_error
+
+
+def test_the_refusal_of_an_old_address_does_not_blame_the_new_one(smtp: SmtpPeer) -> None:
+    message = MessageFactory.create()
+    Person.objects.filter(pk=message.invitation.person_id).update(email="new@example.org")
+    smtp.refusals[message.recipient] = "550 5.1.1 No such user"
+
+    send_messages(now=NOW)
+
+    message.refresh_from_db()
+    assert message.state == "failed"
+    assert Person.objects.get(pk=message.invitation.person_id).address_failed_at is None
+
+
 def test_after_five_attempts_a_mail_is_given_up(smtp: SmtpPeer) -> None:
     smtp.data_reply = "451 4.3.0 Full"
     message = MessageFactory.create()
