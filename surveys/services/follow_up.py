@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import urllib.request
+from collections.abc import Collection
 from datetime import datetime, time, timedelta
+from http.client import HTTPException
 from urllib.parse import quote
 
 from django.conf import settings
@@ -37,9 +39,21 @@ logger = logging.getLogger(__name__)
 
 WEEK = WorkingWeek(frozenset({1, 2, 3, 4, 5}), starts=time(8), ends=time(17))
 WORKING_DAY = timedelta(hours=9)
-LEASE = timedelta(minutes=2)
 TIMEOUT_SECONDS = 10
+# All calls of one sweep end within the lease of its first, however slow the other side is.
+LEASE = timedelta(minutes=2)
+CALLS_PER_SWEEP = 10
 ERROR_LENGTH = 300
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A call that is led elsewhere was not taken: a sign-in page, for one, answers everything with 200."""
+
+    def redirect_request(self, *args: object) -> None:
+        """Follow nothing; the answer of 3xx becomes the error of the call."""
+
+
+_OPENER = urllib.request.build_opener(_NoRedirect)
 
 
 def follow(response: Response, *, now: datetime) -> FollowUp | None:
@@ -81,10 +95,14 @@ def wish_contact(invitation: Invitation, *, now: datetime) -> FollowUp | None:
     return _tell(follow_up, receiver, None, now)
 
 
-def ticket_link(ticket: Ticket) -> str:
-    """Return the address of a ticket in the system it came from, "" when its source names none."""
-    pattern = IntakeSource.objects.filter(key=ticket.source).values_list("ticket_url", flat=True).first()
-    return (pattern or "").replace("{number}", quote(ticket.number, safe=""))
+def ticket_links(tickets: Collection[Ticket]) -> list[str]:
+    """Return the address of each ticket in the system it came from, "" where its source names none."""
+    sources = IntakeSource.objects.filter(key__in={ticket.source for ticket in tickets})
+    patterns = dict(sources.values_list("key", "ticket_url"))
+    return [
+        patterns.get(ticket.source, "").replace("{number}", quote(ticket.number, safe=""))
+        for ticket in tickets
+    ]
 
 
 def mark_done(follow_up_id: int, *, by: User, now: datetime) -> bool:
@@ -96,7 +114,7 @@ def mark_done(follow_up_id: int, *, by: User, now: datetime) -> bool:
 def call_webhooks(*, now: datetime) -> int:
     """Tell the ticket systems what is due, and return how many took it. A refused call is tried again."""
     taken = 0
-    for key in list(FollowUp.objects.hooks_due(now).values_list("pk", flat=True)[:100]):
+    for key in list(FollowUp.objects.hooks_due(now).values_list("pk", flat=True)[:CALLS_PER_SWEEP]):
         with transaction.atomic():
             claimed = FollowUp.objects.hooks_due(now).filter(pk=key)
             is_mine = claimed.update(hook_due_at=now + LEASE, hook_attempts=F("hook_attempts") + 1)
@@ -127,7 +145,7 @@ def _mail(follow_up: FollowUp, response: Response | None, now: datetime) -> None
     context = {
         "ticket": ticket,
         "follow_up": follow_up,
-        "link": ticket_link(ticket),
+        "link": ticket_links([ticket])[0],
         # Beyond the ticket number nothing is told where the respondent was promised that nobody would be.
         "response": response if is_named else None,
     }
@@ -136,9 +154,9 @@ def _mail(follow_up: FollowUp, response: Response | None, now: datetime) -> None
         about = _("Contact wanted") if follow_up.is_contact_wish else _("Not solved")
         text = render_to_string("surveys/mail/follow_up.txt", context)
     put_notice(
-        key=f"not-solved-{follow_up.pk}-{int(now.timestamp())}",
+        key=f"not-solved-{follow_up.pk}-{int(follow_up.told_at.timestamp())}",
         recipient=follow_up.receiver.email,
-        subject=f"{about}: {ticket.number} {ticket.short_description}"[:250],
+        subject=f"{about}: {ticket.number} {ticket.short_description}",
         text=text,
         now=now,
     )
@@ -172,11 +190,12 @@ def _post(follow_up: FollowUp, body: bytes) -> str:
         headers={
             "Content-Type": "application/json",
             "X-XLA-Signature": sign(body, follow_up.receiver.webhook_secret),
-            "X-XLA-Delivery": f"follow-up-{follow_up.pk}",
+            "X-XLA-Delivery": f"follow-up-{follow_up.pk}-{int(follow_up.told_at.timestamp())}",
         },
     )
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):
+        with _OPENER.open(request, timeout=TIMEOUT_SECONDS):
             return ""
-    except (OSError, ValueError) as error:  # refused, unreachable, too slow, an answer of 4xx or 5xx
+    # Refused, unreachable, too slow, no HTTP, an answer of 3xx, 4xx or 5xx.
+    except (OSError, ValueError, HTTPException) as error:
         return str(error) or type(error).__name__

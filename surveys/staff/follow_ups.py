@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from surveys.models import BusinessService, FollowUp, FollowUpReceiver
 from surveys.selectors.follow_ups import open_follow_ups
-from surveys.services.follow_up import mark_done, ticket_link
+from surveys.services.follow_up import mark_done, ticket_links
 from surveys.services.follow_up_receivers import ReceiverError, name_receiver, take_receiver_away
 from xla_service.access import everyone, open_to, setting_up
 from xla_service.navigation import Section, declare_page
@@ -36,7 +36,8 @@ def _page(request: HttpRequest, form: ReceiverForm, *, status: int = 200) -> Htt
     services = BusinessService.objects.visible_to(request.user)
     page = Paginator(open_follow_ups(services), PER_PAGE).get_page(request.GET.get("page"))
     now = timezone.now()
-    rows = [(row, ticket_link(row.resolution.ticket), row.due_at < now) for row in page.object_list]
+    links = ticket_links([row.resolution.ticket for row in page.object_list])
+    rows = [(row, link, row.due_at < now) for row, link in zip(page.object_list, links, strict=True)]
     acts_on = set(BusinessService.objects.looked_after_by(request.user).values_list("pk", flat=True))
     context = {
         "page": page,

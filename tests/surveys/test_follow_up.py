@@ -2,10 +2,14 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from surveys.engine.signatures import is_signed
@@ -22,7 +26,7 @@ from surveys.models import (
 from surveys.services.answer import Answer, record_answer, record_click
 from surveys.services.erase_person import erase_person
 from surveys.services.follow_up import call_webhooks
-from tests.factories import NOW, InvitationFactory, ResolutionFactory
+from tests.factories import NOW, InvitationFactory, ResolutionFactory, TicketFactory
 
 pytestmark = pytest.mark.django_db
 NOT_SOLVED = Answer(2, comment="Still broken.", is_solved=False)
@@ -140,6 +144,11 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.taken.append((dict(self.headers), body))
         self.send_response(self.server.status)
+        self.send_header("Location", "/sign-in")
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        self.send_response(200)
         self.end_headers()
 
     def log_message(self, *args: object) -> None:
@@ -156,6 +165,13 @@ def peer() -> Iterator[Peer]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+class Babble(StreamRequestHandler):
+    """A service that is no web server."""
+
+    def handle(self) -> None:
+        self.wfile.write(b"SSH-2.0-dropbear\r\n")
 
 
 def not_solved(peer: Peer) -> FollowUp:
@@ -195,7 +211,77 @@ def test_a_refused_call_is_tried_again_until_it_is_given_up(peer: Peer) -> None:
     assert "503" in follow_up.hook_error
 
 
+def test_a_call_that_is_led_elsewhere_was_not_taken(peer: Peer) -> None:
+    follow_up = not_solved(peer)
+    peer.status = 302
+
+    assert call_webhooks(now=NOW) == 0
+
+    follow_up.refresh_from_db()
+    assert "302" in follow_up.hook_error
+    assert len(peer.taken) == 1
+
+
+def test_what_speaks_no_http_is_tried_again_and_stops_no_other_call(peer: Peer) -> None:
+    with ThreadingTCPServer(("127.0.0.1", 0), Babble) as babble:
+        Thread(target=babble.serve_forever, daemon=True).start()
+        wrong = not_solved(peer)
+        FollowUpReceiver.objects.update(webhook_url=f"http://127.0.0.1:{babble.server_address[1]}/")
+        other = FollowUpReceiver.objects.create(
+            name="Mail",
+            email="mail@example.org",
+            assignment_group="Mail",
+            webhook_url=f"http://127.0.0.1:{peer.server_port}/",
+            webhook_secret="s",
+        )
+        resolution = ResolutionFactory.create(assignment_group=other.assignment_group)
+        record_answer(InvitationFactory.create(resolution=resolution).pk, NOT_SOLVED, now=NOW)
+
+        assert call_webhooks(now=NOW) == 1
+        babble.shutdown()
+
+    wrong.refresh_from_db()
+    assert "SSH-2.0" in wrong.hook_error
+    assert wrong.hook_due_at == NOW + timedelta(minutes=1)
+
+
+def test_said_again_after_it_was_taken_back_is_a_delivery_of_its_own(peer: Peer) -> None:
+    follow_up = not_solved(peer)
+    call_webhooks(now=NOW)
+    invitation = follow_up.resolution.invitation
+    record_answer(invitation.pk, Answer(4, is_solved=True), now=NOW + timedelta(minutes=1))
+    record_answer(invitation.pk, NOT_SOLVED, now=NOW + timedelta(minutes=2))
+
+    assert call_webhooks(now=NOW + timedelta(minutes=2)) == 1
+
+    first, second = (headers["X-Xla-Delivery"] for headers, _ in peer.taken)
+    assert first != second
+
+
+def test_a_title_on_several_lines_is_one_line_in_the_subject(desk: FollowUpReceiver) -> None:
+    ticket = TicketFactory.create(number="INC1", short_description="Printer\r\nBcc: all@example.org")
+    resolution = ResolutionFactory.create(ticket=ticket)
+
+    record_answer(InvitationFactory.create(resolution=resolution).pk, NOT_SOLVED, now=NOW)
+
+    assert Message.objects.get(kind="notice").subject == "Not solved: INC1 Printer Bcc: all@example.org"
+
+
 # --- the page of those who wait
+
+
+def test_many_who_wait_take_as_many_queries_as_one(
+    client: Client, viewer: User, desk: FollowUpReceiver, django_assert_num_queries: Any
+) -> None:
+    client.force_login(viewer)
+    record_answer(InvitationFactory.create().pk, NOT_SOLVED, now=NOW)
+    with CaptureQueriesContext(connection) as one:
+        client.get("/asking/not-solved/")
+    for _ in range(4):
+        record_answer(InvitationFactory.create().pk, NOT_SOLVED, now=NOW)
+
+    with django_assert_num_queries(len(one)):
+        client.get("/asking/not-solved/")
 
 
 def test_the_owner_sees_who_waits_and_marks_it_done(
