@@ -16,7 +16,8 @@ def decide_by_hand(sent_answer_ids: Collection[int], verdict: str, *, by: User, 
     """
     chosen = SentAnswer.objects.filter(pk__in=sent_answer_ids)
     invitations = sorted(set(chosen.values_list("invitation_id", flat=True)))
-    changed = chosen.update(hand_verdict=verdict, decided_by=by, decided_at=now)
+    # Not settled: should this stop half-way, the sweep does the rest.
+    changed = chosen.update(hand_verdict=verdict, decided_by=by, decided_at=now, is_settled=False)
     for invitation_id in invitations:
         settle_one(invitation_id, now=now)
     return changed

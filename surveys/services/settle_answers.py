@@ -47,6 +47,9 @@ def settle_invitation(invitation: Invitation, *, now: datetime, is_closing: bool
     _judge(invitation, sent, now)
     is_closed = is_closing or invitation.state == Invitation.State.CLOSED
     key, standing = standing_answer([_candidate(row) for row in sent], is_closed=is_closed)
+    if standing == Standing.PROVISIONAL and invitation.state == Invitation.State.WITHDRAWN:
+        # A click that waited for its confirmation was set apart with the withdrawal, and stays so.
+        return Response.objects.filter(resolution=invitation.resolution_id).first()
     return _write(invitation, next(row for row in sent if row.pk == key), standing, now)
 
 
@@ -110,17 +113,15 @@ def _crowds(visits: Sequence[Visit], sent: Sequence[SentAnswer]) -> frozenset[st
     """Return the networks of headless answers that opened many people's invitations: without the other weak
     signal a crowd says nothing, an office is one too.
     """
-    rows: tuple[Visit | SentAnswer, ...] = (*visits, *sent)
-    if not any(row.is_headless for row in rows):
-        return frozenset()
-    networks = {row.network_hash for row in rows if row.network_hash}
-    moments = [row.visited_at for row in visits] + [row.sent_at for row in sent]
-    span = (min(moments) - scanners.CROWD_WINDOW, max(moments) + scanners.CROWD_WINDOW)
-    return frozenset(network for network in networks if _is_crowd(network, span))
+    headless = [(row.network_hash, row.visited_at) for row in visits if row.is_headless]
+    headless += [(row.network_hash, row.sent_at) for row in sent if row.is_headless]
+    minutes = {(network, at.replace(second=0, microsecond=0)) for network, at in headless if network}
+    return frozenset(network for network, minute in minutes if _is_crowd(network, minute))
 
 
-def _is_crowd(network: str, span: tuple[datetime, datetime]) -> bool:
-    opened = Visit.objects.filter(network_hash=network, visited_at__range=span)
+def _is_crowd(network: str, minute: datetime) -> bool:
+    around = (minute - scanners.CROWD_WINDOW, minute + scanners.CROWD_WINDOW)
+    opened = Visit.objects.filter(network_hash=network, visited_at__range=around)
     people = opened.values_list("invitation__person_id", flat=True).distinct()[: scanners.CROWD]
     return len(people) >= scanners.CROWD
 

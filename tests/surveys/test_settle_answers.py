@@ -94,6 +94,17 @@ def test_a_reopening_withdraws_what_was_only_clicked() -> None:
     assert state() == ("set_apart", 4)
 
 
+def test_a_click_set_apart_by_a_withdrawal_stays_so_when_the_sweep_judges_it() -> None:
+    invitation = InvitationFactory.create()
+    record_click(invitation.pk, 4, now=NOW, sender=HOME)
+    withdraw_invitations([invitation.resolution_id], now=NOW + SECOND)
+
+    assert settle_answers(now=NOW + 20 * SECOND) == 1
+
+    assert state() == ("set_apart", 4)
+    assert settle_answers(now=NOW + 40 * SECOND) == 0
+
+
 # --- scanners
 
 
@@ -154,6 +165,17 @@ def test_one_network_with_many_recipients_sets_apart_only_what_is_no_ordinary_br
     assert Response.objects.get(invitation=browser).state == "accepted"
 
 
+def test_a_crowd_of_another_day_is_none() -> None:
+    early = InvitationFactory.create()
+    record_visit(early, now=NOW - 24 * 3600 * SECOND, sender=HOME)
+    for _ in range(20):
+        record_visit(InvitationFactory.create(), now=NOW - 12 * 3600 * SECOND, sender=HOME)
+
+    record_answer(early.pk, Answer(4), now=NOW, sender=Sender("home", is_headless=True))
+
+    assert Response.objects.get(invitation=early).state == "accepted"
+
+
 def test_in_log_only_mode_a_suspicious_answer_counts_and_the_reason_is_noted(settings) -> None:
     settings.SET_SCANNERS_APART = False
 
@@ -211,6 +233,25 @@ def test_a_restored_answer_counts_and_an_excluded_one_does_not(administrator: Us
     assert state() == ("set_apart", 5)
     last.refresh_from_db()
     assert (last.decided_by, last.decided_at) == (administrator, NOW)
+
+
+def test_a_decision_by_hand_that_was_cut_off_is_carried_out_by_the_sweep(
+    administrator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_answer(InvitationFactory.create().pk, Answer(4), now=NOW, sender=HOME)
+    sent = SentAnswer.objects.get()
+    settle_answers(now=NOW + 20 * SECOND)
+
+    def cut_off(*args: object, **kwargs: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("surveys.services.audit_answers.settle_one", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        decide_by_hand([sent.pk], SentAnswer.HandVerdict.EXCLUDED, by=administrator, now=NOW + 30 * SECOND)
+
+    settle_answers(now=NOW + 60 * SECOND)
+
+    assert state() == ("set_apart", 4)
 
 
 def test_an_excluded_answer_of_a_person_says_so(administrator: User) -> None:
