@@ -7,7 +7,6 @@ maildir:/var/mail/bounces
 from __future__ import annotations
 
 import imaplib
-import mailbox
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 Take = Callable[[bytes], None]
 MOST_AT_ONCE = 200
+FLAGS = ":2,"  # what follows it in the name of a Maildir's file are its flags; S is seen
 TIMEOUT_SECONDS = 30
 
 
@@ -40,17 +40,24 @@ def read_new_mail(address: str, take: Take) -> int:
 
 
 def _read_maildir(folder: Path, take: Take) -> int:
-    if not (folder / "new").is_dir():
-        raise MailboxError(f"{folder} is no Maildir: it has no folder `new`. Correct XLA_BOUNCE_MAILBOX.")
-    box = mailbox.Maildir(folder, create=False)
-    unread = [key for key, mail in box.iteritems() if "S" not in mail.get_flags()][:MOST_AT_ONCE]
-    for key in unread:
-        take(box.get_bytes(key))
-        mail = box[key]
-        mail.set_subdir("cur")
-        mail.add_flag("S")
-        box[key] = mail
+    if not all((folder / name).is_dir() for name in ("new", "cur")):
+        raise MailboxError(f"{folder} is no Maildir with `new` and `cur`. Correct XLA_BOUNCE_MAILBOX.")
+    unread = sorted(path for path in _mails(folder) if "S" not in _flags(path))[:MOST_AT_ONCE]
+    for path in unread:
+        take(path.read_bytes())
+        name, flags = path.name.partition(FLAGS)[0], sorted({*_flags(path), "S"})
+        path.rename(folder / "cur" / f"{name}{FLAGS}{''.join(flags)}")
     return len(unread)
+
+
+def _mails(folder: Path) -> Iterator[Path]:
+    """Yield the files of a Maildir by name alone: `mailbox.Maildir` would parse every mail that ever came."""
+    for each in (folder / "new", folder / "cur"):
+        yield from (path for path in each.iterdir() if not path.name.startswith("."))
+
+
+def _flags(path: Path) -> str:
+    return path.name.partition(FLAGS)[2]
 
 
 def _read_imap(address: str, take: Take) -> int:

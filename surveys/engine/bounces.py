@@ -14,10 +14,12 @@ from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import Message
 
+from surveys.engine.mapping import storable
+
 # The mailbox or its domain does not exist or is switched off (RFC 3463). Other permanent codes, such as a
 # full mailbox or a refused content, say nothing about the address.
 WRONG_ADDRESS = re.compile(r"5\.(?:1\.\d+|0\.0|2\.1|4\.4)")
-MESSAGE_ID = re.compile(r"<[^<>\s]+>")
+MESSAGE_ID = re.compile(r"<[^<>\s\x00]+>")
 DIAGNOSIS_LENGTH = 300
 # How long an address rests after its first, second, ... failure that may pass.
 RESTS = (timedelta(days=1), timedelta(days=7), timedelta(days=30))
@@ -40,7 +42,13 @@ class FailedDelivery:
 
 def failed_deliveries(content: bytes) -> tuple[FailedDelivery, ...]:
     """Return the failures that a mail reports; none for a mail that is no report, or only of a delay."""
-    mail = message_from_bytes(content, policy=policy.compat32)
+    try:
+        return _failures(message_from_bytes(content, policy=policy.compat32))
+    except RecursionError:  # parts in parts in parts: no mail server reports like that
+        return ()
+
+
+def _failures(mail: Message) -> tuple[FailedDelivery, ...]:
     blocks = [
         block for part in mail.walk() if _is(part, "message/delivery-status") for block in _blocks(part)
     ]
@@ -77,7 +85,7 @@ def _original_message_id(mail: Message) -> str:
     """Return the Message-ID of the mail that bounced: from the copy in the report, else from its thread."""
     for part in mail.walk():
         if _is(part, "text/rfc822-headers"):
-            found = MESSAGE_ID.search(_header_in(part.get_payload(), "message-id"))
+            found = MESSAGE_ID.search(_header_in(_text(part), "message-id"))
             if found:
                 return found.group()
         if _is(part, "message/rfc822"):
@@ -89,15 +97,20 @@ def _original_message_id(mail: Message) -> str:
     return thread.group() if thread else ""
 
 
-def _header_in(text: object, name: str) -> str:
-    match = re.search(rf"^{name}:(.*(?:\n[ \t].*)*)", str(text), re.IGNORECASE | re.MULTILINE)
+def _text(part: Message) -> str:
+    content = part.get_payload(decode=True)
+    return content.decode("ascii", "replace") if isinstance(content, bytes) else ""
+
+
+def _header_in(text: str, name: str) -> str:
+    match = re.search(rf"^{name}:(.*(?:\n[ \t].*)*)", text, re.IGNORECASE | re.MULTILINE)
     return match.group(1) if match else ""
 
 
 def _address(block: Message) -> str:
     """Return "a@b" of "rfc822; a@b"; the address we wrote to before the one it was forwarded to."""
     written = str(block.get("Original-Recipient") or block.get("Final-Recipient") or "")
-    return written.rpartition(";")[2].strip().lower()[:254]
+    return storable(written.rpartition(";")[2]).lower()[:254]
 
 
 def _status(block: Message) -> str:
@@ -107,4 +120,4 @@ def _status(block: Message) -> str:
 
 def _diagnosis(block: Message) -> str:
     text = str(block.get("Diagnostic-Code") or block.get("Status") or "")
-    return " ".join(text.split())[:DIAGNOSIS_LENGTH]
+    return " ".join(storable(text).split())[:DIAGNOSIS_LENGTH]

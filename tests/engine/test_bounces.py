@@ -91,3 +91,31 @@ def test_an_address_rests_longer_each_time() -> None:
     rests = [rests_until(failures, now=now) - now for failures in (1, 2, 3, 9)]
 
     assert rests == [timedelta(days=days) for days in (1, 7, 30, 30)]
+
+
+def test_what_no_database_stores_is_left_out() -> None:
+    content = report(status="5.1.1").replace(b"Anna@Example.org", b"An\0na@Example.org")
+    content = content.replace(b"Recipient address", b"Recipient\0 address")
+
+    (failure,) = failed_deliveries(content)
+
+    assert failure.recipient == "anna@example.org"
+    assert "\0" not in failure.diagnosis
+
+
+def test_a_message_id_with_a_zero_character_is_none() -> None:
+    assert failed_deliveries(report(original=ORIGINAL.replace("abc", "a\0c"))) == ()
+
+
+def test_headers_with_a_strange_charset_are_read() -> None:
+    content = report(
+        copy="text/rfc822-headers; charset*=utf-8''x", original=ORIGINAL.replace("did", "d\xefd")
+    )
+
+    (failure,) = failed_deliveries(content)
+
+    assert failure.message_id == "<abc@xla.example.org>"
+
+
+def test_parts_without_end_are_no_report() -> None:
+    assert failed_deliveries(b"Content-Type: message/rfc822\n\n" * 3000) == ()

@@ -132,6 +132,28 @@ def test_a_maildir_is_read_once(maildir: mailbox.Maildir, settings: Any, capsys:
     assert second == "0 mails read, 0 failed deliveries."
 
 
+def test_mail_that_was_read_is_not_opened_again(maildir: mailbox.Maildir) -> None:
+    maildir.add(report())
+    read_new_mail(f"maildir:{maildir._path}", lambda content: None)
+    (old,) = (Path(maildir._path) / "cur").iterdir()
+    old.unlink()
+    old.symlink_to("nowhere")  # whoever opened it would fail
+
+    assert old.name.endswith(":2,S")
+    assert read_new_mail(f"maildir:{maildir._path}", lambda content: None) == 0
+
+
+def test_a_mail_that_somebody_flagged_keeps_its_flags(maildir: mailbox.Maildir) -> None:
+    mail = mailbox.MaildirMessage(report())
+    mail.set_subdir("cur")
+    mail.set_flags("F")
+    maildir.add(mail)
+
+    assert read_new_mail(f"maildir:{maildir._path}", lambda content: None) == 1
+
+    assert [each.get_flags() for each in maildir] == ["FS"]
+
+
 def test_a_mail_that_fails_is_read_again(maildir: mailbox.Maildir) -> None:
     maildir.add(report())
 
