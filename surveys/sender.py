@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from surveys.engine.networks import client_address
 from surveys.engine.scanners import looks_headless
 from surveys.links import network_hash
+from surveys.row_keys import row_key
 from surveys.services.answer import Sender
 
 
@@ -19,10 +20,9 @@ def address_of(request: HttpRequest) -> str:
 
 def sender_of(request: HttpRequest) -> Sender:
     """Return the sender without their address; a posted `visit` says which opening of the page it was."""
-    visit = request.POST.get("visit", "")
     headers = request.headers
     return Sender(
         network_hash=network_hash(address_of(request)),
         is_headless=looks_headless(headers.get("User-Agent", ""), headers.get("Accept-Language", "")),
-        visit_id=int(visit) if visit.isascii() and visit.isdigit() and len(visit) < 19 else None,
+        visit_id=row_key(request.POST.get("visit", "")),
     )

@@ -17,7 +17,7 @@ from surveys.engine.mapping import MappingError
 from surveys.engine.source_mapping import check_mapping
 from surveys.engine.ticket_presets import PRESETS
 from surveys.models import IntakeEvent, IntakeSource, ServiceAlias
-from surveys.services.apply_intake import replay_event
+from surveys.services.apply_intake import replay_events
 
 
 class IntakeSourceForm(forms.ModelForm):
@@ -33,7 +33,16 @@ class IntakeSourceForm(forms.ModelForm):
 
     class Meta:
         model = IntakeSource
-        fields = ("key", "name", "preset", "mapping", "secret", "is_active")
+        fields = (
+            "key", "name", "preset", "mapping", "secret", "ticket_url", "mails_rating_links", "is_active"
+        )  # fmt: skip
+
+    def clean_ticket_url(self) -> str:
+        """Refuse what is no web address: it becomes a link on pages and in mails."""
+        address: str = self.cleaned_data["ticket_url"]
+        if address and not address.startswith(("https://", "http://")):
+            raise ValidationError("Write a web address such as https://itsm.example.org/{number}.")
+        return address
 
     def clean(self) -> dict[str, Any]:
         """Refuse a mapping that cannot work, with what to correct."""
@@ -77,8 +86,7 @@ class IntakeEventAdmin(admin.ModelAdmin):
     @admin.action(description="Replay the selected events", permissions=("replay",))
     def replay(self, request: HttpRequest, events: QuerySet[IntakeEvent]) -> None:
         """Let the selected events be applied once more."""
-        now = timezone.now()
-        replayed = sum(replay_event(event, now=now) for event in events)
+        replayed = replay_events(events, now=timezone.now())
         self.message_user(request, f"{replayed} events will be applied again.", messages.SUCCESS)
 
     def has_replay_permission(self, request: HttpRequest) -> bool:

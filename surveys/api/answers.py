@@ -98,5 +98,5 @@ class AnswersView(APIView):
 def _values(body: bytes) -> Any:
     try:
         return json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ParseError("The body is no JSON. Send one object.") from error

@@ -40,6 +40,8 @@ class Asked:
 
 def find_invitation(token: str) -> Invitation | None:
     """Return the invitation of a token with everything its page shows, or None for an unknown token."""
+    if not token.isascii() or not token.isprintable():  # PostgreSQL refuses to look for a zero character
+        return None
     invitations = Invitation.objects.select_related(
         "resolution__ticket", "resolution__response", "service", "person", "survey_version__survey"
     )

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from surveys.engine.mapping import storable
 from surveys.models import Decision, Invitation, Message, Person, Resolution, Response, Ticket, User
 from xla_service.stored_words import told
 
@@ -78,9 +79,9 @@ def explain(user: User | AnonymousUser, number: str, *, source: str = "") -> lis
 
     Newest resolution first. Empty when there is no such ticket, or none was resolved yet.
     """
-    tickets = Ticket.objects.visible_to(user).filter(number__iexact=number.strip())
+    tickets = Ticket.objects.visible_to(user).filter(number__iexact=storable(number))
     if source:
-        tickets = tickets.filter(source=source)
+        tickets = tickets.filter(source=storable(source))
     keys = list(tickets.values_list("pk", flat=True)[:MOST_TICKETS])
     return explained(_in_full(Resolution.objects.filter(ticket__in=keys)))
 

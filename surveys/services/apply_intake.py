@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import DatabaseError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.module_loading import import_string
 
 from surveys.engine.mapping import MappingError, TicketMapping, ticket_mapping
@@ -61,13 +61,13 @@ def apply_due_events(*, now: datetime, limit: int | None = None) -> int:
     return applied
 
 
-def replay_event(event: IntakeEvent, *, now: datetime) -> bool:
-    """Let an event be applied once more, whatever became of it; False when it is waiting to be anyway."""
-    finished = IntakeEvent.objects.filter(pk=event.pk).exclude(state=IntakeEvent.State.RECEIVED)
+def replay_events(events: QuerySet[IntakeEvent], *, now: datetime) -> int:
+    """Let events be applied once more, whatever became of them; return how many did not wait to be anyway."""
+    finished = events.exclude(state=IntakeEvent.State.RECEIVED)
     replayed = finished.update(state=IntakeEvent.State.RECEIVED, due_at=now, attempts=0, reason="")
     if replayed:
         wake(INTAKE_SWEEP)
-    return bool(replayed)
+    return replayed
 
 
 def _claim(now: datetime, count: int) -> list[IntakeEvent]:

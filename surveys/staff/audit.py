@@ -15,7 +15,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy, ngettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from surveys.engine.mapping import storable
 from surveys.models import SentAnswer
+from surveys.row_keys import row_keys
 from surveys.selectors.suspicious import SHOWN, domain_rates, sent_answers
 from surveys.services.audit_answers import decide_by_hand
 from surveys.wakeups import EVIDENCE_SWEEP, wake
@@ -65,14 +67,14 @@ class VerdictForm(forms.Form):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         chosen = self.data.getlist("answers")[:PER_PAGE] if hasattr(self.data, "getlist") else []
-        self.fields["answers"].choices = [(key, key) for key in chosen if key.isascii() and key.isdigit()]  # type: ignore[attr-defined]
+        self.fields["answers"].choices = [(key, key) for key in row_keys(chosen)]  # type: ignore[attr-defined]
 
 
 @open_to(setting_up)
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer_audit(request: HttpRequest) -> HttpResponse:
     """Show the answers and the rate of each domain; a POST restores or excludes the ticked ones."""
-    shown, domain = request.GET.get("show", "suspicious"), request.GET.get("domain", "")[:200]
+    shown, domain = request.GET.get("show", "suspicious"), storable(request.GET.get("domain", ""))[:200]
     if request.method == "POST":
         _decide(request)
         return redirect(f"{reverse('answer-audit')}?{urlencode({'show': shown, 'domain': domain})}")

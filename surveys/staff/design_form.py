@@ -9,6 +9,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.text import slugify
 
+from surveys.engine.mapping import storable
 from surveys.engine.wording import WORDS
 from surveys.models import Question
 from surveys.services.default_survey import default_reasons
@@ -81,7 +82,7 @@ def _options(was: Asked, posted: QueryDict) -> list[Mapping[str, Any]]:
 
 def _texts(posted: QueryDict) -> dict[str, str]:
     return {
-        name.removeprefix("text-"): " ".join(posted[name].split())[:LONGEST]
+        name.removeprefix("text-"): " ".join(storable(posted[name]).split())[:LONGEST]
         for name in posted
         if name.startswith("text-")
     }
@@ -92,7 +93,7 @@ def _with_new_reasons(asked: Asked, posted: QueryDict, code: str) -> Asked:
         return asked
     options = list(asked.options)
     for text, band in zip(posted.getlist("new-text"), posted.getlist("new-band"), strict=False):
-        if words := " ".join(text.split())[:LONGEST]:
+        if words := " ".join(storable(text).split())[:LONGEST]:
             options.append({"key": _new_key(words, options), "band": band, "wording": {code: words}})
     return replace(asked, options=tuple(options))
 

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from surveys.models import IntakeEvent, IntakeSource
-from surveys.services.apply_intake import replay_event
+from surveys.row_keys import row_keys
+from surveys.services.apply_intake import replay_events
 from xla_service.access import open_to, setting_up
 from xla_service.navigation import Section, declare_page
 
@@ -36,9 +37,8 @@ def replay(request: HttpRequest) -> HttpResponse:
     """Let the ticked events, or all that need attention, be applied once more."""
     found = IntakeEvent.objects.needing_attention()
     if "all" not in request.POST:
-        found = found.filter(pk__in=[key for key in request.POST.getlist("event") if key.isdecimal()])
-    now = timezone.now()
-    count = sum(replay_event(event, now=now) for event in found)
+        found = found.filter(pk__in=row_keys(request.POST.getlist("event")))
+    count = replay_events(found, now=timezone.now())
     if count:
         said = ngettext(
             "%(count)d event will be applied again within seconds.",

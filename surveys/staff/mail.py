@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from surveys.models import Message
+from surveys.row_keys import row_keys
 from surveys.services.send_again import send_again
 from xla_service.access import open_to, setting_up
 from xla_service.navigation import Section, declare_page
@@ -35,8 +36,8 @@ def failed_mail(request: HttpRequest) -> HttpResponse:
 @open_to(setting_up)
 def send_failed_again(request: HttpRequest) -> HttpResponse:
     """Put the chosen mail back into the outbox."""
-    chosen = [key for key in request.POST.getlist("message") if key.isdigit()]
-    count = send_again(Message.objects.filter(pk__in=chosen), now=timezone.now())
+    chosen = Message.objects.filter(pk__in=row_keys(request.POST.getlist("message")))
+    count = send_again(chosen, now=timezone.now())
     words = ngettext(
         "%(count)s mail is due again. Surveys that closed meanwhile are not sent.",
         "%(count)s mails are due again. Surveys that closed meanwhile are not sent.",

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from surveys.engine.mapping import storable
 from surveys.models import ExclusionProposal, Person
 from surveys.selectors.person_export import person_export
 from surveys.services.csv_tables import TableError
@@ -84,7 +85,7 @@ def _imported(file: UploadedFile, dry_run: bool) -> PeopleImport:
 
 
 def _context(request: HttpRequest) -> dict[str, object]:
-    wanted = request.GET.get("q", "").strip()
+    wanted = storable(request.GET.get("q", ""))
     found = Person.objects.filter(erased_at=None).order_by("name", "pk")
     if wanted:
         found = found.filter(Q(email__iexact=wanted) | Q(external_id=wanted) | Q(name__icontains=wanted))

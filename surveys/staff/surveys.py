@@ -17,11 +17,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from surveys.engine.mapping import storable
 from surveys.engine.scales import Band
 from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS, Words
 from surveys.forms import AnswerForm
 from surveys.models import Question, Survey, SurveyVersion
 from surveys.public_pages import answer_context, page
+from surveys.row_keys import row_key
 from surveys.selectors.translations import Wording, wordings
 from surveys.services.survey_design import (
     MOST_OPEN_DAYS,
@@ -123,7 +125,7 @@ def _missing(version: SurveyVersion, code: str) -> int:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_survey(request: HttpRequest) -> HttpResponse:
     """Begin a survey from the usual questions; nobody is asked with it before it is published."""
-    name, error = request.POST.get("name", "").strip(), ""
+    name, error = storable(request.POST.get("name", "")), ""
     if request.method == "POST":
         try:
             made = create_survey(name, by=request.user, now=timezone.now())  # type: ignore[arg-type]
@@ -178,7 +180,7 @@ def _language(request: HttpRequest) -> str:
 
 
 def _rename(survey: Survey, name: str) -> None:
-    words = " ".join(name.split())[:120]
+    words = " ".join(storable(name).split())[:120]
     if words and words != survey.name:
         survey.name = words
         survey.save(update_fields=["name"])
@@ -231,7 +233,7 @@ def _send_trial(request: HttpRequest, version: SurveyVersion, language: str) -> 
 
 
 def _publish(request: HttpRequest, survey: Survey) -> None:
-    note = request.POST.get("note", "").strip()
+    note = storable(request.POST.get("note", ""))
     try:
         version = publish_draft(survey, note=note, by=request.user, now=timezone.now())  # type: ignore[arg-type]
     except DesignError as error:
@@ -317,8 +319,8 @@ def survey_preview(request: HttpRequest, key: str, kind: str) -> HttpResponse:
 
 
 def _wanted_version(survey: Survey, number: str) -> SurveyVersion:
-    if number.isdecimal():
-        return get_object_or_404(survey.versions, number=int(number))
+    if number:
+        return get_object_or_404(survey.versions, number=row_key(number))
     found = draft_of(survey) or published_version(survey)
     if found is None:
         raise Http404
@@ -360,7 +362,7 @@ def survey_versions(request: HttpRequest, key: str) -> HttpResponse:
     """Show every version, newest first, with how it differs from the one before; a POST takes one back."""
     survey = get_object_or_404(Survey, key=key)
     if request.method == "POST":
-        version = get_object_or_404(survey.versions, number=request.POST.get("number") or 0)
+        version = get_object_or_404(survey.versions, number=row_key(request.POST.get("number", "")))
         try:
             take_back(version, by=request.user, now=timezone.now())  # type: ignore[arg-type]
         except DesignError as error:

@@ -4,7 +4,7 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 
-from surveys.models import Message, Survey, User
+from surveys.models import IntakeSource, Message, Survey, User
 from surveys.services.decide import decide_resolutions
 from tests.factories import (
     NOW,
@@ -105,3 +105,15 @@ def test_a_sending_rule_is_followed_by_a_new_one_not_changed(signed_in: Client) 
 
     assert 'name="rules-0-rest_days"' not in page
     assert "Add another" in page or "rules-TOTAL_FORMS" in page
+
+
+def test_a_source_says_where_its_tickets_are_and_that_it_mails_the_links(signed_in: Client) -> None:
+    given = {"key": "desk", "name": "Desk", "preset": "generic", "mapping": "{}", "secret": "s" * 16}
+    given |= {"is_active": "on", "mails_rating_links": "on"}
+
+    wrong = signed_in.post(address(IntakeSource, "add/"), {**given, "ticket_url": "javascript:alert(1)"})
+    signed_in.post(address(IntakeSource, "add/"), {**given, "ticket_url": "https://itsm.example/{number}"})
+
+    assert "Write a web address" in wrong.content.decode()
+    source = IntakeSource.objects.get()
+    assert (source.ticket_url, source.mails_rating_links) == ("https://itsm.example/{number}", True)

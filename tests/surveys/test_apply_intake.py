@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from surveys.models import BusinessService, IntakeEvent, IntakeSource, Resolution, Ticket, User
 from surveys.services import apply_intake
-from surveys.services.apply_intake import apply_due_events, replay_event
+from surveys.services.apply_intake import apply_due_events, replay_events
 
 pytestmark = pytest.mark.django_db
 
@@ -165,7 +165,7 @@ def test_a_failed_event_is_applied_after_its_cause_is_gone() -> None:
     failure(ticket(business_service="Fax"))
     BusinessService.objects.create(key="fax", name="Fax")
 
-    assert replay_event(IntakeEvent.objects.get(), now=NOW)
+    assert replay_events(IntakeEvent.objects.all(), now=NOW) == 1
     assert apply_due_events(now=NOW) == 1
 
     event = IntakeEvent.objects.get()
@@ -173,7 +173,9 @@ def test_a_failed_event_is_applied_after_its_cause_is_gone() -> None:
 
 
 def test_an_event_that_is_waiting_is_not_replayed() -> None:
-    assert not replay_event(receive(ticket()), now=NOW)
+    receive(ticket())
+
+    assert replay_events(IntakeEvent.objects.all(), now=NOW) == 0
 
 
 def test_a_mapping_that_does_not_work_is_named(source: IntakeSource) -> None:

@@ -92,3 +92,14 @@ def test_a_service_owner_does_not_open_it(client: Client, owner: User) -> None:
     client.force_login(owner)
 
     assert client.get(PAGE).status_code == 403
+
+
+def test_a_key_larger_than_any_is_nobodys(client: Client, agreement_admin: User, set_apart: Response) -> None:
+    client.force_login(agreement_admin)
+
+    for url, name in ((PAGE, "answers"), ("/asking/failed-mail/send-again/", "message")):
+        assert client.post(url, {name: ["9" * 30, "²"], "verdict": "restore"}).status_code == 302
+    assert client.post("/data/inbound/replay/", {"event": ["9" * 30, "²"]}).status_code == 302
+
+    set_apart.refresh_from_db()
+    assert set_apart.state == "set_apart"
