@@ -124,6 +124,11 @@ def _sort_key(cells: Cells) -> NDArray[np.int64]:
     return np.asarray(key * (int(bucket.max()) - lowest + 1) + (bucket - lowest), dtype=np.int64)
 
 
+def chance_of(permille: int) -> float:
+    """Return the chance of having been asked that a cell names; one that was rounded to 0 is 1/1000."""
+    return max(permille, 1) / 1000.0
+
+
 def stratum_codes(cells: Cells) -> NDArray[np.int64]:
     """Return class and chance of being asked of every cell as one number."""
     return np.asarray(

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from surveys.engine.contradictions import LEAST_CONFIDENCE
 
-# Goes up when the same evidence may give other results: 2 blends comments into the mean rating. What a
-# receipt holds still gives what it gave, since its parameter set says what was in force.
-ENGINE_VERSION = "2"
+# Goes up when the same evidence may give other results: 2 blends comments into the mean rating; 3 gives
+# shares of answers Wilson's interval, hides an indicator with fewer than 5 answers, and lets an easier
+# availability target keep its error budget.
+ENGINE_VERSION = "3"
 
 
 @dataclass(frozen=True, slots=True)

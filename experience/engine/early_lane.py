@@ -24,7 +24,7 @@ def early_lane(terms: Terms, evidence: Evidence, parameters: Parameters) -> Floa
     if parameters.median_weight is None or not can_weigh_early(parameters.asked):
         return e_value(counts.sum(axis=1), values, target)
     rates = [parameters.rates.of(code) for code, _ in evidence.strata]
-    chances = [permille / 1000.0 for _, permille in evidence.strata]
+    chances = [chance for _, chance in evidence.strata]
     weights = relative_weights(class_weights(rates, chances), parameters.median_weight)
     return e_value(counts, values, target, relative_weights=weights)
 

@@ -22,6 +22,7 @@ from experience.engine.cells import (
     PERMILLES,
     Cells,
     Integers,
+    chance_of,
     class_of,
     stratum_codes,
     summed,
@@ -35,6 +36,7 @@ from experience.engine.intervals import (
     moderated_wilson,
     order_statistic_ranks,
     p_below,
+    p_below_share,
     quantile_rank,
     wilson,
 )
@@ -143,7 +145,9 @@ class Evidence:
         self.up_seconds = up_seconds
         self.seconds = np.array([np.nan if s is None else s for s in up_seconds], dtype=np.float64)
         self._strata = np.unique(stratum_codes(cells[np.isin(cells["measure"], _STRATIFIED)]))
-        self.strata = [(class_of(code // PERMILLES), code % PERMILLES) for code in self._strata.tolist()]
+        self.strata = [
+            (class_of(code // PERMILLES), chance_of(code % PERMILLES)) for code in self._strata.tolist()
+        ]
         self._by_measure: dict[str, Cells] = {}
 
     def part(self, services: Sequence[int]) -> Evidence:
@@ -290,8 +294,8 @@ def rating_terms(terms: Sequence[Terms]) -> Terms | None:
 def _answer_weights(
     count: FloatArray, evidence: Evidence, answered: BoolArray, parameters: Parameters
 ) -> FloatArray:
-    rates = np.array([parameters.rates.of(code) for code, _ in evidence.strata])
-    chances = np.array([permille / 1000.0 for _, permille in evidence.strata])
+    rates = [parameters.rates.of(code) for code, _ in evidence.strata]
+    chances = [chance for _, chance in evidence.strata]
     weights = trim(np.broadcast_to(class_weights(rates, chances), count.shape), count)
     resolved = evidence.resolved[answered]
     hassle = evidence.hassle > 0
@@ -318,13 +322,47 @@ def _place(
     terms: Terms,
     parameters: Parameters,
 ) -> None:
-    """Write mean, moderated Wilson interval and p-value of a bounded mean into the rows `where`."""
+    """Write the mean, its interval and its p-value into the rows `where`.
+
+    Wilson's for a share of answers, whose variance follows from the share; moderated for any other mean.
+    """
+    result.value[where], result.n[where], result.n_effective[where] = found.mean, found.n, n_effective
+    if is_share_of_answers(terms):
+        _place_share(result, where, found.mean, n_effective, terms.anchors)
+    else:
+        _place_mean(result, where, found, n_effective, terms, parameters)
+
+
+def is_share_of_answers(terms: Terms) -> bool:
+    """Say whether each answer counts as 0 or 1: top boxes, and yes or no."""
+    return terms.statistic == "top_box" or terms.measure == "solved"
+
+
+def _place_share(
+    result: Native, where: BoolArray, share: FloatArray, n_effective: FloatArray, anchors: Anchors
+) -> None:
+    # Weighting by fractions may round a share of 1 up.
+    known = np.clip(share, 0.0, 1.0)
+    interval = wilson(known, n_effective)
+    result.low[where], result.high[where] = interval.low, interval.high
+    result.p_below[where] = p_below_share(
+        known, n_effective, target=anchors.target, higher_is_better=anchors.higher_is_better
+    )
+
+
+def _place_mean(
+    result: Native,
+    where: BoolArray,
+    found: Weighted,
+    n_effective: FloatArray,
+    terms: Terms,
+    parameters: Parameters,
+) -> None:
     is_mean = terms.statistic == "weighted_mean"
     pooled = parameters.pooled_variance.get(terms.measure) if is_mean else None
     lo, hi = terms.low, terms.high
     interval = moderated_wilson(found.mean, found.variance, n_effective, lo=lo, hi=hi, pooled=pooled)
-    result.value[where], result.low[where], result.high[where] = found.mean, interval.low, interval.high
-    result.n[where], result.n_effective[where] = found.n, n_effective
+    result.low[where], result.high[where] = interval.low, interval.high
     result.p_below[where] = p_below(
         found.mean,
         found.variance,
@@ -360,10 +398,16 @@ def _sample_mean(terms: Terms, evidence: Evidence, parameters: Parameters) -> Na
     cells, unit = evidence.of(terms.measure), FIXED_POINT.get(terms.measure, 1.0)
     squares = evidence.per_service(cells, cells["total_squares"] / unit**2)
     if known.any():
-        mean = total[known] / n[known]
-        variance = np.maximum(squares[known] / n[known] - mean**2, 0.0)
-        _place(result, known, Weighted(mean, variance, n[known], n[known]), n[known], terms, parameters)
+        sample = _sample(n[known], total[known], squares[known])
+        _place(result, known, sample, n[known], terms, parameters)
     return result
+
+
+def _sample(n: FloatArray, total: FloatArray, squares: FloatArray) -> Weighted:
+    """Return mean and sample variance where everything weighs alike, from n, sums and sums of squares."""
+    mean = total / n
+    variance = np.maximum(squares / n - mean**2, 0.0) * n / np.maximum(n - 1.0, 1.0)
+    return Weighted(mean, variance, n, n)
 
 
 def _totals(terms: Terms, evidence: Evidence) -> tuple[Native, BoolArray, FloatArray, FloatArray]:
@@ -409,10 +453,9 @@ def _apdex(terms: Terms, evidence: Evidence, parameters: Parameters) -> Native:
     n = evidence.per_service(cells, cells["n"])
     result, known = _nothing(evidence.services), n > 0
     if known.any():
-        mean = evidence.per_service(cells, cells["n"] * worth)[known] / n[known]
-        square = evidence.per_service(cells, cells["n"] * worth**2)[known]
-        variance = np.maximum(square / n[known] - mean**2, 0.0)
-        _place(result, known, Weighted(mean, variance, n[known], n[known]), n[known], terms, parameters)
+        total, squares = (evidence.per_service(cells, cells["n"] * worth**power) for power in (1, 2))
+        sample = _sample(n[known], total[known], squares[known])
+        _place(result, known, sample, n[known], terms, parameters)
     result.raw[:] = result.value
     return result
 

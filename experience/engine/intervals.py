@@ -12,7 +12,7 @@ from typing import Generic
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import bdtr, bdtrik, ndtri, stdtr, stdtrit
+from scipy.special import bdtr, bdtrik, ndtr, ndtri, stdtr, stdtrit
 
 from experience.engine.arrays import FloatArray, N, Numbers, like, require
 from experience.engine.defaults import DEFAULTS
@@ -165,6 +165,16 @@ def p_below(
     worth = moderate(mean, variance, n_effective, lo=lo, hi=hi, pooled=pooled)
     z = (worth.share - aim) / np.sqrt(aim * (1.0 - aim) / worth.n_star)
     return like(stdtr(worth.df, z if higher_is_better else -z), mean)
+
+
+def p_below_share(share: N, n: Numbers, *, target: Numbers, higher_is_better: bool = True) -> N:
+    """Return the one-sided p-value of "on target or better" of a share seen in n trials: Wilson's score test.
+
+    The target lies strictly between 0 and 1; n may be a fraction.
+    """
+    require(np.greater(target, 0.0) & np.less(target, 1.0), "The target of a share lies between 0 and 1.")
+    z = np.subtract(share, target) / np.sqrt(np.multiply(target, np.subtract(1.0, target)) / n)
+    return like(ndtr(z if higher_is_better else -z), share)
 
 
 def order_statistic_ranks(n: int, quantile: float, level: float = DEFAULTS.level) -> tuple[int, int] | None:

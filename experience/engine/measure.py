@@ -162,7 +162,11 @@ class _Shared:
         self.sla_met = evidence.per_service(closed, closed["total"])
         lost = evidence.of("lost_time")
         uncapped = lost[lost["bucket"] == LostTime.UNCAPPED]
-        self.lost_minutes = evidence.per_service(uncapped, uncapped["total"])
+        told = evidence.per_service(uncapped, uncapped["n"]).tolist()
+        minutes = evidence.per_service(uncapped, uncapped["total"]).tolist()
+        self.lost_minutes = [
+            total if n >= DEFAULTS.least_respondents else None for n, total in zip(told, minutes, strict=True)
+        ]
         self.ratings = evidence.rating_counts(RATING_MEASURES)
 
     def response(self, service: int) -> Response:
@@ -206,7 +210,7 @@ def _result(
         p_below=judged.p_below,
         tipping_shift=_tipping_shift(rating, response),
         response=response,
-        lost_minutes=float(shared.lost_minutes[service]) if response.answered else None,
+        lost_minutes=shared.lost_minutes[service],
         sla=shared.sla(service, sla),
     )
 
@@ -243,7 +247,7 @@ def _indicator(column: _Column, service: int, respondents: int) -> IndicatorResu
 def _state(column: _Column, service: int, respondents: int, is_sure: bool) -> str:
     if column.value[service] is None:
         return "missing"
-    if column.is_from_answers and respondents < DEFAULTS.least_respondents:
+    if column.is_from_answers and min(respondents, column.n[service] or 0.0) < DEFAULTS.least_respondents:
         return "hidden"
     if not is_sure:
         return "too_few"
@@ -270,10 +274,17 @@ def _stream(stream: str, indicators: Sequence[IndicatorResult]) -> Score | None:
 
 
 def _experience_p(indicators: Sequence[IndicatorResult], score: Score | None) -> float | None:
-    """Return the p-value of "on target": native with one indicator in X, else from the MOVER interval."""
-    counted = [i for i in indicators if i.terms.stream == "X" and i.terms.weight > 0 and i.score is not None]
+    """Return the p-value of "on target": native with one indicator in X, else from the MOVER interval.
+
+    Those without an interval wait outside, as in `dimension_score`.
+    """
     if score is None or score.high is None:
         return None
+    counted = [
+        i
+        for i in indicators
+        if i.terms.stream == "X" and i.terms.weight > 0 and i.score and i.score.has_interval
+    ]
     if len(counted) == 1:
         return counted[0].p_below
     return p_below_from_interval(score.value, score.high)

@@ -13,6 +13,7 @@ import numpy as np
 from django.db.models import Max, QuerySet, Sum
 
 from experience.engine.blend import variance_from_interval
+from experience.engine.cells import chance_of
 from experience.engine.daycells import Asked, rating_of_bucket
 from experience.engine.defaults import DEFAULTS, ENGINE_VERSION
 from experience.engine.explanation import class_drivers
@@ -106,7 +107,7 @@ def _estimate(day: date) -> dict[str, Any]:
         "class_rates": dict(rates.by_class),
         "pooled_variance": _pooled_variances(window(day - timedelta(days=1), TRAILING_DAYS)),
         "asked": sum(asked.values()),
-        "median_weight": _median_weight(answered, rates),
+        "median_weight": _median_weight(mature, rates),
         "comment_weight": DEFAULTS.sentiment_weight,
         "fleet": _fleet(day),
         "drivers": _drivers(day),
@@ -178,12 +179,22 @@ def _added(counts: Iterable[Mapping[str, _Number]]) -> dict[str, _Number]:
     return {code: n for code, n in sums.items() if n > 0}
 
 
-def _median_weight(answered: Mapping[str, float], rates: ClassRates) -> float | None:
-    """Return the median weight over answers, which the early lane compares with; None without answers."""
-    if not answered:
+def _median_weight(period: Period, rates: ClassRates) -> float | None:
+    """Return the median over answers of 1 / (chance of being asked x response rate of the class).
+
+    The early lane compares with it. None without answers.
+    """
+    cells = _cells().filter(
+        measure=DayCell.Measure.RESOLVED,
+        bucket=Asked.ANSWERED,
+        day__range=(period.first_on, period.last_on),
+    )
+    counted = cells.values_list("response_class", "probability_permille").annotate(Sum("count")).order_by()
+    if not counted:
         return None
-    weights = class_weights([rates.of(code) for code in answered])
-    return float(median_weight(weights, list(answered.values())))
+    classes, permilles, answers = zip(*counted, strict=True)
+    weights = class_weights([rates.of(code) for code in classes], [chance_of(each) for each in permilles])
+    return float(median_weight(weights, answers))
 
 
 def _pooled_variances(period: Period) -> dict[str, float]:

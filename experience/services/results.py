@@ -65,7 +65,7 @@ def columns_of(result: Result, *, is_baseline: bool = False) -> Document:
         "n_resolved": result.response.resolved,
         "n_asked": result.response.asked,
         "n_answered": result.response.answered,
-        "n_effective": rating.n_effective if rating else None,
+        "n_effective": _n_effective(result),
         "sla_status": result.sla.status.value,
         "sla_share": result.sla.share,
         "sla_target": result.sla.target,
@@ -73,6 +73,13 @@ def columns_of(result: Result, *, is_baseline: bool = False) -> Document:
         "results": document,
         **summary_of(document),
     }
+
+
+def _n_effective(result: Result) -> float | None:
+    """Return what the answers to the rating are worth; without one, those that the experience rests on."""
+    experience = result.streams.get("X")
+    found = result.rating or experience
+    return found.n_effective if found else None
 
 
 def document_of(result: Result) -> Document:
@@ -121,9 +128,22 @@ def _indicator(found: IndicatorResult) -> Document:
 
 def _stream(name: str, score: Score | None, result: Result) -> Document:
     contributions = result.blend.contributions if result.blend else {}
+    if score is not None and _gives_away(name, score, result):
+        score = None
     return {
         "score": score.value if score else None,
         "low": score.low if score else None,
         "high": score.high if score else None,
         "contribution": contributions.get(name),
     }
+
+
+def _gives_away(stream: str, score: Score, result: Result) -> bool:
+    """Say whether a hidden indicator could be had back from its stream's score and the others.
+
+    A score with an interval rests on indicators with intervals alone, which are never hidden.
+    """
+    counted = (
+        found for found in result.indicators if found.terms.stream == stream and found.terms.weight > 0
+    )
+    return not score.has_interval and any(found.state == "hidden" for found in counted)

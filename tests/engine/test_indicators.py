@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from experience.engine.cells import (
     Cell,
@@ -34,10 +35,11 @@ from experience.engine.indicators import (
     people_of,
     rating_terms,
 )
-from experience.engine.intervals import wilson
-from experience.engine.measure import measure
+from experience.engine.intervals import moderated_wilson, wilson
+from experience.engine.measure import Result, measure
 from experience.engine.normalise import Anchors
 from experience.engine.weighting import ClassRates
+from experience.services.results import document_of
 
 PARAMETERS = Parameters(ClassRates({"": 0.5}), {})
 SHARE = Anchors(0.2, 0.5, 0.9)
@@ -99,6 +101,48 @@ def test_a_top_box_share_counts_the_best_two_answers() -> None:
     assert value.value[0] == pytest.approx(3 / 5)
 
 
+@pytest.mark.parametrize(
+    ("statistic", "measure", "cells"),
+    [
+        ("top_box", "satisfaction", answers("satisfaction", [5] * 18 + [1] * 2)),
+        ("weighted_mean", "solved", [Cell(0, "solved", "000000", 1000, 0, 20, 18, 18)]),
+    ],
+)
+def test_a_share_of_answers_has_wilsons_interval_and_test(
+    statistic: str, measure: str, cells: list[Cell]
+) -> None:
+    pooled = Parameters(ClassRates({"": 0.5}), {measure: 0.001})
+
+    value = native(terms(statistic, measure), evidence(cells), pooled)
+
+    expected = wilson(0.9, 20)
+    assert (value.value[0], value.low[0], value.high[0]) == pytest.approx((0.9, expected.low, expected.high))
+    assert value.p_below[0] == pytest.approx(norm.cdf((0.9 - 0.5) / math.sqrt(0.5 * 0.5 / 20)))
+
+
+def test_ten_of_ten_is_not_yet_evidence_of_being_on_target() -> None:
+    anchors = Anchors(0.6, 0.85, 0.95)
+    solved = terms("weighted_mean", "solved", anchors=anchors)
+
+    value = found(solved, evidence([Cell(0, "solved", "000000", 1000, 0, 10, 10, 10)]))
+
+    assert value.low[0] < 0.85
+    assert 1 - value.p_below[0] > 0.05
+
+
+def test_an_answer_drawn_with_the_smallest_chance_weighs_most_and_stops_nothing() -> None:
+    rating = terms("weighted_mean", "satisfaction", low=1.0, high=5.0, anchors=Anchors(2.5, 4.2, 4.9))
+    facts = replace(FACTS, probability=0.0004, is_asked=False)
+    [rare] = [key for key in cells_of([facts]) if key.measure == "resolved"]
+    asked = Cell(0, "resolved", "000000", rare.probability_permille, 1, 1, 0, 0)
+
+    given = evidence([*answers("satisfaction", [5] * 10), asked])
+
+    assert found(rating, given).value[0] == 5.0
+    weighted = Parameters(ClassRates({"": 0.5}), {}, asked=200, median_weight=2.0)
+    assert early_lane(rating, given, weighted)[0] < 1
+
+
 def test_a_share_has_a_wilson_interval_and_a_ratio_is_its_own() -> None:
     given = evidence([total("sla_met", 20, 15)])
 
@@ -121,6 +165,23 @@ def test_the_mean_of_a_sample_lies_inside_its_interval() -> None:
 
     assert value.value[0] == pytest.approx(-0.2)
     assert -1 < value.low[0] < -0.2 < value.high[0] < 0.2
+
+
+def test_the_interval_of_a_sample_rests_on_its_sample_variance() -> None:
+    apdex = terms("apdex", "response_time", anchors=Anchors(0.5, 0.85, 0.94))
+    polarity = terms("sample_mean", "text_polarity", low=-1.0, high=1.0, anchors=Anchors(-0.5, 0.2, 0.7))
+    timed = [total("response_time", n, 0, bucket=bucket) for bucket, n in ((0, 3), (1, 1), (2, 2))]
+    texts = [total("text_polarity", 4, 10_000, 4 * 5_000**2)]  # three of .5, one of -.5
+
+    for term, cells, values in (
+        (apdex, timed, [1.0, 1.0, 1.0, 0.5, 0.0, 0.0]),
+        (polarity, texts, [0.5, 0.5, 0.5, -0.5]),
+    ):
+        value, n = found(term, evidence(cells)), float(len(values))
+        expected = moderated_wilson(
+            float(np.mean(values)), float(np.var(values, ddof=1)), n, lo=term.low, hi=term.high
+        )
+        assert (value.low[0], value.high[0]) == pytest.approx((expected.low, expected.high))
 
 
 @pytest.mark.parametrize(("unit", "minutes_in"), [("h", 60), ("d", 1440), ("x target", 1)])
@@ -209,6 +270,36 @@ def test_an_agreement_on_happiness_is_measured_and_watched_like_one_on_stars() -
     assert result.rating.value == pytest.approx(-80)
     assert result.rating_counts == {2: 18, 10: 2}
     assert early_lane(rating, given, PARAMETERS)[0] > 20
+
+
+RATED = terms("weighted_mean", "satisfaction", stream="X", low=1.0, high=5.0, anchors=Anchors(2, 4, 5))
+LOST = terms("weighted_mean", "lost_time", stream="X", key="lost", high=480.0, anchors=Anchors(300, 120, 30))
+
+
+def test_an_indicator_with_four_answers_is_hidden_and_so_is_what_would_give_it_away() -> None:
+
+    def told(minutes_of: int) -> Result:
+        minutes = [Cell(0, "lost_time", "000000", 1000, kind, minutes_of, 100, 100) for kind in (0, 1)]
+        given = evidence([*answers("satisfaction", [3] * 6), *minutes])
+        return measure(given, [RATED, LOST], {"X": 1.0}, [None], PARAMETERS)[0]
+
+    few, enough = told(4), told(5)
+    assert [found.state for found in few.indicators] == ["too_few", "hidden"]
+    assert [found.state for found in enough.indicators] == ["too_few", "too_few"]
+    assert (few.lost_minutes, enough.lost_minutes) == (None, 100)
+    assert document_of(few)["streams"]["X"]["score"] is None
+    assert document_of(enough)["streams"]["X"]["score"] is not None
+
+
+def test_the_test_of_the_one_indicator_that_has_an_interval_is_its_own() -> None:
+    given = [
+        *answers("satisfaction", [4] * 9 + [2] * 9),
+        Cell(0, "lost_time", "000000", 1000, 0, 6, 600, 60_000),
+    ]
+
+    result = measure(evidence(given), [RATED, LOST], {"X": 1.0}, [None], PARAMETERS)[0]
+
+    assert result.p_below == result.indicators[0].p_below
 
 
 # --- cells --------------------------------------------------------------------------------------------------

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from experience.engine.agreement_terms import AgreedIndicator
 from experience.models import Measurement
+from experience.services.agreements import publish, write_draft
 from experience.services.evidence import refresh_changed_days
+from experience.services.library import install_indicators
 from experience.services.measure import measure_all
+from experience.services.parameters import parameter_set_for
+from experience.services.starter import starter_terms
 from experience.services.verify import verify
-from surveys.models import BusinessService, Response
+from surveys.models import BusinessService, Decision, Response
 from surveys.services.changes import mark_changed
-from tests.experience.scenes import agreed, answered, silent
+from tests.experience.scenes import LAST_YEAR, agreed, answered, silent
 from tests.factories import NOW, BusinessServiceFactory
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +64,29 @@ def test_happy_and_unhappy_people_are_told_apart_with_intervals(printing: Busine
     assert red.rating_low < red.rating < red.rating_high < 4.2 < green.rating_low
     assert (red.sla_status, green.sla_status) == ("green", "none")
     assert red.rating_raw == pytest.approx(sum(UNHAPPY) / len(UNHAPPY))
+
+
+def test_the_median_weight_counts_the_chance_of_having_been_asked(printing: BusinessService) -> None:
+    answered(printing, [4] * 5, resolved_at=NOW - timedelta(days=20))
+    Decision.objects.update(probability=0.25)
+    refresh_changed_days(now=NOW)
+
+    values = parameter_set_for(TODAY, now=NOW).values
+
+    assert values["median_weight"] == pytest.approx(4 / values["class_rates"]["000000"])
+
+
+def test_an_agreement_without_a_rating_is_worth_the_answers_it_has() -> None:
+    service = BusinessServiceFactory.create()
+    install_indicators()
+    own = replace(starter_terms(LAST_YEAR), indicators=(AgreedIndicator("solved"),), weights=(("X", 1.0),))
+    publish(write_draft(own, by=None), by=None, now=NOW)
+    answered(service, [1] * 12)
+    Response.objects.update(is_solved=False)
+
+    result = rolling(service)
+
+    assert (result.status, result.n_effective) == ("likely_red", pytest.approx(12))
 
 
 def test_under_five_people_nothing_is_shown(printing: BusinessService) -> None:
