@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
 from experience.engine.agreement_terms import AgreedIndicator, AgreementTerms
 from experience.models import Gap, GapEvent, NightlyRun
+from experience.selectors.subjects import Subject
 from experience.services.agreements import publish, write_draft
+from experience.services.early_lane import early_e_values
 from experience.services.evidence import refresh_changed_days
 from experience.services.gap_actions import acknowledge_gap, dismiss_gap
 from experience.services.judge import judge_day, refresh, replay
+from experience.services.starter import starter_terms
 from surveys.models import BusinessService, Resolution, Ticket, User
 from surveys.services.changes import mark_changed
 from tests.experience.scenes import LAST_YEAR, agreed, answered
@@ -39,6 +43,22 @@ def test_an_unhappy_service_with_a_green_sla_is_a_confirmed_watermelon(printing:
     assert gap.evidence["e_value"] >= 20
     assert (gap.affected_people, gap.user_points > 0) == (40, True)
     assert list(gap.events.values_list("from_state", "to_state")) == [("", "open")]
+
+
+def test_answers_of_a_month_are_never_held_against_the_target_of_the_next(
+    printing: BusinessService,
+) -> None:
+    day = NOW.replace(month=5, day=28)
+    subject = Subject(None, printing.pk)
+    answered(printing, [4] * 60, resolved_at=day)
+    refresh_changed_days(now=NOW)
+    before = early_e_values({subject}, as_of=day.date(), now=NOW)
+    harder = replace(
+        starter_terms(TODAY), indicators=(AgreedIndicator("rating", target=4.8),), weights=(("X", 1.0),)
+    )
+    publish(write_draft(harder, by=None), by=None, now=NOW)
+
+    assert early_e_values({subject}, as_of=TODAY, now=NOW) == before
 
 
 def test_a_happy_service_has_no_gap(printing: BusinessService) -> None:
