@@ -12,7 +12,14 @@ from django.utils.translation import gettext_noop
 
 from experience.engine.change import ActionEffect, did
 from experience.engine.defaults import DEFAULTS
-from experience.engine.periods import Period, after_action, baseline_months, month_of, provisional_until
+from experience.engine.periods import (
+    Period,
+    after_action,
+    baseline_months,
+    month_of,
+    previous_month,
+    provisional_until,
+)
 from experience.models import Gap, GapEvent, Improvement
 from experience.services.gap_actions import move_gap
 from experience.services.measure import experience_scores
@@ -151,7 +158,8 @@ def judge_improvements(*, today: date, now: datetime) -> int:
     """Judge every action whose window is over; return how many.
 
     The verdict is a difference in differences (engine/change.py): how much more the service changed than
-    the services on which nobody acted meanwhile, against the three months before the one that led to it.
+    the services on which nobody acted meanwhile, against the three months before the result that led to it.
+    Sample data are compared with sample data alone.
     """
     waiting = Improvement.objects.to_judge(today).select_related("service")
     return sum(_judge(improvement, today, now) for improvement in waiting)
@@ -160,15 +168,21 @@ def judge_improvements(*, today: date, now: datetime) -> int:
 def _judge(improvement: Improvement, today: date, now: datetime) -> bool:
     assert improvement.done_on is not None  # by the constraint improvement_done_has_day
     after = after_action(improvement.done_on, EFFECT_DAYS)
-    months = baseline_months(month_of(improvement.triggered_on))
-    scores = [_scores(period, today, now) for period in (*months, after)]
+    months = _baseline_of(improvement)
+    alike = list(BusinessService.objects.live().filter(is_sample=improvement.service.is_sample))
+    scores = [experience_scores(alike, period, as_of=today, now=now) for period in (*months, after)]
     effect = _effect(improvement.service_id, scores, _acted_on(improvement, months, after))
     changed = Improvement.objects.filter(pk=improvement.pk, state=Improvement.State.DONE)
     return bool(changed.update(state=Improvement.State.JUDGED, judged_at=now, **_verdict_columns(effect)))
 
 
-def _scores(period: Period, today: date, now: datetime) -> dict[int, float]:
-    return experience_scores(list(BusinessService.objects.live()), period, as_of=today, now=now)
+def _baseline_of(improvement: Improvement) -> tuple[Period, ...]:
+    """Return the three months before the result that led to an action.
+
+    That result looks at the month before the gap opened, or at 28 days that reach into it. A month that was
+    picked for being bad is followed by a better one without any action.
+    """
+    return baseline_months(previous_month(month_of(improvement.triggered_on)))
 
 
 def _acted_on(improvement: Improvement, months: Sequence[Period], after: Period) -> set[int]:

@@ -27,11 +27,12 @@ from tests.factories import NOW, BusinessServiceFactory
 
 pytestmark = pytest.mark.django_db
 TODAY = NOW.date()
-# Three months before, and the four weeks after, an action of 1 April on a gap of March.
+# Three months before, and the four weeks after, an action of 1 April on a gap of March, whose 28 days reach
+# into February.
 BEFORE = [
+    NOW.replace(year=2025, month=11, day=10),
     NOW.replace(year=2025, month=12, day=10),
     NOW.replace(month=1, day=10),
-    NOW.replace(month=2, day=10),
 ]
 AFTER = NOW.replace(month=4, day=20)
 SO_SO, BETTER = [3, 3, 4, 4, 3, 4], [5, 5, 4, 5, 5, 5]
@@ -87,6 +88,31 @@ def test_what_changed_more_than_its_neighbours_has_improved(
     assert improvement.effect_low is not None
     assert improvement.effect_low > 0
     assert improvement.controls == 8
+
+
+def test_the_bad_month_that_led_to_an_action_is_no_baseline(service: BusinessService, owner: User) -> None:
+    # Found when March was closed: what follows a bad March is better without any action.
+    improvement = planned(service, owner, opened_on=date(2026, 4, 8))
+    carry_out(improvement, on=date(2026, 4, 8), by=owner, now=NOW)
+    agreed(service)
+    for each in (service, *(BusinessServiceFactory.create() for _ in range(8))):
+        for month in (12, 1, 2, 4):
+            moment = NOW.replace(year=2026 - month // 12, month=month, day=20)
+            answered(each, SO_SO, resolved_at=moment)
+    answered(service, [1, 1, 2, 1, 1, 2], resolved_at=NOW.replace(month=3, day=20))
+
+    found = judged(improvement)
+
+    assert found.effect == pytest.approx(0)
+
+
+def test_sample_data_are_no_neighbours(acted: Improvement, service: BusinessService) -> None:
+    agreed(service)
+    lived(service, BETTER)
+    for number in range(8):
+        lived(BusinessServiceFactory.create(is_sample=number < 1), SO_SO, number % 3)
+
+    assert judged(acted).verdict == Improvement.Verdict.NOT_COMPARABLE
 
 
 def test_without_eight_neighbours_nothing_is_claimed(acted: Improvement, service: BusinessService) -> None:
