@@ -199,7 +199,13 @@ def primary_holders(terms: AgreementTerms) -> dict[str, Agreement]:
 
 
 def slas_of(services: Iterable[BusinessService], day: date) -> dict[int, SlaTerms]:
+    """Return the terms of the headline SLA of each service on a day; without one, absent."""
+    found = headline_slas(services, day)
+    return {service: SlaTerms(sla.target_share, sla.amber_band) for service, sla in found.items()}
+
+
+def headline_slas(services: Iterable[BusinessService], day: date) -> dict[int, Sla]:
     """Return the headline SLA of each service on a day: resolution of all priorities; without one, absent."""
     headline = Sla.objects.filter(kind=Sla.Kind.RESOLUTION, priority__isnull=True)
     rows = headline.filter(service__in=services, valid_from__lte=day).order_by("valid_from")
-    return {sla.service_id: SlaTerms(sla.target_share, sla.amber_band) for sla in rows}
+    return {sla.service_id: sla for sla in rows}

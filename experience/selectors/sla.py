@@ -100,9 +100,7 @@ def _attainment(
 
 
 def _resolutions(service: BusinessService, period: Period, priority: int | None) -> QuerySet[Resolution]:
-    found = Resolution.objects.filter(
-        service=service, resolved_on__range=(period.first_on, period.last_on), withdrawn_at__isnull=True
-    )
+    found = Resolution.objects.filter(service=service, resolved_on__range=(period.first_on, period.last_on))
     return found if priority is None else found.filter(priority=priority)
 
 

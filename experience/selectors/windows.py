@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from django.db.models import Min, Q
+from django.db.models import Count, Min, Q
 
 from experience.engine.agreement_terms import EVERYONE, Scope
 from experience.engine.cells import (
@@ -29,7 +29,7 @@ from experience.selectors.agreements import InForce
 from experience.selectors.raw_rows import of_people, resolution_facts
 from experience.selectors.stock import stock_cells
 from experience.selectors.subjects import Subject, subject
-from surveys.models import BusinessService, Response
+from surveys.models import BusinessService, Resolution, Response
 
 
 def evidence_of(
@@ -39,16 +39,20 @@ def evidence_of(
     now: datetime,
     scope: Scope = EVERYONE,
     measures: Collection[str] = (),
+    limits: Mapping[int, int] | None = None,
 ) -> Evidence:
     """Return the evidence of these services, in their order, over a period of local days; two queries.
 
     Days that `scope` leaves out do not count. Where it names personas or sites, tickets and answers are
     counted from the raw rows of these people, because day cells hold everybody; signals stay the service's.
-    What only tickets tell (selectors/stock.py) is read where `measures` names it.
+    What only tickets tell (selectors/stock.py) is read where `measures` names it. `limits` holds, by service
+    id, the minutes that an SLA gives where it does not go by the ticket system's verdict.
     """
     position = {service.pk: number for number, service in enumerate(services)}
     parts = scope.kept(period)
     cells, answers = _counted(position, parts, scope)
+    if limits:
+        cells = _within_limits(cells, position, parts, scope, limits)
     stock = stock_cells(services, period, measures, now=now, scope=scope)
     return Evidence(
         cells=summed(np.concatenate([cells, stock])),
@@ -108,6 +112,26 @@ def _counted(
     if scope.limits_people:
         return _cells_of_people(cells, position, parts, scope), _answers_of_people(position, parts, scope)
     return cells, unpacked_people(places, [bytes(people) for _, _, people in rows])
+
+
+def _within_limits(
+    cells: Cells, position: dict[int, int], parts: Sequence[Period], scope: Scope, limits: Mapping[int, int]
+) -> Cells:
+    """Return the cells with the SLA counted by these limits in place of the ticket system's verdicts."""
+    is_met = Q(pk__in=())
+    for minutes in set(limits.values()):
+        alike = [service for service, limit in limits.items() if limit == minutes]
+        is_met |= Q(service__in=alike, minutes_to_resolve__lte=minutes)
+    standing = Resolution.objects.filter(
+        within_days(parts, "resolved_on"), of_people(scope), service__in=limits, reopened_at__isnull=True
+    )
+    counted = standing.values("service_id").annotate(n=Count("pk"), met=Count("pk", filter=is_met)).order_by()
+    own = cells_from(
+        Cell(position[row["service_id"]], "sla_met", "", 1000, 0, row["n"], row["met"], 0) for row in counted
+    )
+    places = [position[service] for service in limits]
+    replaced = (cells["measure"] == MEASURE_CODES["sla_met"]) & np.isin(cells["service"], places)
+    return np.concatenate([cells[~replaced], own])
 
 
 def within_days(parts: Sequence[Period], column: str) -> Q:

@@ -20,11 +20,11 @@ from experience.engine.indicators import Evidence
 from experience.engine.measure import Result, SlaTerms, measure
 from experience.engine.periods import Period, is_final, live_months, month_of, week_of, window
 from experience.engine.receipt import input_hash
-from experience.models import AgreementVersion, Measurement, ParameterSet
+from experience.models import AgreementVersion, Measurement, ParameterSet, Sla
 from experience.models.measurements import MeasurementPeriod
 from experience.selectors.agreements import (
     InForce,
-    slas_of,
+    headline_slas,
     stream_weights,
     terms_of,
     versions_in_force,
@@ -112,10 +112,17 @@ def results_now(
     now: datetime,
 ) -> list[Measurement]:
     """Return what the evidence says today of these services, as results that are not stored."""
-    evidence = evidence_of(services, period, now=now, scope=found.scope, measures=_measures(found))
-    agreed = slas_of(services, period.last_on)
-    slas = [agreed.get(service.pk) for service in services]
+    promised = headline_slas(services, period.last_on)
+    limits = {pk: sla.limit_minutes for pk, sla in promised.items() if sla.limit_minutes is not None}
+    evidence = evidence_of(
+        services, period, now=now, scope=found.scope, measures=_measures(found), limits=limits
+    )
+    slas = [_sla_terms(promised.get(service.pk)) for service in services]
     return _measured(found, services, evidence, slas, kind, period, used, now)
+
+
+def _sla_terms(promised: Sla | None) -> SlaTerms | None:
+    return SlaTerms(promised.target_share, promised.amber_band) if promised else None
 
 
 def journey_now(

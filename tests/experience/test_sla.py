@@ -11,13 +11,16 @@ from django.db import IntegrityError, transaction
 
 from experience.engine.observations import read_observations
 from experience.engine.periods import Period
-from experience.models import Outage, Sla, SlaReport
+from experience.models import Measurement, Outage, Sla, SlaReport
 from experience.selectors.agreements import slas_of
 from experience.selectors.sla import Attainment, attainments
 from experience.services.evidence import refresh_changed_days
+from experience.services.measure import measure_all
 from experience.services.receive_signals import receive_signals
-from surveys.models import BusinessService
+from experience.services.verify import verify
+from surveys.models import BusinessService, Resolution
 from surveys.services.changes import mark_changed
+from tests.experience.scenes import agreed
 from tests.factories import BusinessServiceFactory, ResolutionFactory, TicketFactory
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +40,9 @@ def promise(service: BusinessService, kind: str, share: float, **more: object) -
     )
 
 
-def resolved(service: BusinessService, made_sla: bool, *, priority: int = 3, responded: int = 10) -> None:
+def resolved(
+    service: BusinessService, made_sla: bool, *, priority: int = 3, responded: int = 10, minutes: int = 120
+) -> None:
     ticket = TicketFactory.create(
         service=service,
         state="closed",
@@ -45,7 +50,8 @@ def resolved(service: BusinessService, made_sla: bool, *, priority: int = 3, res
         opened_at=NOON - timedelta(hours=2),
         first_response_at=NOON - timedelta(hours=2) + timedelta(minutes=responded),
     )
-    ResolutionFactory.create(ticket=ticket, resolved_at=NOON, priority=priority, minutes_to_resolve=120)
+    ResolutionFactory.create(ticket=ticket, resolved_at=NOON, priority=priority, minutes_to_resolve=minutes)
+    mark_changed({(service.pk, NOON.date())})
 
 
 def levels(service: BusinessService, period: Period = MAY) -> dict[tuple[str, int | None], Attainment]:
@@ -75,6 +81,34 @@ def test_a_limit_of_its_own_counts_minutes_and_not_the_verdict(mail: BusinessSer
     resolved(mail, True)
 
     assert levels(mail)["resolution", None].share == 0
+
+
+def test_the_portfolio_and_gaps_go_by_the_limit_too(mail: BusinessService) -> None:
+    agreed(mail, sla_target=None)
+    other = BusinessServiceFactory.create()
+    promise(mail, "resolution", 0.7, limit_minutes=120)
+    promise(other, "resolution", 0.7)
+    for service in (mail, other):
+        resolved(service, False)
+        resolved(service, False, minutes=121)
+    refresh_changed_days(now=LATER)
+
+    months = {m.service: m for m in measure_all(as_of=MAY.last_on, now=LATER) if m.starts_on == MAY.first_on}
+    own = months[mail]
+
+    assert (own.sla_share, own.sla_n, own.sla_status) == (0.5, 2, "red")
+    assert (months[other].sla_share, months[other].sla_n) == (0, 2)
+    assert levels(mail)["resolution", None].share == own.sla_share
+    assert list(verify(Measurement.objects.all())) == []
+
+
+def test_tickets_of_people_who_do_not_want_to_be_asked_count_for_the_sla(mail: BusinessService) -> None:
+    promise(mail, "resolution", 0.7)
+    resolved(mail, True)
+    resolved(mail, False)
+    Resolution.objects.filter(ticket__made_sla=False).update(withdrawn_at=NOON)
+
+    assert levels(mail)["resolution", None].n == 2
 
 
 def test_the_first_response_counts_from_the_opening(mail: BusinessService) -> None:
