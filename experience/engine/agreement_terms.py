@@ -171,9 +171,11 @@ def derived_anchors(
     """Return the anchors of an agreed indicator: what was not set follows from the indicator's own.
 
     A harder target pulls floor and ceiling with it towards the best possible value, an easier one towards the
-    worst: each keeps its share of the distance between the target and that end. All three therefore stay
-    strictly monotone and on the scale. Raises ValueError for a target that is not inside the scale, and for
-    given values that are out of order.
+    worst: each keeps its share of the distance between the target and that end. Where nothing better than the
+    ceiling exists (availability) they always move with the best possible value: an error budget used twice
+    scores 0 for every target. All three stay strictly monotone and on the scale.
+
+    Raises ValueError for a target that is not inside the scale, and for given values that are out of order.
     """
     default = scale.anchors
     if target is None:
@@ -191,9 +193,11 @@ def derived_anchors(
 
 def _shifted(anchor: float, scale: IndicatorScale, target: float) -> float:
     default = scale.anchors
+    worst, best = (scale.low, scale.high) if default.higher_is_better else (scale.high, scale.low)
     is_harder = (target > default.target) == default.higher_is_better
-    end = scale.high if is_harder == default.higher_is_better else scale.low
-    return end + (anchor - end) * (target - end) / (default.target - end)
+    end = best if is_harder or default.ceiling == best else worst
+    shifted = end + (anchor - end) * (target - end) / (default.target - end)
+    return min(max(shifted, scale.low), scale.high)
 
 
 def proposed_target(monthly: Iterable[float | None]) -> float | None:

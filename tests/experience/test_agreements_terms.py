@@ -49,6 +49,7 @@ SOUND = AgreementTerms(
         pytest.param(LOST_TIME, 60, 150, 15, id="lower is better, harder"),
         pytest.param(LOST_TIME, 300, 390, 255, id="lower is better, easier"),
         pytest.param(AVAILABILITY, 0.999, 0.998, 1.0, id="an error budget stays used twice at the floor"),
+        pytest.param(AVAILABILITY, 0.98, 0.96, 1.0, id="also a larger one, and not at all at the ceiling"),
     ],
 )
 def test_floor_and_ceiling_follow_the_target(
