@@ -254,8 +254,9 @@ def _columns(answers: Sequence[AnsweredTicket]) -> list[Column]:
     found: list[Column] = [(fact, _has_fact(fact)) for fact in FACTS]
     found.append(("urgent", lambda a: a.priority is not None and a.priority <= _URGENT))
     for name in ("site", "persona"):
-        levels = Counter(str(getattr(a, name)) for a in answers).most_common(_MOST_LEVELS + 1)[1:]
-        found += [(name, _is_level(name, level)) for level, _ in levels]
+        counts = Counter(str(getattr(a, name)) for a in answers)
+        levels = sorted(counts, key=lambda level: (-counts[level], level))[1 : _MOST_LEVELS + 1]
+        found += [(name, _is_level(name, level)) for level in levels]
     return [(name, has) for name, has in found if _varies(answers, has)]
 
 

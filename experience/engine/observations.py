@@ -27,6 +27,8 @@ AMOUNT_MEASURES: Mapping[str, tuple[float, float]] = {
     "text_polarity": (-1, 1),
 }
 _DURATIONS = ("implement_time", "identify_time")
+# Whose interval rests on how much they vary; the squares of large numbers would not fit a column.
+_SQUARED = ("text_polarity",)
 _RESPONSE_TIME = {"kind", "service", "at", "milliseconds", "count"}
 _COUNT = {"kind", "service", "measure", "at", "good", "total"}
 _AMOUNT = {"kind", "service", "measure", "at", "value", "count"}
@@ -79,7 +81,8 @@ class Amount:
         fixed = round(self.value * FIXED_POINT.get(self.measure, 1.0))
         if self.measure == "cost":
             return CellKey(self.measure), Sums(self.count, fixed)
-        return CellKey(self.measure), Sums(self.count, self.count * fixed, self.count * fixed * fixed)
+        squares = self.count * fixed * fixed if self.measure in _SQUARED else 0
+        return CellKey(self.measure), Sums(self.count, self.count * fixed, squares)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +135,8 @@ def _read(index: int, row: Any) -> Observation:
 def _response_time(row: Mapping[str, Any]) -> ResponseTime:
     _refuse_unknown(row, _RESPONSE_TIME)
     milliseconds = row.get("milliseconds")
-    if not _is_number(milliseconds) or milliseconds < 0:
-        raise ValueError('"milliseconds" must be a number from 0 on')
+    if not _is_number(milliseconds) or not 0 <= milliseconds <= MOST_COUNT:
+        raise ValueError(f'"milliseconds" must be a number from 0 to {MOST_COUNT}')
     return ResponseTime(
         _text(row, "service"), _moment(row, "at"), float(milliseconds), _whole(row, "count", least=1)
     )

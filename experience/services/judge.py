@@ -14,6 +14,7 @@ from experience.selectors.raw_rows import ServiceDay
 from experience.services.evidence import refresh_changed_days
 from experience.services.gaps import close_month, evaluate_week, refresh_gaps
 from experience.services.measure import measure_all
+from experience.services.receive_signals import mark_lasting_outages
 from experience.services.service_groups import refresh_service_groups
 from surveys.services.anonymous import mark_anonymous_weeks
 
@@ -58,6 +59,7 @@ def _claim(day: date, now: datetime) -> bool:
 def _judge(day: date, now: datetime) -> None:
     refresh_service_groups(today=day)
     mark_anonymous_weeks(day)
+    mark_lasting_outages(now=now)
     refresh(now=now)
     last_month = previous_month(month_of(day))
     measured = measure_all(as_of=day, now=now, changed_days={last_month.last_on, day - timedelta(days=7)})

@@ -105,6 +105,14 @@ def keep_outages(
     mark_changed(days)
 
 
+def mark_lasting_outages(*, now: datetime) -> None:
+    """Have outages counted that are not over: their yesterday to its end, their today so far."""
+    days: set[tuple[int, date]] = set()
+    for outage in Outage.objects.filter(ended_at=None, started_at__lte=now).select_related("service"):
+        days |= set(sorted(_days(outage, now))[-2:])
+    mark_changed(days)
+
+
 def _outage(source: str, service: BusinessService, report: OutageReport) -> Outage:
     return Outage(
         service=service,

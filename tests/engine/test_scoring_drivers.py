@@ -1,5 +1,6 @@
 """Drivers from daily cross-products."""
 
+from datetime import date
 from itertools import permutations
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from experience.engine.arrays import FloatArray
 from experience.engine.drivers import drivers, lmg, pull, reason_weight
+from experience.engine.explanation import AnsweredTicket, rating_drivers
 
 
 def answers(days: int, per_day: int, seed: int = 11) -> FloatArray:
@@ -137,3 +139,25 @@ def test_a_fact_of_all_tickets_pulls_nothing_apart() -> None:
 
 def test_a_reason_weighs_its_share_times_its_distance() -> None:
     assert reason_weight(share=0.2, mean_score=40.0) == pytest.approx(6.0)
+
+
+def test_the_order_of_the_answers_decides_nothing_also_between_sites_of_equal_size() -> None:
+    sites = ("Bonn", "Graz", "Kiel", "Lund", "Oslo")
+    given = [
+        AnsweredTicket(
+            day=date(2026, 5, 1 + number % 20),
+            response_class="000000",
+            site=site,
+            persona="",
+            priority=None,
+            person=number,
+            rating=float(1 + (place + number // 5) % 5 if number % 3 else 1 + place),
+        )
+        for number in range(300)
+        for place, site in [(number % 5, sites[number % 5])]
+    ]
+
+    there, back = (rating_drivers(order, seed=1) for order in (given, given[::-1]))
+
+    assert there is not None
+    assert there == back

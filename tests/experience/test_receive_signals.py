@@ -10,6 +10,7 @@ import pytest
 from experience.engine.observations import ObservationError, read_observations
 from experience.models import Outage, SignalBatch
 from experience.services.evidence import refresh_changed_days
+from experience.services.judge import judge_day
 from experience.services.receive_signals import receive_signals
 from surveys.models import BusinessService, EvidenceChange
 from tests.factories import NOW, BusinessServiceFactory
@@ -73,6 +74,31 @@ def test_an_outage_is_one_row_however_often_it_is_reported(mail: BusinessService
         True,
         "Calendar",
     )
+
+
+def test_an_outage_that_lasts_counts_from_the_first_night_on(mail: BusinessService) -> None:
+    receive(down("o1", None))
+    refresh_changed_days(now=LATE_EVENING + timedelta(minutes=1))
+    night = LATE_EVENING + timedelta(days=2)
+
+    judge_day(date(2026, 6, 3), now=night)
+
+    seconds = dict(mail.day_cells.filter(measure="downtime").values_list("day", "total"))
+    # In Berlin it began at 1:30 on 1 June; now it is 1:30 on 3 June.
+    assert seconds[date(2026, 6, 2)] == 24 * 3600
+    assert seconds[date(2026, 6, 3)] == 90 * 60
+
+
+@pytest.mark.parametrize("milliseconds", [10**400, float("inf"), float("nan"), -1, "1"])
+def test_a_time_that_cannot_be_is_refused(milliseconds: Any) -> None:
+    with pytest.raises(ObservationError, match="milliseconds"):
+        read_observations([timed(1) | {"milliseconds": milliseconds}])
+
+
+def test_the_largest_amounts_that_are_taken_fit(mail: BusinessService) -> None:
+    receive(*({**spent(1e7, "problem_backlog"), "count": 10**9} for _ in range(2)))
+
+    assert mail.day_cells.get().total == 2 * 10**16
 
 
 def test_downtime_lands_on_the_days_it_touches(mail: BusinessService) -> None:
