@@ -175,13 +175,13 @@ def joined(low: str, high: str) -> str:
 
 
 def number(value: float, decimals: int) -> str:
-    """Return a number as the page's language writes it, thousands grouped, with a true minus."""
+    """Return a number as the page's language writes it, thousands grouped, a true minus before all but zero."""
     marks = {
         ",": str(get_format("THOUSAND_SEPARATOR")),
         ".": str(get_format("DECIMAL_SEPARATOR")),
         "-": _MINUS,
     }
-    return "".join(marks.get(sign, sign) for sign in f"{value:,.{decimals}f}")
+    return "".join(marks.get(sign, sign) for sign in f"{value:z,.{decimals}f}")
 
 
 def shortest(value: float) -> str:

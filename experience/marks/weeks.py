@@ -21,7 +21,7 @@ class WeekLine:
     """One value per week, oldest first; None leaves a gap. `low` and `high` are None without an interval.
 
     The axis also holds the values in `beside`, so that two charts side by side can share it;
-    it never leaves `ends`, what is possible at all.
+    it never leaves `ends`, what is possible at all. `marks` are numbers that stand over a week, by its index.
     """
 
     weeks: Sequence[date]
@@ -33,6 +33,7 @@ class WeekLine:
     least_span: float
     beside: Sequence[float | None] = ()
     ends: tuple[float, float] | None = None
+    marks: Sequence[tuple[int, str]] = ()
 
     @property
     def on_axis(self) -> list[float]:
@@ -57,13 +58,14 @@ def week_chart(line: WeekLine, *, title: str, target_words: str, width: int, hei
         return NOTHING
     plane = _plane(line, width, height)
     return format_html(
-        '<svg class="weeks" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}{}{}</svg>',
+        '<svg class="weeks" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}{}{}{}</svg>',
         width,
         height,
         title,
         _grid(line, plane),
         _months(line, plane),
         _band(line, plane),
+        _marks(line, plane),
         _target(line, plane, target_words),
         _values(line, plane),
     )
@@ -162,6 +164,23 @@ def _target(line: WeekLine, plane: _Plane, words: str) -> SafeString:
         px(y - 5),
         words,
         y=px(y),
+    )
+
+
+def _marks(line: WeekLine, plane: _Plane) -> SafeString:
+    return joined(
+        [
+            format_html(
+                '<line class="weeks__mark" x1="{x}" y1="{}" x2="{x}" y2="{}"/>'
+                '<text class="weeks__number" text-anchor="middle" x="{x}" y="{}">{}</text>',
+                px(plane.top),
+                px(plane.bottom),
+                px(plane.top - 2),
+                number,
+                x=px(plane.across.at(index)),
+            )
+            for index, number in line.marks
+        ]
     )
 
 

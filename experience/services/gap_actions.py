@@ -49,7 +49,7 @@ def assign_gap(gap: Gap, *, to: User, by: User, now: datetime) -> None:
         gap.state,
         {"assignee": to},
         by,
-        _GIVEN % {"name": to.get_username()},
+        _GIVEN % {"name": to.get_full_name() or to.get_username()},
         now,
     )
 

@@ -112,13 +112,15 @@ def gap(request: HttpRequest, pk: int) -> HttpResponse:
 def _context(request: HttpRequest, found: Gap, form: PlanForm | None = None) -> dict[str, object]:
     user, today = request.user, organisation_day()
     may_act = _may_act(request, found)
+    people = people_of(found, user) if may_act else []  # type: ignore[arg-type]
     return {
         "gap": found,
         "service": found.service,
         "words": gap_words(found),
         "may_act": may_act,
         "may_undo": may_act and last_step(found) is not None,
-        "people": people_of(found, user) if may_act else [],  # type: ignore[arg-type]
+        "people": people,
+        "takers": [person for person in people if person.pk != found.assignee_id],
         "today": today,
         "usual_day": today + timedelta(days=_USUAL_DAYS),
         "form": form,

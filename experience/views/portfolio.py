@@ -200,8 +200,9 @@ def drop_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Forget a view of the reader's own."""
     found = get_object_or_404(SavedView, pk=pk, user=request.user)
     found.delete()
-    messages.success(request, _("“%(name)s” is forgotten.") % {"name": found.name})
-    return redirect("portfolio")
+    words = _("“%(name)s” is forgotten. It is still shown here, so that you can save it again.")
+    messages.success(request, words % {"name": found.name})
+    return redirect(f"{reverse('portfolio')}?{found.query}")
 
 
 def _overview(rows: Sequence[Row]) -> dict[str, object]:

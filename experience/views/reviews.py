@@ -117,9 +117,11 @@ def review(request: HttpRequest, key: str, month: str) -> HttpResponse:
         done = Improvement.objects.filter(service=service).filter(
             Q(done_on__range=(period.first_on, period.last_on)) | Q(state=Improvement.State.PLANNED)
         )
+        markers = action_markers(service, weeks)
         context |= {
             "headline": headline(result, weeks),
-            "charts": week_charts(result, weeks, action_markers(service, weeks)),
+            "charts": week_charts(result, weeks, markers),
+            "markers": markers,
             "indicators": indicator_lines(result),
             "funnel": funnel_rows(response_now(result.measurement)),
             "moved": moved(result),

@@ -311,6 +311,6 @@ def _charts(one: Side, other: Side) -> list[Any]:
     if one.result is None or other.result is None:
         return []
     until = min(one.result.measurement.ends_on, other.result.measurement.ends_on)
-    weeks = [weeks_of(side.choice.service, until=until) for side in (one, other)]
-    names = [side.choice.service.name for side in (one, other)]
-    return shared_week_charts([one.result, other.result], weeks, names)
+    services = [side.choice.service for side in (one, other)]
+    weeks = [weeks_of(service, until=until) for service in services]
+    return shared_week_charts([one.result, other.result], weeks, services)

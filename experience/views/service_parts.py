@@ -117,6 +117,7 @@ class WeekChart:
     title: str
     drawing: SafeString
     values: dict[str, Any]
+    markers: Sequence[Marker]
 
 
 def headline(result: NewestResult, weeks: Sequence[Week]) -> Headline:
@@ -411,17 +412,18 @@ def _agreed(words: str, line: WeekLine) -> str:
 
 
 def shared_week_charts(
-    results: Sequence[NewestResult], weeks: Sequence[Sequence[Week]], names: Sequence[str]
+    results: Sequence[NewestResult], weeks: Sequence[Sequence[Week]], services: Sequence[BusinessService]
 ) -> list[WeekChart]:
     """Return one chart of the rating over the weeks for each of some services, all on one axis."""
     beside = [value for own in weeks for w in own for value in (w.rating, w.rating_low, w.rating_high)]
     beside += [result.measurement.rating_target for result in results]
     charts = []
-    for number, (result, own, name) in enumerate(zip(results, weeks, names, strict=True)):
+    for number, (result, own, service) in enumerate(zip(results, weeks, services, strict=True)):
         line = replace(_rating_line(result, own), beside=beside)
         if any(value is not None for value in line.values):
             target = _agreed(_("agreed %(target)s"), line)
-            charts.append(_chart(f"side-{number}", name, target, [w.answered for w in own], line, ()))
+            counts, markers = [week.answered for week in own], action_markers(service, own)
+            charts.append(_chart(f"side-{number}", service.name, target, counts, line, markers))
     return charts
 
 
@@ -429,7 +431,8 @@ def action_markers(service: BusinessService, weeks: Sequence[Week]) -> list[Mark
     """Return the actions carried out within these weeks, numbered by day, for the charts and their legend."""
     if not weeks:
         return []
-    done = Improvement.objects.carried_out().filter(service=service, done_on__gte=weeks[0].starts_on)
+    days = (weeks[0].starts_on, weeks[-1].starts_on + timedelta(days=6))
+    done = Improvement.objects.carried_out().filter(service=service, done_on__range=days)
     rows = done.order_by("done_on", "pk").values_list("done_on", "what")
     return [Marker(day, str(number), what) for number, (day, what) in enumerate(rows, start=1) if day]
 
@@ -444,9 +447,10 @@ def _chart(
         "newest": line.write(known[-1]),
         "target": target,
     }
-    drawing = week_chart(line, title=words, target_words=target, width=380, height=190)
     values = week_data(line, name=title, target_words=target, counts=counts, markers=markers)
-    return WeekChart(f"chart-{key}", title, drawing, values)
+    marked = replace(line, marks=[(mark["index"], mark["number"]) for mark in values["marks"]])
+    drawing = week_chart(marked, title=words, target_words=target, width=380, height=190)
+    return WeekChart(f"chart-{key}", title, drawing, values, markers)
 
 
 @dataclass(frozen=True, slots=True)

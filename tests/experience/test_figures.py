@@ -29,6 +29,11 @@ def test_a_share_is_whole_per_cent_and_never_rounded_to_nothing_or_everything(
     assert figures.share(value) == written
 
 
+def test_what_rounds_to_zero_has_no_sign() -> None:
+    assert figures.plain(-0.001) == "0.00"
+    assert figures.plain(-0.01) == "−0.01"
+
+
 @pytest.mark.parametrize(
     ("value", "written"),
     [(0.9987, f"99.87{N}%"), (1.0, f"100.00{N}%"), (0.99999, f">99.99{N}%"), (None, "–")],

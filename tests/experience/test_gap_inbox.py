@@ -163,6 +163,19 @@ def test_a_gap_is_given_to_those_who_look_after_the_service(
     assert open_gap.assignee == teammate
 
 
+def test_a_gap_is_offered_to_others_alone_and_not_once_it_is_dismissed(
+    page: Client, open_gap: Gap, owner: User, teammate: User
+) -> None:
+    address = reverse("gap", args=[open_gap.pk])
+    assert page.get(address).context["takers"] == [owner, teammate]
+
+    acknowledge_gap(open_gap, by=owner, now=NOW)
+    assert page.get(address).context["takers"] == [teammate]
+
+    dismiss_gap(open_gap, by=owner, reason="Holidays", now=NOW)
+    assert "Give it to somebody" not in page.get(address).content.decode()
+
+
 def test_dismissing_needs_a_reason_and_can_be_undone(page: Client, open_gap: Gap) -> None:
     page.post(reverse("gap-set-aside", args=[open_gap.pk]), {"reason": " "})
     open_gap.refresh_from_db()

@@ -174,6 +174,23 @@ def test_an_action_is_marked_on_the_charts_of_its_service(
 
     assert '"marks": [{"index": 1, "number": "1", "label": "Replace the queue"}]' in words
     assert "<b>1</b> Replace the queue" in words
+    assert words.count('<line class="weeks__mark"') == 3  # drawn for print and for readers without script
+
+
+def test_an_action_is_marked_on_the_charts_of_the_review_of_its_month(
+    client: Client, owner: User, acted: Improvement, service: BusinessService
+) -> None:
+    measured(
+        service, period="month", starts_on=TODAY.replace(month=5, day=1), ends_on=TODAY - timedelta(days=1)
+    )
+    weekly(service, [3.5, 3.6, 3.7])
+    Improvement.objects.update(done_on=TODAY - timedelta(days=14))
+    client.force_login(owner)
+
+    words = client.get(reverse("review", args=[service.key, "2026-05"])).content.decode()
+
+    assert '<line class="weeks__mark"' in words
+    assert "<b>1</b> Replace the queue" in words
 
 
 def test_the_day_it_was_done_cannot_lie_ahead(client: Client, owner: User, service: BusinessService) -> None:

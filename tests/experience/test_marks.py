@@ -202,3 +202,10 @@ def test_a_single_week_is_a_dot_with_its_interval() -> None:
 
 def test_weeks_without_any_value_draw_nothing() -> None:
     assert chart(weeks([None, None])) == ""
+
+
+def test_an_action_stands_over_its_week_under_its_number() -> None:
+    drawing = chart(weeks([4.0, 4.1, 3.9], marks=[(1, "2")]))
+
+    assert drawing.count('class="weeks__mark"') == 1
+    assert '<text class="weeks__number" text-anchor="middle" x="208" y="10">2</text>' in drawing

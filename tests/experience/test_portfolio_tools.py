@@ -85,7 +85,8 @@ def test_a_view_is_kept_under_its_name_and_only_for_its_owner(
     assert "Aster, red" not in page.get("/").content.decode()
     assert page.post(reverse("view-drop", args=[view.pk])).status_code == 404
     page.force_login(viewer)
-    page.post(reverse("view-drop", args=[view.pk]))
+    dropped = page.post(reverse("view-drop", args=[view.pk]))
+    assert dropped["Location"] == "/?sort=sla&order=up&supplier=Aster"  # shown, so that it can be kept again
     assert not SavedView.objects.exists()
 
 
