@@ -175,7 +175,7 @@ def joined(low: str, high: str) -> str:
 
 
 def number(value: float, decimals: int) -> str:
-    """Return a number as the page's language writes it, thousands grouped, a true minus before all but zero."""
+    """Return a number as the page's language writes it: thousands grouped, a true minus, none before zero."""
     marks = {
         ",": str(get_format("THOUSAND_SEPARATOR")),
         ".": str(get_format("DECIMAL_SEPARATOR")),
