@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
+from django.http import HttpRequest
 
 from experience.models import BusinessGoal, FactorIndicator, Indicator, SuccessFactor
 
@@ -33,25 +31,11 @@ class IndicatorAdmin(admin.ModelAdmin):
 
 
 class TreePartAdmin(admin.ModelAdmin):
-    """A part of the KPI tree: edited from its page, and from there back to it."""
+    """A part of the KPI tree, kept for support: it is edited on pages of its own."""
 
     autocomplete_fields = ("owner",)
     list_select_related: tuple[str, ...] = ("owner",)
     search_fields = ("name",)
-
-    def view_on_site(self, obj: BusinessGoal | SuccessFactor) -> str:
-        """Return where it is seen."""
-        return reverse("kpi-tree")
-
-    def response_post_save_add(self, request: HttpRequest, obj: BusinessGoal | SuccessFactor) -> HttpResponse:
-        """Lead back to the tree."""
-        return redirect("kpi-tree")
-
-    def response_post_save_change(
-        self, request: HttpRequest, obj: BusinessGoal | SuccessFactor
-    ) -> HttpResponse:
-        """Lead back to the tree."""
-        return redirect("kpi-tree")
 
 
 class SuccessFactorInline(admin.TabularInline):

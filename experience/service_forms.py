@@ -81,7 +81,7 @@ class ServiceForm(forms.Form):
         people = User.objects.filter(Q(is_active=True) | own).order_by("first_name", "username")
         for name in ("owner", "team"):
             self.fields[name].queryset = people  # type: ignore[attr-defined]
-            self.fields[name].label_from_instance = _person  # type: ignore[attr-defined]
+            self.fields[name].label_from_instance = person_name  # type: ignore[attr-defined]
         self.fields["survey"].queryset = asking_surveys()  # type: ignore[attr-defined]
         zones = sorted(available_timezones() | {service.time_zone})
         self.fields["time_zone"].choices = list(zip(zones, zones, strict=True))  # type: ignore[attr-defined]
@@ -99,7 +99,8 @@ class ServiceForm(forms.Form):
         return ServiceFacts(**{**typed, "team": frozenset(typed["team"])})
 
 
-def _person(user: User) -> str:
+def person_name(user: User) -> str:
+    """Return how people call a user."""
     return user.get_full_name() or user.get_username()
 
 

@@ -6,7 +6,7 @@ from experience.api.results import ResultsView
 from experience.api.signals import SignalsView
 from experience.api.texts import TextsView
 from experience.views import agreements as agreement_pages
-from experience.views import gap_inbox
+from experience.views import gap_inbox, kpi_tree
 from experience.views import setup as guide
 from experience.views.agreement_results import agreement_results
 from experience.views.catalogue import catalogue, catalogue_service, sla_take_back
@@ -14,7 +14,6 @@ from experience.views.comments import comments, looked_at
 from experience.views.gaps import acknowledge, dismiss
 from experience.views.health import health
 from experience.views.jobs import job
-from experience.views.kpi_tree import kpi_tree
 from experience.views.portfolio import drop_view, export, portfolio, save_view
 from experience.views.reviews import executive_page, review, reviews
 from experience.views.service import answers, service
@@ -52,7 +51,13 @@ urlpatterns: list[URLPattern] = [
     path("agreements/<slug:key>/edit/", agreement_pages.edit, name="agreement-edit"),
     path("agreements/<slug:key>/rehearsal/", agreement_pages.rehearsal, name="agreement-rehearsal"),
     path("agreements/<slug:key>/undo/", agreement_pages.undo_publishing, name="agreement-undo"),
-    path("kpi-tree/", kpi_tree, name="kpi-tree"),
+    path("kpi-tree/", kpi_tree.kpi_tree, name="kpi-tree"),
+    path("kpi-tree/goals/new/", kpi_tree.goal_new, name="kpi-goal-new"),
+    path("kpi-tree/goals/<int:pk>/", kpi_tree.goal, name="kpi-goal"),
+    path("kpi-tree/goals/<int:pk>/remove/", kpi_tree.goal_remove, name="kpi-goal-remove"),
+    path("kpi-tree/goals/<int:pk>/factors/new/", kpi_tree.factor_new, name="kpi-factor-new"),
+    path("kpi-tree/factors/<int:pk>/", kpi_tree.factor, name="kpi-factor"),
+    path("kpi-tree/factors/<int:pk>/remove/", kpi_tree.factor_remove, name="kpi-factor-remove"),
     path("executive/", executive_page, name="executive"),
     path("reviews/", reviews, name="reviews"),
     re_path(r"^services/(?P<key>[\w-]+)/review/(?P<month>\d{4}-\d{2})/$", review, name="review"),

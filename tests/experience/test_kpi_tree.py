@@ -118,36 +118,6 @@ def test_an_empty_tree_says_what_belongs_into_it(client: Client, administrator: 
     assert "Write the first goal" in words
 
 
-def test_the_administrator_edits_the_tree(client: Client, leaf: FactorIndicator, administrator: User) -> None:
-    client.force_login(administrator)
-
-    for model, row in (("businessgoal", leaf.factor.goal), ("successfactor", leaf.factor)):
-        address = reverse(f"admin:experience_{model}_change", args=[row.pk])
-        assert client.get(address).status_code == 200
-
-
-def test_editing_begins_at_the_tree_and_ends_there(
-    client: Client, leaf: FactorIndicator, administrator: User
-) -> None:
-    client.force_login(administrator)
-    address = reverse("admin:experience_successfactor_change", args=[leaf.factor.pk])
-
-    assert f'href="{address}"' in client.get(reverse("kpi-tree")).content.decode()
-    response = client.post(
-        address,
-        {
-            "goal": leaf.factor.goal.pk,
-            "value_stream": "detect_to_correct",
-            "name": "Quicker repair",
-            "indicators-TOTAL_FORMS": 0,
-            "indicators-INITIAL_FORMS": 0,
-        },
-    )
-
-    assert response["Location"] == reverse("kpi-tree")
-    assert "Quicker repair" in client.get(reverse("kpi-tree")).content.decode()
-
-
 def test_the_number_of_queries_does_not_grow_with_the_tree(
     client: Client, leaf: FactorIndicator, viewer: User, django_assert_max_num_queries: Any
 ) -> None:
