@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS
-from surveys.models import BusinessService, ServiceNotice
+from surveys.models import BusinessService, ServiceNotice, User
+from surveys.services.service_notices import take_notice_back, tell_improvement
 from xla_service.access import open_to, setting_up
 from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
@@ -71,7 +73,8 @@ class NoticeForm(forms.Form):
 def notice_take_back(request: HttpRequest, key: int) -> HttpResponse:
     """Show a notice to nobody any more."""
     services = BusinessService.objects.visible_to(request.user)
-    get_object_or_404(ServiceNotice, service__in=services, pk=key).delete()
+    found = ServiceNotice.objects.filter(service__in=services).select_related("service")
+    take_notice_back(get_object_or_404(found, pk=key), by=_user(request), now=timezone.now())
     messages.success(request, _("Taken back. Nobody reads it any more."))
     return redirect("notices")
 
@@ -83,14 +86,20 @@ def notices(request: HttpRequest) -> HttpResponse:
     services = BusinessService.objects.visible_to(request.user).live()
     form = NoticeForm(request.POST or None, services=services)
     if request.method == "POST" and form.is_valid():
-        ServiceNotice.objects.create(
-            service=form.cleaned_data["service"],
-            wording=form.wording(),
+        tell_improvement(
+            form.cleaned_data["service"],
+            form.wording(),
             shown_from=organisation_day(),
             shown_until=form.cleaned_data["shown_until"],
+            by=_user(request),
+            now=timezone.now(),
         )
         messages.success(request, _("People who answer about this service read it from now on."))
         return redirect("notices")
     shown = ServiceNotice.objects.filter(service__in=services).select_related("service")
     context = {"form": form, "notices": shown.order_by("-shown_from", "-pk")[:SHOWN], "all": len(WORDS)}
     return render(request, "surveys/staff/notices.html", context)
+
+
+def _user(request: HttpRequest) -> User:
+    return cast(User, request.user)  # open_to lets users only through
