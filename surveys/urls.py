@@ -37,6 +37,14 @@ from surveys.staff.surveys import (
 )
 from surveys.staff.translations import translation, translations
 from surveys.staff.users import audit_log, user_change, users
+from surveys.staff.webhooks import (
+    webhook_again,
+    webhook_secret,
+    webhook_switch,
+    webhook_take_away,
+    webhook_test,
+    webhooks,
+)
 from surveys.staff.why import why_asked
 from surveys.trials import survey_trial
 
@@ -46,6 +54,12 @@ urlpatterns = [
     path("api-keys/", api_keys, name="api-keys"),
     path("api-keys/<int:key>/revoke/", api_key_revoke, name="api-key-revoke"),
     path("audit-log/", audit_log, name="audit-log"),
+    path("webhooks/", webhooks, name="webhooks"),
+    path("webhooks/<int:key>/test/", webhook_test, name="webhook-test"),
+    path("webhooks/<int:key>/switch/", webhook_switch, name="webhook-switch"),
+    path("webhooks/<int:key>/secret/", webhook_secret, name="webhook-secret"),
+    path("webhooks/<int:key>/take-away/", webhook_take_away, name="webhook-take-away"),
+    path("webhooks/deliveries/<int:key>/again/", webhook_again, name="webhook-again"),
     path("data/sources/", sources, name="sources"),
     path("data/sources/new/", source_new, name="source-new"),
     path("data/sources/<slug:key>/", source, name="source"),

@@ -32,6 +32,7 @@ class FollowUpReceiver(models.Model):
         blank=True, help_text="Is posted the ticket number, so that the ticket system can open it again."
     )
     webhook_secret = models.CharField(max_length=200, blank=True, help_text="Signs what is posted there.")
+    webhook_is_on = models.BooleanField(default=True, help_text="Off: nothing is posted, the address stays.")
 
     class Meta:
         constraints = [
@@ -42,6 +43,11 @@ class FollowUpReceiver(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_posted_to(self) -> bool:
+        """Whether its ticket system is told now."""
+        return bool(self.webhook_url) and self.webhook_is_on
 
 
 class FollowUpQuerySet(models.QuerySet["FollowUp"]):
@@ -58,6 +64,10 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
     def hooks_due(self, now: datetime) -> Self:
         """Return the follow-ups whose ticket system is to be told now."""
         return self.filter(hook_due_at__lte=now)
+
+    def posted(self) -> Self:
+        """Return the follow-ups that were posted to a ticket system, wait to be, or were held back."""
+        return self.filter(Q(hook_attempts__gt=0) | Q(hook_due_at__isnull=False) | ~Q(hook_error=""))
 
 
 class FollowUpState(models.TextChoices):

@@ -51,6 +51,17 @@ def open_follow_ups(services: QuerySet[BusinessService]) -> QuerySet[FollowUp]:
     return rows.select_related("resolution__ticket", "service", "receiver").order_by("due_at", "pk")
 
 
+def receivers() -> QuerySet[FollowUpReceiver]:
+    """Return who hears that something is not solved, the one for everybody else first."""
+    return FollowUpReceiver.objects.order_by("assignment_group")
+
+
+def deliveries() -> QuerySet[FollowUp]:
+    """Return what was posted to ticket systems or waits to be, the newest first, as its page shows it."""
+    rows = FollowUp.objects.posted().select_related("resolution__ticket", "receiver")
+    return rows.order_by("-told_at", "-pk")
+
+
 def improvements(service: BusinessService, *, language: str, today: date) -> list[str]:
     """Return what was improved in a service because of answers, the newest two, in `language` or English."""
     running = ServiceNotice.objects.filter(

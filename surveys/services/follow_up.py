@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import urllib.request
 from collections.abc import Collection
 from datetime import datetime, time, timedelta
-from http.client import HTTPException
 from urllib.parse import quote
 
 from django.conf import settings
@@ -18,7 +15,6 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from surveys.engine.retries import next_attempt
-from surveys.engine.signatures import sign
 from surveys.engine.working_time import WorkingWeek, after_working_time
 from surveys.engine.zones import named_zone
 from surveys.models import (
@@ -33,27 +29,17 @@ from surveys.models import (
 )
 from surveys.selectors.follow_ups import receiver_of
 from surveys.services.outbox import put_notice
+from surveys.services.webhooks import EVENT, post_signed
 from surveys.wakeups import HOOK_SWEEP, MAIL_SWEEP, wake
 
 logger = logging.getLogger(__name__)
 
 WEEK = WorkingWeek(frozenset({1, 2, 3, 4, 5}), starts=time(8), ends=time(17))
 WORKING_DAY = timedelta(hours=9)
-TIMEOUT_SECONDS = 10
 # All calls of one sweep end within the lease of its first, however slow the other side is.
 LEASE = timedelta(minutes=2)
 CALLS_PER_SWEEP = 10
 ERROR_LENGTH = 300
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A call that is led elsewhere was not taken: a sign-in page, for one, answers everything with 200."""
-
-    def redirect_request(self, *args: object) -> None:
-        """Follow nothing; the answer of 3xx becomes the error of the call."""
-
-
-_OPENER = urllib.request.build_opener(_NoRedirect)
 
 
 def follow(response: Response, *, now: datetime) -> FollowUp | None:
@@ -74,7 +60,7 @@ def follow(response: Response, *, now: datetime) -> FollowUp | None:
     if receiver is None:
         return None
     follow_up = found or FollowUp(resolution=response.resolution, service=response.service)
-    follow_up.hook_due_at = now if receiver.webhook_url else None
+    follow_up.hook_due_at = now if receiver.is_posted_to else None
     return _tell(follow_up, receiver, response, now)
 
 
@@ -163,15 +149,15 @@ def _mail(follow_up: FollowUp, response: Response | None, now: datetime) -> None
 
 
 def _call(follow_up: FollowUp, now: datetime) -> bool:
-    body = json.dumps(
-        {
-            "event": "not_solved",
-            "source": follow_up.resolution.ticket.source,
-            "number": follow_up.resolution.ticket.number,
-            "due_at": follow_up.due_at.isoformat(),
-        }
-    ).encode()
-    error = _post(follow_up, body)
+    ticket = follow_up.resolution.ticket
+    body = {
+        "event": EVENT,
+        "source": ticket.source,
+        "number": ticket.number,
+        "due_at": follow_up.due_at.isoformat(),
+    }
+    delivery = f"follow-up-{follow_up.pk}-{int(follow_up.told_at.timestamp())}"
+    error = post_signed(follow_up.receiver, body, delivery=delivery)
     due_at = next_attempt(attempts=follow_up.hook_attempts, now=now) if error else None
     mine = FollowUp.objects.filter(pk=follow_up.pk, hook_attempts=follow_up.hook_attempts)
     mine.update(hook_due_at=due_at, hook_error=error[:ERROR_LENGTH])
@@ -180,22 +166,3 @@ def _call(follow_up: FollowUp, now: datetime) -> bool:
             "The webhook of follow-up %s is given up after %s calls.", follow_up.pk, follow_up.hook_attempts
         )
     return not error
-
-
-def _post(follow_up: FollowUp, body: bytes) -> str:
-    """Post the body, signed; return what went wrong, "" when the other side took it."""
-    request = urllib.request.Request(
-        follow_up.receiver.webhook_url,
-        data=body,
-        headers={
-            "Content-Type": "application/json",
-            "X-XLA-Signature": sign(body, follow_up.receiver.webhook_secret),
-            "X-XLA-Delivery": f"follow-up-{follow_up.pk}-{int(follow_up.told_at.timestamp())}",
-        },
-    )
-    try:
-        with _OPENER.open(request, timeout=TIMEOUT_SECONDS):
-            return ""
-    # Refused, unreachable, too slow, no HTTP, an answer of 3xx, 4xx or 5xx.
-    except (OSError, ValueError, HTTPException) as error:
-        return str(error) or type(error).__name__

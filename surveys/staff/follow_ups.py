@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from surveys.models import BusinessService, FollowUp, FollowUpReceiver
-from surveys.selectors.follow_ups import open_follow_ups
+from surveys.selectors.follow_ups import open_follow_ups, receivers
 from surveys.services.follow_up import mark_done, ticket_links
 from surveys.services.follow_up_receivers import ReceiverError, name_receiver, take_receiver_away
 from xla_service.access import everyone, open_to, setting_up
@@ -43,7 +43,7 @@ def _page(request: HttpRequest, form: ReceiverForm, *, status: int = 200) -> Htt
         "page": page,
         "rows": rows,
         "acts_on": acts_on,
-        "receivers": FollowUpReceiver.objects.order_by("assignment_group"),
+        "receivers": receivers(),
         "may_set_up": setting_up(request.user),
         "form": form,
     }

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from experience.models import Agreement, Gap, Improvement, SavedView, Sla
+from experience.models import Agreement, BusinessGoal, Gap, Improvement, SavedView, Sla, SuccessFactor
 from experience.services.agreements import publish, write_draft
 from experience.services.starter import starter_terms
 from surveys.models import (
@@ -136,6 +136,17 @@ def _follow_up(world: World) -> FollowUp:
     )
 
 
+def _hook() -> FollowUpReceiver:
+    hook = {"webhook_url": "http://127.0.0.1:9/hook", "webhook_secret": "s" * 16}
+    given = {"name": "Network", "email": "network@example.org", **hook}
+    return FollowUpReceiver.objects.get_or_create(assignment_group="Network", defaults=given)[0]
+
+
+def _factor() -> SuccessFactor:
+    goal, _ = BusinessGoal.objects.get_or_create(name="People get back to work quickly")
+    return SuccessFactor.objects.get_or_create(goal=goal, value_stream="detect_to_correct", name="Fast")[0]
+
+
 def _job() -> Job:
     return start_job(Job.Kind.TICKET_IMPORT, by=None, now=NOW)
 
@@ -224,6 +235,12 @@ TABLE = {
     "setup-sample": Access("sets up", "post", data={"load": "1"}),
     "job": Access("sets up", args=lambda world: [_job().pk]),
     "kpi-tree": Access("signed in"),
+    "kpi-goal-new": Access("sets up"),
+    "kpi-goal": Access("sets up", args=lambda world: [_factor().goal_id]),
+    "kpi-goal-remove": Access("sets up", "post", lambda world: [_factor().goal_id]),
+    "kpi-factor-new": Access("sets up", args=lambda world: [_factor().goal_id]),
+    "kpi-factor": Access("sets up", args=lambda world: [_factor().pk]),
+    "kpi-factor-remove": Access("sets up", "post", lambda world: [_factor().pk]),
     "executive": Access("signed in"),
     "reviews": Access("signed in"),
     "review": Access("reads own", args=lambda world: [world.service.key, "2026-05"]),
@@ -246,6 +263,12 @@ TABLE = {
     "follow-up-done": Access("acts on own", "post", lambda world: [_follow_up(world).pk]),
     "receiver-name": Access("sets up", "post"),
     "receiver-take-away": Access("sets up", "post", lambda world: [_follow_up(world).receiver_id]),
+    "webhooks": Access("sets up"),
+    "webhook-test": Access("sets up", "post", lambda world: [_hook().pk]),
+    "webhook-switch": Access("sets up", "post", lambda world: [_hook().pk]),
+    "webhook-secret": Access("sets up", "post", lambda world: [_hook().pk]),
+    "webhook-take-away": Access("sets up", "post", lambda world: [_hook().pk]),
+    "webhook-again": Access("sets up", "post", lambda world: [_follow_up(world).pk]),
     "why-asked": Access("signed in"),
     "sending-rules": Access("sets up"),
     "surveys": Access("sets up"),

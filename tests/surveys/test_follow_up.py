@@ -241,7 +241,7 @@ def test_what_speaks_no_http_is_tried_again_and_stops_no_other_call(peer: Peer) 
         babble.shutdown()
 
     wrong.refresh_from_db()
-    assert "SSH-2.0" in wrong.hook_error
+    assert wrong.hook_error.startswith("It cannot be reached")
     assert wrong.hook_due_at == NOW + timedelta(minutes=1)
 
 
@@ -340,6 +340,22 @@ def test_what_was_improved_is_read_on_the_thank_you_page(client: Client, agreeme
 
     client.post(f"/asking/notices/{ServiceNotice.objects.get().pk}/take-back/")
     assert "We replaced the printers." not in client.get(thanks).content.decode()
+
+
+def test_telling_and_taking_back_stand_in_the_audit_log(
+    client: Client, service: BusinessService, agreement_admin: User
+) -> None:
+    client.force_login(agreement_admin)
+    until = timezone.localdate() + timedelta(days=9)
+    given = {"service": service.pk, "text_en": "New printers.", "shown_until": until.isoformat()}
+
+    client.post("/asking/notices/", given)
+    client.post(f"/asking/notices/{ServiceNotice.objects.get().pk}/take-back/")
+
+    back, told = ConfigurationChange.objects.all()
+    assert (told.actor, told.subject) == (agreement_admin, f"service {service.key}")
+    assert told.details == [["en", None, "New printers."], ["shown_until", None, until.isoformat()]]
+    assert back.details == [["en", "New printers.", None]]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,146 @@
+"""Webhooks of receivers: their address, secret and switch, and posting to them, signed.
+
+What is posted is a follow-up (`surveys.services.follow_up`) or a test. Each change is written down.
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Mapping
+from datetime import datetime
+from http.client import HTTPException
+from secrets import token_urlsafe
+from typing import Any
+from urllib.error import HTTPError, URLError
+
+from django.db import transaction
+from django.utils.translation import gettext_noop
+
+from surveys.engine.signatures import sign
+from surveys.models import FollowUp, FollowUpReceiver, User
+from surveys.services.audit import record_change
+from surveys.wakeups import HOOK_SWEEP, wake
+from xla_service.stored_words import stored
+
+TIMEOUT_SECONDS = 10
+EVENT, TEST = "not_solved", "test"
+_ELSEWHERE = range(300, 400)
+_SWITCHED_OFF = stored(gettext_noop("Not posted: the webhook was switched off. Switch it on and post again."))
+_MOVED = stored(
+    gettext_noop("The address leads elsewhere (%(status)s, %(address)s). Write that address down instead.")
+)
+_ANSWERED = stored(gettext_noop("It answered %(status)s. Look into its log for what it refused."))
+_UNREACHED = stored(
+    gettext_noop("It cannot be reached (%(reason)s). Check the address and what stands between.")
+)
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A call that is led elsewhere was not taken: a sign-in page, for one, answers everything with 200."""
+
+    def redirect_request(self, *args: object) -> None:
+        """Follow nothing; the answer of 3xx becomes the error of the call."""
+
+
+_OPENER = urllib.request.build_opener(_NoRedirect)
+
+
+@transaction.atomic
+def set_webhook(receiver: FollowUpReceiver, address: str, *, by: User, now: datetime) -> str:
+    """Let the ticket system of a receiver be told at this address; return the secret made for it.
+
+    One that has a secret keeps it, and "" comes back.
+    """
+    details = [("address", receiver.webhook_url or None, address)]
+    made = "" if receiver.webhook_secret else token_urlsafe(32)
+    receiver.webhook_url = address
+    receiver.webhook_secret = receiver.webhook_secret or made
+    receiver.save(update_fields=["webhook_url", "webhook_secret"])
+    record_change(_subject(receiver), gettext_noop("Address set"), by=by, now=now, details=details)
+    return made
+
+
+@transaction.atomic
+def renew_webhook_secret(receiver: FollowUpReceiver, *, by: User, now: datetime) -> str:
+    """Give a webhook a new secret and return it; the old one signs nothing any more."""
+    receiver.webhook_secret = token_urlsafe(32)
+    receiver.save(update_fields=["webhook_secret"])
+    record_change(_subject(receiver), gettext_noop("New secret"), by=by, now=now)
+    return receiver.webhook_secret
+
+
+@transaction.atomic
+def switch_webhook(receiver: FollowUpReceiver, *, is_on: bool, by: User, now: datetime) -> None:
+    """Switch a webhook on, or off: what waits is not posted then and can be posted again by hand."""
+    receiver.webhook_is_on = is_on
+    receiver.save(update_fields=["webhook_is_on"])
+    if not is_on:
+        _hold_back(receiver)
+    what = gettext_noop("Switched on") if is_on else gettext_noop("Switched off")
+    record_change(_subject(receiver), what, by=by, now=now)
+
+
+@transaction.atomic
+def take_webhook_away(receiver: FollowUpReceiver, *, by: User, now: datetime) -> None:
+    """Forget address and secret; the receiver still hears by mail."""
+    details = [("address", receiver.webhook_url, None)]
+    receiver.webhook_url, receiver.webhook_secret, receiver.webhook_is_on = "", "", True
+    receiver.save(update_fields=["webhook_url", "webhook_secret", "webhook_is_on"])
+    _hold_back(receiver)
+    record_change(_subject(receiver), gettext_noop("Taken away"), by=by, now=now, details=details)
+
+
+def try_webhook(receiver: FollowUpReceiver, *, now: datetime) -> str:
+    """Post a test that names no ticket; return what went wrong, "" when the other side took it."""
+    body = {"event": TEST, "source": "", "number": "", "due_at": now.isoformat()}
+    return post_signed(receiver, body, delivery=f"test-{int(now.timestamp())}")
+
+
+def post_again(follow_up: FollowUp, *, now: datetime) -> bool:
+    """Let a follow-up that is given up be posted anew; return False when nothing would be posted."""
+    if not follow_up.receiver.is_posted_to:
+        return False
+    given_up = FollowUp.objects.filter(pk=follow_up.pk, hook_due_at=None).exclude(hook_error="")
+    is_due = bool(given_up.update(hook_due_at=now, hook_attempts=0, hook_error=""))
+    if is_due:
+        wake(HOOK_SWEEP)
+    return is_due
+
+
+def post_signed(receiver: FollowUpReceiver, body: Mapping[str, Any], *, delivery: str) -> str:
+    """Post a body, signed; return what went wrong, "" when the other side took it."""
+    sent = json.dumps(body).encode()
+    headers = {
+        "Content-Type": "application/json",
+        "X-XLA-Signature": sign(sent, receiver.webhook_secret),
+        "X-XLA-Delivery": delivery,
+    }
+    try:
+        request = urllib.request.Request(receiver.webhook_url, data=sent, headers=headers)
+        with _OPENER.open(request, timeout=TIMEOUT_SECONDS):
+            return ""
+    except HTTPError as error:
+        return _refusal(error)
+    except (OSError, ValueError, HTTPException) as error:  # unreachable, too slow, or it speaks no HTTP
+        return _UNREACHED % {"reason": _reason(error)}
+
+
+def _refusal(error: HTTPError) -> str:
+    if error.code in _ELSEWHERE:
+        return _MOVED % {"status": error.code, "address": error.headers.get("Location", "")}
+    return _ANSWERED % {"status": error.code}
+
+
+def _reason(error: Exception) -> str:
+    cause = error.reason if isinstance(error, URLError) else error
+    return getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+
+
+def _hold_back(receiver: FollowUpReceiver) -> None:
+    waiting = FollowUp.objects.filter(receiver=receiver, hook_due_at__isnull=False)
+    waiting.update(hook_due_at=None, hook_error=_SWITCHED_OFF)
+
+
+def _subject(receiver: FollowUpReceiver) -> str:
+    return f"webhook of {receiver.name}"
