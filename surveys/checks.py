@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
 from typing import Any
 
 from django.conf import settings
@@ -11,8 +10,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connection
 
 from surveys.models import SendingRule, SurveyVersion
-
-MINUTES_PER_DAY = 24 * 60
+from surveys.selectors.asking_rules import days_until_closed
 
 
 @register(Tags.database)
@@ -22,14 +20,14 @@ def check_surveys_close_in_time(
     """Refuse surveys that would take answers after the results of their day are final."""
     if not databases or not _has_tables():
         return []
-    rules = SendingRule.objects.order_by("number").values_list("survey_id", "delay_minutes")
-    delays = {survey: ceil(minutes / MINUTES_PER_DAY) for survey, minutes in rules}
+    delays = dict(SendingRule.objects.order_by("number").values_list("survey_id", "delay_minutes"))
     published = SurveyVersion.objects.filter(published_at__isnull=False).order_by("number")
     versions = {row[0]: row for row in published.values_list("survey_id", "survey__name", "open_days")}
     return [
-        _too_late(name, delays[survey], open_days)
+        _too_late(name, needed)
         for survey, name, open_days in versions.values()
-        if survey in delays and delays[survey] + open_days > settings.MATURITY_DAYS
+        if survey in delays
+        and (needed := days_until_closed(delays[survey], open_days)) > settings.MATURITY_DAYS
     ]
 
 
@@ -38,11 +36,10 @@ def _has_tables() -> bool:
     return wanted <= set(connection.introspection.table_names())
 
 
-def _too_late(name: str, delay_days: int, open_days: int) -> Error:
-    needed = delay_days + open_days
+def _too_late(name: str, needed: int) -> Error:
     return Error(
-        f"The survey {name!r} is sent up to {delay_days} days after the resolution and stays open "
-        f"{open_days} days, but results are final after {settings.MATURITY_DAYS}.",
+        f"The survey {name!r} is open up to {needed} days after the resolution, but results are final after "
+        f"{settings.MATURITY_DAYS}.",
         hint=f"Set XLA_MATURITY_DAYS to {needed} or more, or publish a version that closes earlier.",
         id="surveys.E001",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from zoneinfo import ZoneInfo
 
 from django.utils.timezone import get_default_timezone
@@ -24,6 +25,7 @@ from surveys.models import BusinessService, Person, SamplingShare, SendingRule, 
 # Reminding on the last day would hurry people more than it helps them.
 LEAST_TIME_AFTER_REMINDER = timedelta(days=1)
 LEAST_TIME_OPEN = timedelta(days=1)
+MINUTES_PER_DAY = 24 * 60
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,11 @@ class Plan:
         moment = after_working_days(due_at, self.version.reminder_days, self.week, zone)
         moment = when_not_quiet(moment, self.timing.quiet, zone)
         return moment if moment + LEAST_TIME_AFTER_REMINDER <= closes_at else None
+
+
+def days_until_closed(delay_minutes: int, open_days: int) -> int:
+    """Return how many days after a resolution its survey may still be open; XLA_MATURITY_DAYS limits it."""
+    return ceil(delay_minutes / MINUTES_PER_DAY) + open_days
 
 
 def plans_in_force(surveys: Iterable[Survey]) -> dict[int, Plan]:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms.models import model_to_dict
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from surveys.engine.eligibility import order_complaint
-from surveys.models import SendingRule, Survey, SurveyVersion
-from surveys.selectors.asking_rules import plan
+from surveys.models import SendingRule, Survey, SurveyVersion, User
+from surveys.selectors.asking_rules import days_until_closed, plan
+from surveys.services.audit import Detail, record_change
+from xla_service.stored_words import stored
 
 NOT_COPIED = ("id", "survey", "number", "created_at")
+# The log is kept in English and read in anybody's language.
+_ADOPTED = stored(gettext_noop("Version %(number)s adopted"))
 
-
+LONGEST_REST_DAYS = 366
+RESTS = ("rest_days", "survey_rest_days", "extra_rest_days")
 ADVICE = gettext_lazy(
     "Shares lie above 0 and at most at 1; quiet hours need both times; counts are whole numbers."
 )
@@ -46,21 +53,46 @@ def draft_rule(survey: Survey, changes: Mapping[str, Any], *, now: datetime) -> 
 def _check(draft: SendingRule, survey: Survey) -> None:
     try:
         draft.clean_fields(exclude=("survey",))
-        complaint = order_complaint(draft.exclusion_order)
+        if complaint := order_complaint(draft.exclusion_order) or _limit_complaint(draft, survey):
+            raise RuleError(complaint)
         plan(SurveyVersion(survey=survey), draft)
         draft.validate_constraints(exclude=("survey",))
     except ValidationError as error:
         raise RuleError(f"{' '.join(error.messages)} {ADVICE}") from error
     except (ValueError, TypeError, AttributeError) as error:  # a list where a text belongs, or none at all
         raise RuleError(str(error)) from error
-    if complaint:
-        raise RuleError(complaint)
+
+
+def _limit_complaint(draft: SendingRule, survey: Survey) -> str:
+    if max(getattr(draft, name) for name in RESTS) > LONGEST_REST_DAYS:
+        return _("A rest is at most %(most)d days.") % {"most": LONGEST_REST_DAYS}
+    published = survey.versions.filter(published_at__isnull=False).order_by("number").last()
+    needed = days_until_closed(draft.delay_minutes, published.open_days if published else 1)
+    if needed <= settings.MATURITY_DAYS:
+        return ""
+    said = _(
+        "With this delay the survey would be open until %(needed)d days after the resolution, but results "
+        "are final after %(final)d. Choose a shorter delay."
+    )
+    return said % {"needed": needed, "final": settings.MATURITY_DAYS}
 
 
 @transaction.atomic
-def adopt_rule(survey: Survey, changes: Mapping[str, Any], *, now: datetime) -> SendingRule:
-    """Store the next version of a survey's rule; it decides from now on. Raises RuleError."""
+def adopt_rule(
+    survey: Survey,
+    changes: Mapping[str, Any],
+    *,
+    by: User | None = None,
+    now: datetime,
+    details: Iterable[Detail] = (),
+) -> SendingRule:
+    """Store the next version of a survey's rule; it decides from now on. Raises RuleError.
+
+    `details` are what the audit log says about it: (field, before, after) in words.
+    """
     Survey.objects.select_for_update(no_key=True).get(pk=survey.pk)
     draft = draft_rule(survey, changes, now=now)
     draft.save()
+    what = _ADOPTED % {"number": draft.number}
+    record_change(f"sending rule {survey.key}", what, by=by, now=now, details=details)
     return draft

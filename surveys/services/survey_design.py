@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 from django.utils.text import slugify
@@ -19,6 +20,7 @@ from django.utils.translation import gettext_noop
 
 from surveys.engine.scales import Band
 from surveys.models import Question, SendingRule, Survey, SurveyVersion, User
+from surveys.selectors.asking_rules import days_until_closed
 from surveys.services.audit import record_change
 from surveys.services.default_survey import default_questions
 from xla_service.stored_words import stored
@@ -201,16 +203,33 @@ def discard_draft(survey: Survey) -> bool:
 def publish_draft(survey: Survey, *, note: str, by: User | None, now: datetime) -> SurveyVersion:
     """Publish the draft: invitations from now on ask it, earlier ones keep theirs.
 
-    Raises DesignError when there is no draft.
+    Raises DesignError when there is no draft, and for one that would be open after the results of the day
+    of resolution are final.
     """
     Survey.objects.select_for_update(no_key=True).get(pk=survey.pk)
     draft = draft_of(survey)
     if draft is None:
         raise DesignError([_("Nothing differs from the published version, so there is nothing to publish.")])
+    _check_closing(draft)
     draft.published_at, draft.published_by, draft.note = now, by, note[:300]
     draft.save(update_fields=["published_at", "published_by", "note"])
     record_change(f"survey {survey.key}", _PUBLISHED % {"number": draft.number}, by=by, now=now)
     return draft
+
+
+def _check_closing(draft: SurveyVersion) -> None:
+    rule = SendingRule.objects.filter(survey=draft.survey_id).order_by("number").last()
+    needed = days_until_closed(rule.delay_minutes if rule else 0, draft.open_days)
+    if needed > settings.MATURITY_DAYS:
+        raise DesignError(
+            [
+                _(
+                    "With the delay of its sending rule it would be open until %(needed)d days after the "
+                    "resolution, but results are final after %(final)d. Choose fewer days."
+                )
+                % {"needed": needed, "final": settings.MATURITY_DAYS}
+            ]
+        )
 
 
 @transaction.atomic

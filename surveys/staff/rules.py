@@ -17,7 +17,6 @@ from django.views.decorators.http import require_safe
 
 from surveys.engine.eligibility import EXCLUSIONS
 from surveys.models import Decision, SendingRule, Survey, SurveyVersion
-from surveys.services.audit import record_change
 from surveys.services.preview_rule import Preview, preview_rule
 from surveys.services.sending_rules import RuleError, adopt_rule, draft_rule
 from surveys.staff.rule_form import GROUPS, RuleForm
@@ -87,14 +86,12 @@ def sending_rule(request: HttpRequest, survey: str) -> HttpResponse:
 
 
 def _adopted(request: HttpRequest, survey: Survey, form: RuleForm, now: datetime) -> HttpResponse:
-    details = _changes(form)
-    rule = adopt_rule(survey, form.cleaned_data, now=now)
-    record_change(
-        f"sending rule {survey.key}",
-        f"Version {rule.number} adopted",
+    rule = adopt_rule(
+        survey,
+        form.cleaned_data,
         by=request.user,  # type: ignore[arg-type]  # open_to lets users only through
         now=now,
-        details=details,
+        details=_changes(form),
     )
     messages.success(request, _("Version %(number)d decides from now on.") % {"number": rule.number})
     return redirect("sending-rule", survey=survey.key)

@@ -128,11 +128,25 @@ def test_a_change_is_the_next_version_and_the_old_one_stays() -> None:
         ({"full_moon": True}, "A rule has no 'full_moon'"),
         ({"share": 0}, "share"),
         ({"delay_minutes": "soon"}, "soon"),
+        (
+            {"delay_minutes": 24 * 60 + 1},
+            "open until 8 days after the resolution, but results are final after 7",
+        ),
+        ({"delay_minutes": 2 * 10**9}, "Choose a shorter delay"),
+        ({"rest_days": 10**6}, "at most 366 days"),
     ],
 )
 def test_a_rule_that_cannot_work_is_refused(changes: dict[str, Any], complaint: str) -> None:
     with pytest.raises(RuleError, match=complaint):
         adopt_rule(default_survey(), changes, now=NOW)
+
+
+def test_the_log_names_the_version_whoever_adopted_it(agreement_admin: User) -> None:
+    adopt_rule(default_survey(), {"quarter_cap": 3}, by=agreement_admin, now=NOW, details=[("cap", "6", "3")])
+
+    change = ConfigurationChange.objects.get()
+    assert (change.what, change.actor) == ("Version 2 adopted", agreement_admin)
+    assert change.details == [["cap", "6", "3"]]
 
 
 # --- pages and API

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
+from surveys.checks import check_surveys_close_in_time
 from surveys.models import Invitation, Message, Question, Response, Survey, SurveyVersion, User, Visit
 from surveys.selectors.asked import asked
 from surveys.selectors.asking_rules import plans_in_force
@@ -414,3 +416,25 @@ def test_the_list_shows_what_is_asked_and_drafts(admin: Client, survey: Survey) 
 def test_a_draft_of_unknown_kind_is_no_page(admin: Client, survey: Survey) -> None:
     assert admin.get(reverse("survey-preview", args=[survey.key, "fax"])).status_code == 404
     assert Question.objects.filter(version__survey=survey).count() == 5
+
+
+def test_a_version_open_after_its_results_are_final_is_not_published(survey: Survey) -> None:
+    version = published_version(survey)
+    assert version is not None
+    save_design(survey, replace(design_of(version), open_days=7))
+
+    with pytest.raises(
+        DesignError, match="open until 8 days after the resolution, but results are final after 7"
+    ):
+        publish_draft(survey, note="", by=None, now=NOW)
+
+    assert check_surveys_close_in_time(None, databases=["default"]) == []
+
+
+@pytest.mark.parametrize("number", ["abc", "9" * 30, "-1"])
+def test_a_version_that_is_no_number_is_not_there(admin: Client, survey: Survey, number: str) -> None:
+    shown = reverse("survey-preview", args=[survey.key, "page"])
+    versions = reverse("survey-versions", args=[survey.key])
+
+    assert admin.get(shown, {"version": number}).status_code == 404
+    assert admin.post(versions, {"number": number}).status_code == 404
