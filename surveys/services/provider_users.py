@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 
 from surveys.models import User
 from surveys.services.audit import record_change
-from surveys.services.users import UserError, role_in_english
+from surveys.services.users import ROLE_COLUMNS, UserError, give_role, role_in_english
 from xla_service.stored_words import stored
 
 # The log is kept in English and read in anybody's language.
@@ -48,8 +48,8 @@ def user_of_provider(
         raise UserError(_("Your account is switched off. Ask an administrator."))
     if role and user.role != role:
         details = [("role", role_in_english(user.role), role_in_english(role))]
-        user.role = role
-        user.save(update_fields=["role"])
+        give_role(user, role)
+        user.save(update_fields=ROLE_COLUMNS)
         what = gettext_noop("Role by identity provider")
         record_change(f"user {user.username}", what, by=None, now=now, details=details)
     return user

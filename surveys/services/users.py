@@ -101,6 +101,16 @@ def _password_link(user: User) -> str:
     return f"{settings.PUBLIC_URL}{path}"
 
 
+def give_role(user: User, role: str) -> None:
+    """Give a user a role, unsaved. Django's flags stand above every role, so they go with the highest one."""
+    user.role = role
+    if role != User.Role.ADMINISTRATOR:
+        user.is_staff = user.is_superuser = False
+
+
+ROLE_COLUMNS = ("role", "is_staff", "is_superuser")
+
+
 @transaction.atomic
 def change_user(user: User, *, role: str, is_active: bool, by: User, now: datetime) -> None:
     """Give a user another role, or switch the account off or on.
@@ -111,8 +121,9 @@ def change_user(user: User, *, role: str, is_active: bool, by: User, now: dateti
     if not keeps and user.pk == by.pk:
         raise UserError(_("Another administrator has to take this from you, so that one is always left."))
     before = (role_in_english(user.role), "on" if user.is_active else "off")
-    user.role, user.is_active = role, is_active
-    user.save(update_fields=["role", "is_active"])
+    give_role(user, role)
+    user.is_active = is_active
+    user.save(update_fields=[*ROLE_COLUMNS, "is_active"])
     after = (role_in_english(role), "on" if is_active else "off")
     details = [
         (name, old, new)

@@ -71,6 +71,17 @@ def test_a_changed_role_stands_in_the_audit_log(page: Client, administrator: Use
     assert "Service owner → Administrator" in page.get(reverse("audit-log")).content.decode()
 
 
+def test_who_is_no_administrator_any_more_keeps_no_flag_that_stands_above_roles(page: Client) -> None:
+    other = UserFactory.create(username="second", role="administrator", is_staff=True, is_superuser=True)
+
+    page.post(reverse("user-change", args=[other.pk]), {"role": "viewer", "is_active": "on"})
+
+    their = Client()
+    their.force_login(User.objects.get(pk=other.pk))
+    assert their.get(reverse("users")).status_code == 403
+    assert their.get("/admin/").status_code != 200
+
+
 def test_who_read_comments_of_which_service_stands_in_the_audit_log(page: Client) -> None:
     service, ada = BusinessServiceFactory.create(name="Printing"), UserFactory.create(username="ada")
     note_readings({service.pk: 7}, by=ada, now=NOW)
