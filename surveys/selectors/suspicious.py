@@ -41,7 +41,7 @@ SHOWN = {
 def sent_answers(shown: str, domain: str) -> QuerySet[SentAnswer]:
     """Return the answers sent that the audit page lists, newest first; `shown` is a key of SHOWN."""
     answers = SentAnswer.objects.select_related(
-        "invitation__service", "invitation__person", "invitation__resolution__ticket", "decided_by"
+        "invitation__service", "invitation__survey_version", "invitation__resolution__ticket", "decided_by"
     ).order_by("-sent_at", "-pk")
     if shown in (SentAnswer.HandVerdict.RESTORED, SentAnswer.HandVerdict.EXCLUDED):
         answers = answers.filter(hand_verdict=shown)

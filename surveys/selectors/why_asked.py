@@ -13,7 +13,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from surveys.engine.mapping import storable
-from surveys.models import Decision, Invitation, Message, Person, Resolution, Response, Ticket, User
+from surveys.models import (
+    Decision,
+    Invitation,
+    Message,
+    Person,
+    Resolution,
+    Response,
+    SurveyVersion,
+    Ticket,
+    User,
+)
 from xla_service.stored_words import told
 
 MOST_TICKETS = 20
@@ -98,7 +108,9 @@ def explained(rows: Iterable[Resolution]) -> list[Explanation]:
 
 
 def _in_full(found: QuerySet[Resolution]) -> QuerySet[Resolution]:
-    rows = found.select_related("ticket", "service", "decision__rule", "invitation", "response")
+    rows = found.select_related(
+        "ticket", "service", "decision__rule", "invitation__survey_version", "response"
+    )
     return rows.prefetch_related("invitation__messages").order_by("-resolved_at", "-pk")
 
 
@@ -140,7 +152,9 @@ def _happened(row: Resolution) -> Iterable[tuple[datetime, str]]:
     for message in invitation.messages.all():
         yield _mailed(message)
     response: Response | None = getattr(row, "response", None)
-    if response and response.answered_at:
+    # The moment of a confidential answer would tell which of the comments without a name is whose.
+    is_named = invitation.survey_version.mode == SurveyVersion.Mode.NAMED
+    if response and response.answered_at and is_named:
         yield response.answered_at, _answered(response)
 
 

@@ -2,7 +2,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from surveys.models import Response, User
+from surveys.models import Response, SurveyVersion, User
 from surveys.services.answer import Answer, Sender, record_answer, record_visit
 from tests.factories import InvitationFactory, MessageFactory, PersonFactory
 
@@ -48,6 +48,20 @@ def test_it_names_the_ticket_the_reason_and_the_domain(
     assert ">scanned.example</a>" in page
     assert ">quiet.example</a>" in page
     assert "100 %" in page
+
+
+def test_of_an_answer_in_confidence_neither_rating_nor_time_is_shown(
+    client: Client, agreement_admin: User, set_apart: Response
+) -> None:
+    client.force_login(agreement_admin)
+    assert f"{set_apart.resolution.ticket.number}, 1</span>" in client.get(PAGE).content.decode()
+    SurveyVersion.objects.update(mode="confidential")
+
+    page = client.get(PAGE).content.decode()
+
+    assert f"{set_apart.resolution.ticket.number}</span>" in page
+    assert f"{set_apart.resolution.ticket.number}, 1</span>" not in page
+    assert "<time" not in page
 
 
 @pytest.mark.parametrize(("verdict", "state"), [("restore", "accepted"), ("exclude", "set_apart")])

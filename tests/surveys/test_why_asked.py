@@ -3,8 +3,9 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from surveys.models import BusinessService, Decision, User
+from surveys.models import BusinessService, Decision, SurveyVersion, User
 from surveys.selectors.why_asked import _REASONS
+from surveys.services.default_survey import create_default_survey
 from tests.factories import (
     NOW,
     DecisionFactory,
@@ -53,6 +54,18 @@ def test_what_happened_after_stands_in_its_order(viewer: User) -> None:
     places = [shown.index(sentence) for sentence in sentences]
     assert places == sorted(places)
     assert "The reminder was taken back and not sent." in shown
+
+
+@pytest.mark.parametrize("mode", ["confidential", "anonymous"])
+def test_when_somebody_answered_in_confidence_is_not_told(viewer: User, mode: str) -> None:
+    version = create_default_survey(now=NOW)
+    SurveyVersion.objects.update(mode=mode)
+    response = ResponseFactory.create(invitation=InvitationFactory.create(survey_version=version))
+
+    shown = page(viewer, response.resolution.ticket.number)
+
+    assert "The survey falls due" in shown
+    assert "An answer came" not in shown
 
 
 def test_an_undecided_resolution_says_what_to_look_at(viewer: User) -> None:
