@@ -81,11 +81,20 @@ class Sensitivity:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """A draft replayed on past months, oldest first."""
+    """A draft replayed on past months, oldest first.
+
+    `past` holds by agreed indicator its values in native units, those that may be shown alone.
+    """
 
     months: tuple[Period, ...]
     results: tuple[RehearsedResult, ...]
     sensitivities: tuple[Sensitivity, ...]
+    past: Mapping[str, tuple[float, ...]]
+
+    @property
+    def is_scored(self) -> bool:
+        """Say whether any month has a score."""
+        return any(result.score is not None for result in self.results)
 
     @property
     def breaches(self) -> tuple[RehearsedResult, ...]:
@@ -109,6 +118,16 @@ def rehearsed(subject: str, period: Period, draft: Result, in_force: Result | No
         colour=draft.colour,
         colour_now=in_force.colour if in_force else None,
     )
+
+
+def past_of(drafts: Sequence[Result]) -> dict[str, tuple[float, ...]]:
+    """Return by indicator the values of some results; those of months with too few people stay hidden."""
+    values: dict[str, list[float]] = {}
+    for found in drafts:
+        for one in found.indicators if found.experience is not Experience.HIDDEN else ():
+            if one.value is not None and one.state != "hidden":
+                values.setdefault(one.terms.key, []).append(one.value)
+    return {key: tuple(own) for key, own in values.items()}
 
 
 def sensitivity(

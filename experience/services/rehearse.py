@@ -16,6 +16,7 @@ from experience.engine.rehearsal import (
     Rehearsal,
     RehearsedResult,
     Sensitivity,
+    past_of,
     rehearsed,
     sensitivity,
 )
@@ -55,6 +56,7 @@ def rehearse(terms: AgreementTerms, *, today: date, now: datetime, months: int =
         months=tuple(month.period for month in replayed),
         results=tuple(result for month in replayed for result in month.results),
         sensitivities=tuple(_newest_sensitivities(stage, replayed)),
+        past=past_of([draft for month in replayed for draft in month.drafts]),
     )
 
 

@@ -36,6 +36,7 @@ from experience.engine.agreement_terms import (
     Change,
     Problem,
 )
+from experience.engine.rehearsal import Rehearsal
 from experience.marks.distribution import distribution
 from experience.models import Agreement, AgreementVersion, Indicator
 from experience.selectors.agreement_pages import agreements_of, past_values, rehearsed_rows
@@ -281,6 +282,26 @@ def _parted(own: Sequence[IndicatorField]) -> dict[str, list[IndicatorField]]:
     }
 
 
+def _replayed_fields(
+    terms: AgreementTerms, library: Mapping[str, Indicator], played: Rehearsal
+) -> list[IndicatorField]:
+    """Return the agreed indicators with what they were in the replayed months, or why nothing is known."""
+    fields = [_field(library[a.key], a, played.past.get(a.key, ())) for a in terms.indicators]
+    return [
+        field if field.indicator.key in played.past else replace(field, past_words=_unknown_past(field))
+        for field in fields
+    ]
+
+
+def _unknown_past(field: IndicatorField) -> str:
+    words = {
+        "X": _("too few answers in these months"),
+        "O": _("no ticket of these months tells it"),
+        "T": _("no source reported it in these months"),
+    }
+    return words.get(field.indicator.stream, _("no text came in in these months"))
+
+
 def _field(indicator: Indicator, agreed: AgreedIndicator | None, values: Sequence[float]) -> IndicatorField:
     target = indicator.target if agreed is None or agreed.target is None else agreed.target
     met = sum((v >= target) if indicator.floor < indicator.ceiling else (v <= target) for v in values)
@@ -335,8 +356,16 @@ def rehearsal(request: HttpRequest, key: str) -> HttpResponse:
     except AgreementError as error:
         context["problems"] = [*typed.problems, *error.problems]
     else:
-        context |= {"played": played, "rows": rehearsed_rows(played), "problems": typed.problems}
+        context |= {
+            "played": played,
+            "rows": rehearsed_rows(played),
+            "problems": typed.problems,
+            # Of many services fewer months are replayed than results tell: these stay.
+            "replayed": [] if many else _replayed_fields(terms, library, played),
+            "needs_answers": dict(terms.weights).get("X", 0) > 0,
+        }
     is_part = bool(request.htmx)  # type: ignore[attr-defined]
+    context["is_part"] = is_part
     return render(request, f"experience/{'rehearsal' if is_part else 'rehearsal_page'}.html", context)
 
 

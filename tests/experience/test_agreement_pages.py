@@ -169,6 +169,18 @@ def test_the_rehearsal_answers_what_is_typed_and_stores_nothing(
     assert not AgreementVersion.objects.drafts().exists()
 
 
+def test_the_past_behind_each_target_says_why_it_is_empty(page: Client, published: AgreementVersion) -> None:
+    address, data = reverse("agreement-rehearsal", args=["mail"]), typed(published)
+
+    words = page.post(address, data, headers={"HX-Request": "true"}).content.decode()
+
+    assert "Nothing is known of these months" in words
+    assert '<div class="measure__past" id="past-rating" hx-swap-oob="true">' in words
+    assert "too few answers in these months" in words
+    assert "no ticket of these months tells it" in words
+    assert "hx-swap-oob" not in page.post(address, data).content.decode()
+
+
 def test_the_heaviest_promise_comes_first(published: AgreementVersion) -> None:
     words = promises(version_terms(published), newest_indicators())
 

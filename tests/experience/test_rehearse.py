@@ -27,7 +27,7 @@ from experience.services.rehearse import rehearse
 from surveys.models import BusinessService
 from surveys.services.changes import mark_changed
 from tests.experience.scenes import agreed, answered
-from tests.factories import NOW, BusinessServiceFactory
+from tests.factories import NOW, BusinessServiceFactory, ResolutionFactory
 
 pytestmark = pytest.mark.django_db
 TODAY = NOW.date()
@@ -193,6 +193,24 @@ def test_fewer_than_five_people_show_no_score(printing: BusinessService) -> None
     april = of_month(rehearsed(terms()), APRIL)
 
     assert (april.experience, april.score, april.colour) == ("hidden", None, "none")
+
+
+def test_what_an_indicator_was_is_told_without_any_agreement_or_answer(printing: BusinessService) -> None:
+    for month in (4, 5):
+        ResolutionFactory.create(on_service=printing, resolved_at=NOW.replace(month=month, day=15))
+    mark_changed({(printing.pk, date(2026, month, 15)) for month in (4, 5)})
+    refresh_changed_days(now=NOW)
+
+    played = rehearsed(terms())
+
+    assert not played.is_scored
+    assert {key: len(values) for key, values in played.past.items()} == {"user_clock": 2}
+
+
+def test_the_past_of_a_month_with_too_few_people_is_not_told(printing: BusinessService) -> None:
+    lived(printing, [1] * 4, UNHAPPY)
+
+    assert len(rehearsed(terms()).past["user_clock"]) == 1  # May alone
 
 
 def test_a_journey_is_replayed_as_one(printing: BusinessService) -> None:
