@@ -6,20 +6,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from surveys.engine.mapping import storable
+from surveys.engine.zones import named_zone
 from surveys.models import BusinessService, ServiceUserCount, Survey, User
 from surveys.services.audit import record_change
+from surveys.services.change_service import day_at
 from surveys.services.csv_tables import open_table
+from surveys.services.keys import key_of
 
 LONGEST_NAME = 120
 LONGEST_KEY = 60
+MOST_DIGITS = 9
 COLUMNS = ("name", "key", "description", "owner", "supplier", "time_zone", "user_count")
 
 
@@ -87,30 +90,32 @@ def services_of_file(path: Path) -> list[NewService]:
 
 
 def _of_row(row: Mapping[str, str]) -> NewService:
-    told = {name: row.get(name, "").strip() for name in COLUMNS}
+    told = {name: storable(row.get(name, "")) for name in COLUMNS}
     count = told.pop("user_count")
-    if count and not count.isdecimal():
-        raise ValueError(_("user_count %(count)r is not a whole number.") % {"count": count})
+    if count and not (count.isdecimal() and len(count) <= MOST_DIGITS):
+        said = _("user_count %(count)r is no whole number of at most nine digits.")
+        raise ValueError(said % {"count": count})
     return NewService(**told, user_count=int(count) if count else None)
 
 
 def _problems(line: int, service: NewService, owners: Mapping[str, User]) -> list[str]:
     found = []
-    if not _key(service):
+    if not service_key(service):
         found.append(_("A name needs at least one letter or digit."))
     if len(service.name) > LONGEST_NAME:
         found.append(_("The name is longer than %(most)d characters.") % {"most": LONGEST_NAME})
     if service.owner and service.owner.casefold() not in owners:
         found.append(_("There is no user %(name)r. Invite them first.") % {"name": service.owner})
-    if service.time_zone and service.time_zone not in available_timezones():
+    if service.time_zone and named_zone(service.time_zone) is None:
         found.append(
             _("The time zone %(zone)r is unknown. Write it like Europe/Berlin.") % {"zone": service.time_zone}
         )
     return [_("Line %(line)d: %(problem)s") % {"line": line, "problem": problem} for problem in found]
 
 
-def _key(service: NewService) -> str:
-    return slugify(service.key or service.name)[:LONGEST_KEY].strip("-_")
+def service_key(service: NewService) -> str:
+    """Return the key that a new service gets, "" for a name without a letter or digit."""
+    return key_of(service.key or service.name, kind="service", longest=LONGEST_KEY)
 
 
 @transaction.atomic
@@ -122,7 +127,7 @@ def create_services(wanted: Iterable[NewService], *, by: User | None, now: datet
     fresh: dict[str, NewService] = {}
     known = []
     for service in wanted:
-        key = _key(service)
+        key = service_key(service)
         if key in there or key in fresh or service.name.casefold() in names:
             known.append(service.name)
             continue
@@ -152,7 +157,7 @@ def _count_users(
     services: Iterable[BusinessService], wanted: Mapping[str, NewService], now: datetime
 ) -> None:
     ServiceUserCount.objects.bulk_create(
-        ServiceUserCount(service=service, valid_from=now.date(), user_count=count)
+        ServiceUserCount(service=service, valid_from=day_at(service, now), user_count=count)
         for service in services
         if (count := wanted[service.key].user_count) is not None
     )

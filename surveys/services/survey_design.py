@@ -14,7 +14,6 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -23,6 +22,7 @@ from surveys.models import Question, SendingRule, Survey, SurveyVersion, User
 from surveys.selectors.asking_rules import days_until_closed
 from surveys.services.audit import record_change
 from surveys.services.default_survey import default_questions
+from surveys.services.keys import key_of
 from xla_service.stored_words import stored
 
 MOST_OPEN_DAYS = 30
@@ -102,7 +102,7 @@ def create_survey(name: str, *, by: User | None, now: datetime) -> Survey:
 
     Raises DesignError for a name without letters and for one that is taken.
     """
-    key = slugify(name)[:60].strip("-_")
+    key = key_of(name, kind="survey", longest=60)
     if not key:
         raise DesignError([_("Give the survey a name with at least one letter or digit.")])
     if Survey.objects.filter(key=key).exists():
@@ -156,7 +156,7 @@ def _problems(design: Design) -> Iterator[str]:
         yield _("Choose who reads the answers.")
     if not 1 <= design.open_days <= MOST_OPEN_DAYS:
         yield _("The survey is open for 1 to %(most)d days.") % {"most": MOST_OPEN_DAYS}
-    if design.reminder_days and design.reminder_days >= design.open_days:
+    if design.reminder_days and not 0 < design.reminder_days < design.open_days:
         yield _("The reminder comes before the survey closes: choose fewer days, or 0 for none.")
     rating = design.question(Question.Kind.RATING)
     if rating is not None and rating.scale not in set(Question.Scale.values) - {""}:

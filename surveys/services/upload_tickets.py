@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
-from django.utils.text import slugify
 
 from surveys.engine.mapping import MappingError
 from surveys.engine.ticket_presets import PRESETS
 from surveys.models import Job, User
 from surveys.selectors.service_names import ServiceNames
-from surveys.services.catalogue import LONGEST_NAME, NewService, create_services
+from surveys.services.catalogue import LONGEST_NAME, NewService, create_services, service_key
 from surveys.services.csv_tables import TableError, open_table
 from surveys.services.import_tickets import SERVICE_COLUMNS, TicketImport, import_tickets
 from surveys.services.jobs import JobRefusedError, Progress, start_job
@@ -93,8 +92,9 @@ def _create_services(path: Path, wishes: ImportWishes, columns: Sequence[str], j
             f"The file names {len(unknown)} services that are not there. Name the column that tells the "
             "service, or create the services first."
         )
-    wanted = [NewService(name[:LONGEST_NAME]) for name in unknown if slugify(name)]
-    return len(create_services(wanted, by=job.started_by, now=timezone.now()).services)
+    wanted = [NewService(name[:LONGEST_NAME]) for name in unknown]
+    named = [service for service in wanted if service_key(service)]
+    return len(create_services(named, by=job.started_by, now=timezone.now()).services)
 
 
 def _first_value(cells: Sequence[str], places: Sequence[int]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -125,6 +126,25 @@ def test_a_service_file_brings_owners_and_numbers_of_users(client: Client, admin
     service = BusinessService.objects.get()
     assert (service.name, service.owner, service.supplier) == ("Printing", owner, "Aster")
     assert ServiceUserCount.objects.get().user_count == 120
+
+
+def test_a_service_is_named_in_any_script(client: Client, admin: User) -> None:
+    for _ in range(2):
+        client.post(reverse("setup-services"), {"names": "印刷\nбухгалтерия"})
+
+    keys = dict(BusinessService.objects.values_list("name", "key"))
+    assert keys.keys() == {"印刷", "бухгалтерия"}
+    assert all(re.fullmatch(r"service-[0-9a-f]{8}", key) for key in keys.values())
+
+
+@pytest.mark.parametrize("count", ["9" * 10, "9" * 5000, "-1", "1.5"])
+def test_a_number_of_users_that_no_database_takes_is_refused(client: Client, admin: User, count: str) -> None:
+    file = SimpleUploadedFile("s.csv", f"name,user_count\nPrinting,{count}\n".encode())
+
+    response = client.post(reverse("setup-services"), {"file": file})
+
+    assert response.status_code == 422
+    assert "no whole number" in response.content.decode()
 
 
 def test_a_service_file_with_a_wrong_line_creates_nothing_and_says_which(client: Client, admin: User) -> None:

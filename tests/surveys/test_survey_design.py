@@ -431,6 +431,24 @@ def test_a_version_open_after_its_results_are_final_is_not_published(survey: Sur
     assert check_surveys_close_in_time(None, databases=["default"]) == []
 
 
+@pytest.mark.parametrize("days", ["soon", "-2", "6"])
+def test_a_reminder_that_comes_at_no_time_is_not_saved(admin: Client, survey: Survey, days: str) -> None:
+    response = admin.post(page_of(survey), typed(reminder_days=days))
+
+    assert response.status_code == 422
+    assert "The reminder comes before the survey closes" in response.content.decode()
+    assert draft_of(survey) is None
+
+
+def test_a_survey_is_named_in_any_script(admin: Client) -> None:
+    admin.post(reverse("survey-new"), {"name": "納品後"})
+
+    made = Survey.objects.get(name="納品後")
+    assert re.fullmatch(r"survey-[0-9a-f]{8}", made.key)
+    assert admin.post(reverse("survey-new"), {"name": "納品後"}).status_code == 422
+    assert admin.post(reverse("survey-new"), {"name": "?!"}).status_code == 422
+
+
 @pytest.mark.parametrize("number", ["abc", "9" * 30, "-1"])
 def test_a_version_that_is_no_number_is_not_there(admin: Client, survey: Survey, number: str) -> None:
     shown = reverse("survey-preview", args=[survey.key, "page"])
