@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rest_framework import serializers
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import APIException, ParseError, ValidationError
 from rest_framework.pagination import CursorPagination
+from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
@@ -33,6 +34,17 @@ def _message(error: Exception, body: Any) -> str:
     if isinstance(body, dict) and "detail" in body:
         return str(body["detail"])
     return str(error.detail) if isinstance(error, APIException) else str(error)
+
+
+class ShallowJSONParser(JSONParser):
+    """Reads JSON, and refuses in words what is nested deeper than Python reads."""
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        """Return the decoded body. Raises ParseError."""
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except RecursionError as error:
+            raise ParseError("The body is nested too deep. Send plain objects and lists.") from error
 
 
 class StrictSerializer(serializers.Serializer[Any]):

@@ -47,6 +47,8 @@ class IntakeSourceForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """Refuse a mapping that cannot work, with what to correct."""
         values = super().clean() or {}
+        if not isinstance(values.get("mapping") or {}, dict):
+            raise ValidationError({"mapping": 'Write an object: {"service": "cmdb_ci"}.'})
         try:
             check_mapping(values.get("preset", ""), values.get("mapping"))
         except MappingError as error:

@@ -96,9 +96,16 @@ class WhyAskedView(APIView):
 class PreviewInputSerializer(StrictSerializer):
     """A survey, the changes to its newest rule (field names as in the admin) and how many days to look at."""
 
-    survey = serializers.SlugRelatedField(slug_field="key", queryset=Survey.objects.all())
+    survey = serializers.SlugField(max_length=60)
     changes = serializers.DictField(default=dict)
     days = serializers.IntegerField(default=30, min_value=1, max_value=MOST_DAYS)
+
+    def validate_survey(self, key: str) -> Survey:
+        """Return the survey of this key."""
+        found = Survey.objects.filter(key=key).first()
+        if found is None:
+            raise ValidationError("There is no survey of this key.")
+        return found
 
 
 class ReasonCountSerializer(serializers.Serializer[Any]):

@@ -135,7 +135,7 @@ def alert_mapping(preset: str, overrides: Mapping[str, Any] | None = None) -> Al
     unknown = sorted(set(paths) - set(FIELDS))
     if unknown:
         raise MappingError(f"There is no field {unknown[0]!r}. The fields are: {', '.join(FIELDS)}.")
-    if not isinstance(states, dict) or not set(states.values()) <= set(LIGHTS):
+    if not isinstance(states, dict) or not all(light in LIGHTS for light in states.values()):
         raise MappingError(f'`states` must look like {{"problem": "down"}}, with {", ".join(LIGHTS)}.')
     getters = {name: compile_path(path) for name, path in {**base.fields, **paths}.items() if path}
     return AlertMapping(

@@ -165,7 +165,7 @@ def _names_in(node: Any) -> set[str]:
 
 
 def _checked_states(states: Any) -> dict[str, State]:
-    if not isinstance(states, dict) or not set(states.values()) <= set(STATES):
+    if not isinstance(states, dict) or not all(state in STATES for state in states.values()):
         raise MappingError(f'`states` must look like {{"done": "resolved"}}, with {", ".join(STATES)}.')
     return {str(word).strip().lower(): cast(State, state) for word, state in states.items()}
 

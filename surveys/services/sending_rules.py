@@ -59,7 +59,8 @@ def _check(draft: SendingRule, survey: Survey) -> None:
         draft.validate_constraints(exclude=("survey",))
     except ValidationError as error:
         raise RuleError(f"{' '.join(error.messages)} {ADVICE}") from error
-    except (ValueError, TypeError, AttributeError) as error:  # a list where a text belongs, or none at all
+    # A list where a text belongs, none at all, or a number without end.
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise RuleError(str(error)) from error
 
 

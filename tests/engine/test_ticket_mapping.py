@@ -150,6 +150,8 @@ def test_what_cannot_be_read_says_what_to_correct(changes: dict[str, Any], words
         ("generic", {"colour": "x"}, "There is no field 'colour'"),
         ("generic", {"service": "tags["}, "is not a JMESPath expression"),
         ("generic", {"service": 7}, "is not a JMESPath expression"),
+        ("generic", {"service": "(" * 1000}, "is not a JMESPath expression"),
+        ("generic", {"states": {"done": ["resolved"]}}, "must look like"),
         ("generic", {"states": {"done": "finished"}}, "`states` must look like"),
     ],
 )

@@ -114,6 +114,8 @@ def test_a_source_says_where_its_tickets_are_and_that_it_mails_the_links(signed_
     wrong = signed_in.post(address(IntakeSource, "add/"), {**given, "ticket_url": "javascript:alert(1)"})
     signed_in.post(address(IntakeSource, "add/"), {**given, "ticket_url": "https://itsm.example/{number}"})
 
+    listed = signed_in.post(address(IntakeSource, "add/"), {**given, "mapping": "[1]", "ticket_url": ""})
+    assert "Write an object" in listed.content.decode()
     assert "Write a web address" in wrong.content.decode()
     source = IntakeSource.objects.get()
     assert (source.ticket_url, source.mails_rating_links) == ("https://itsm.example/{number}", True)

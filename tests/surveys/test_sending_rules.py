@@ -134,6 +134,7 @@ def test_a_change_is_the_next_version_and_the_old_one_stays() -> None:
         ),
         ({"delay_minutes": 2 * 10**9}, "Choose a shorter delay"),
         ({"rest_days": 10**6}, "at most 366 days"),
+        ({"rest_days": float("inf")}, "infinity"),
     ],
 )
 def test_a_rule_that_cannot_work_is_refused(changes: dict[str, Any], complaint: str) -> None:
@@ -264,3 +265,24 @@ def test_the_api_says_what_is_wrong_with_a_rule(agreement_admin: User) -> None:
 
     assert found.status_code == 400
     assert "cannot be left out" in found.json()["error"]["fields"]["changes"][0]
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("[" * 100_000, "nested too deep"),
+        ('{"survey": "nobodys"}', "There is no survey of this key."),
+        ('{"survey": "a\\u0000"}', "Null characters are not allowed."),
+        ('{"survey": "after-resolution", "changes": {"rest_days": 1e400}}', "infinity"),
+    ],
+    ids=["deep", "unknown", "zero character", "without end"],
+)
+def test_a_preview_of_nonsense_is_refused_in_words(agreement_admin: User, body: str, says: str) -> None:
+    default_survey()
+
+    refused = signed_in(agreement_admin).post(
+        "/api/v1/sending-rules/preview/", body, content_type="application/json"
+    )
+
+    assert refused.status_code == 400
+    assert says in refused.content.decode()
