@@ -171,12 +171,18 @@ def _resolution_of(
             None,
             f"It answers the same resolution as line {taken[resolution.pk].line}. Keep one of the two.",
         )
+    if _is_anonymous(known.invitations.get(resolution.pk)):
+        return None, "Its survey is anonymous: stored by ticket number the answer would name its person."
     if resolution.withdrawn_at is not None:
         return None, "Its invitation was withdrawn when the ticket was reopened, so the answer cannot count."
     response = known.responses.get(resolution.pk)
     if response and response.channel == Response.Channel.INVITATION and _differs(response, record, known):
         return None, "It was answered through its invitation already, differently; that answer stays."
     return resolution, ""
+
+
+def _is_anonymous(invitation: Invitation | None) -> bool:
+    return invitation is not None and invitation.survey_version.mode == SurveyVersion.Mode.ANONYMOUS
 
 
 def _values(record: AnswerRecord, invitation: Invitation | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from surveys.engine.answer_rows import AnswerRecord
-from surveys.models import CommentSentiment, Decision, EvidenceChange, Resolution, Response
+from surveys.models import CommentSentiment, Decision, EvidenceChange, Resolution, Response, SurveyVersion
 from surveys.services.register_answers import AnswerRegistration, register_answers
 from tests.factories import (
     BusinessServiceFactory,
@@ -159,6 +159,16 @@ def test_an_answer_given_through_the_invitation_is_not_overwritten() -> None:
 
     assert "that answer stays" in rejection.reason
     assert Response.objects.get().rating == 4
+
+
+def test_an_answer_to_an_anonymous_survey_is_not_stored_by_ticket_number() -> None:
+    InvitationFactory.create(resolution=resolution())
+    SurveyVersion.objects.update(mode="anonymous")
+
+    (rejection,) = register(answer()).rejected
+
+    assert "Its survey is anonymous" in rejection.reason
+    assert not Response.objects.exists()
 
 
 def test_a_withdrawn_resolution_takes_no_answer() -> None:
