@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F, QuerySet, Value
+from django.db.models import Count, F, QuerySet, Value
 from django.db.models.functions import Lower, StrIndex, Substr
 from django.utils.translation import gettext_lazy
 
@@ -59,7 +59,7 @@ def domain_rates(*, now: datetime) -> list[DomainRate]:
     trapped = Visit.objects.filter(visited_at__gte=since, is_trap=True)
     suspected = SentAnswer.objects.suspicious().filter(sent_at__gte=since)
     scanned = trapped.values("invitation").union(suspected.values("invitation"))
-    mails = Counter(mailed.values_list("domain", flat=True).iterator())
+    mails = dict(mailed.order_by().values_list("domain").annotate(count=Count("pk")))
     hits = Counter(_domains_of(scanned.values_list("invitation", flat=True), mailed))
     rates = [DomainRate(domain, count, hits[domain]) for domain, count in mails.items()]
     return sorted(rates, key=lambda rate: (-rate.scanned, -rate.mailed, rate.domain))

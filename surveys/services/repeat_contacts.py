@@ -53,10 +53,13 @@ def note_repeat_contacts(
     """
     span = (min(moments) - REPEAT_WINDOW, max(moments) + REPEAT_WINDOW)
     own = {ticket.pk for ticket in tickets}
-    others = _other_resolutions(own, person_ids, span)
-    known = {ticket.pk: ticket for ticket in (*tickets, *_other_tickets(own, person_ids, span))}
+    # A monitoring account may have thousands of tickets a day, of which none matters here.
+    shared = _shared(person_ids)
+    people = set(person_ids) - shared
+    others = _other_resolutions(own, people, span)
+    known = {ticket.pk: ticket for ticket in (*tickets, *_other_tickets(own, people, span))}
     known |= {row.ticket_id: row.ticket for row in others}
-    repeats = find_repeats(_contacts(known.values(), [*resolutions, *others], _shared(person_ids)))
+    repeats = find_repeats(_contacts(known.values(), [*resolutions, *others], shared))
     targets = ResolutionTargets.stored()
     for row in resolutions:
         row.is_repeat_contact = row.ticket_id in repeats.tickets

@@ -270,6 +270,16 @@ def test_a_shared_account_repeats_nothing(mail: BusinessService) -> None:
     assert not Resolution.objects.filter(came_back_at__isnull=False).exists()
 
 
+def test_the_other_tickets_of_a_shared_account_are_not_read(mail: BusinessService) -> None:
+    Person.objects.create(external_id="anna", is_shared_account=True)
+    register(report("resolved", 2))
+
+    with CaptureQueriesContext(connection) as captured:
+        register(report("resolved", 60, number="INC2", opened_at=at(50)))
+
+    assert not [query for query in captured if "BETWEEN" in query["sql"]]
+
+
 # --- services and people
 
 
