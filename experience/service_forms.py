@@ -45,6 +45,11 @@ class ServiceForm(forms.Form):
     supplier = forms.CharField(
         label=_("Supplier"), max_length=120, required=False, help_text=_("All pages filter by it.")
     )
+    value_stream = forms.ChoiceField(
+        label=_("Value stream"),
+        choices=BusinessService.ValueStream.choices,
+        help_text=_("The KPI tree counts it there."),
+    )
     survey = forms.ModelChoiceField(
         asking_surveys().none(),
         label=_("Survey"),
@@ -58,6 +63,14 @@ class ServiceForm(forms.Form):
         min_value=1,
         max_value=100_000_000,
         help_text=_("From today on. Without it nothing is told per user."),
+    )
+    hour_cost = forms.DecimalField(
+        label=_("What a lost hour costs"),
+        required=False,
+        min_value=0,
+        max_digits=8,
+        decimal_places=2,
+        help_text=_("Makes money of lost working time. Empty: what XLA_COST_PER_LOST_HOUR says."),
     )
     time_zone = forms.ChoiceField(
         label=_("Time zone"), help_text=_("Its days are cut in it; a change holds from the next period.")

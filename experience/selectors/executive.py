@@ -13,6 +13,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from experience.engine.periods import Period
 from experience.models import Gap, Measurement
+from experience.selectors.lost_cost import cost_per_hour
 from experience.selectors.narrowing import EVERYTHING, Narrowing
 from experience.selectors.results import is_hidden
 from surveys.models import BusinessService
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 OWN_TEAMS = gettext_noop("Own teams")
 _COLUMNS = (
     "service_id", "service__supplier", "status", "n_answered", "n_resolved", "lost_hours", "repeat_share",
+    "service__hour_cost",
 )  # fmt: skip
 _SURE = (Measurement.Status.LIKELY_RED, Measurement.Status.LIKELY_GREEN)
 _BELOW = (Measurement.Status.LIKELY_RED, Measurement.Status.LEAN_RED)
@@ -33,7 +35,8 @@ _ABOVE = (Measurement.Status.LIKELY_GREEN, Measurement.Status.LEAN_GREEN)
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A month of some services. `lost_hours` and `repeat_share` are None where nobody measured them.
+    """A month of some services. `lost_hours` and `repeat_share` are None where nobody measured them, and
+    `lost_cost`, what these hours cost, where no service with lost hours has a rate.
 
     `below` and `on_target` count services; `below_sure` and `on_target_sure` those of them that are sure.
     """
@@ -47,6 +50,7 @@ class Summary:
     people: int
     lost_hours: float | None
     repeat_share: float | None
+    lost_cost: float | None
 
     @property
     def title(self) -> str:
@@ -143,6 +147,7 @@ def _summary(name: str, rows: Sequence[dict[str, Any]], people: dict[int, int]) 
         people=sum(people.get(row["service_id"], 0) for row in rows),
         lost_hours=_total([_lost_hours(row) for row in rows]),
         repeat_share=_repeat_share(rows),
+        lost_cost=_total([_lost_cost(row) for row in rows]),
     )
 
 
@@ -150,6 +155,11 @@ def _lost_hours(row: dict[str, Any]) -> float | None:
     hidden = is_hidden(row["status"], row["n_answered"], settings.PRIVACY_MINIMUM)
     found: float | None = None if hidden else row["lost_hours"]
     return found
+
+
+def _lost_cost(row: dict[str, Any]) -> float | None:
+    hours, rate = _lost_hours(row), cost_per_hour(row["service__hour_cost"])
+    return hours * rate if hours and rate else None
 
 
 def _total(values: Iterable[float | None]) -> float | None:

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from experience import figures, sentences
 from experience.engine.gaps import Verdict
 from experience.models import Gap, Measurement
+from experience.selectors.lost_cost import cost_per_hour_of
 from experience.selectors.results import REPEAT_CONTACT, ResultFigures, read_results
 
 
@@ -52,7 +53,7 @@ def _said(*parts: str) -> tuple[str, ...]:
 
 
 def _lost(gap: Gap) -> str:
-    return sentences.lost_hours_sentence(gap.lost_hours, settings.COST_PER_LOST_HOUR, settings.CURRENCY)
+    return sentences.lost_hours_sentence(gap.lost_hours, cost_per_hour_of(gap.service), settings.CURRENCY)
 
 
 def _verdict(gap: Gap) -> Verdict:

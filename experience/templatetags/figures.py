@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 
 from django import template
+from django.conf import settings
 
-from experience import figures, marks
+from experience import figures, marks, sentences
 from experience.badges import STATUS_WORDS
+from experience.selectors.lost_cost import cost_per_hour_of
 from experience.words import indicator_words, problem_words, term_value, term_words
+from surveys.models import BusinessService
 from xla_service.templatetags.moments import ago
 
 register = template.Library()
@@ -54,6 +57,18 @@ def change_interval(low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return ""
     return figures.joined(figures.change(low), figures.change(high))
+
+
+@register.filter
+def money(amount: float | None) -> str:
+    """Return an amount in the organisation's currency, to two digits; empty without one."""
+    return sentences.money(amount, settings.CURRENCY) if amount else ""
+
+
+@register.filter
+def costs(hours: float | None, service: BusinessService) -> str:
+    """Return what lost hours of a service cost; empty where no rate is set."""
+    return money((hours or 0.0) * cost_per_hour_of(service))
 
 
 @register.filter

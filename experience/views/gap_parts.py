@@ -18,6 +18,7 @@ from experience.engine.planning import answers_to_reveal
 from experience.marks import bar, interval_bar
 from experience.models import Gap, Measurement
 from experience.selectors.gap_story import factor_words
+from experience.selectors.lost_cost import cost_per_hour_of
 from experience.selectors.results import read_results
 from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS, language_for
 
@@ -96,9 +97,9 @@ def _weights(gap: Gap) -> list[Weight]:
         found.append(Weight(figures.count(gap.user_points), _("people × points below target")))
     if gap.lost_hours:
         found.append(Weight(figures.hours(gap.lost_hours), _("lost beyond what was agreed")))
-    if gap.lost_hours and settings.COST_PER_LOST_HOUR:
-        money = sentences.money(gap.lost_hours * settings.COST_PER_LOST_HOUR, settings.CURRENCY)
-        found.append(Weight(money, _("of working time")))
+    rate = cost_per_hour_of(gap.service)
+    if gap.lost_hours and rate:
+        found.append(Weight(sentences.money(gap.lost_hours * rate, settings.CURRENCY), _("of working time")))
     return found
 
 

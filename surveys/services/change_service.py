@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.db import transaction
 from django.utils.translation import gettext_noop
@@ -13,22 +14,29 @@ from surveys.models import BusinessService, Survey, User
 from surveys.services.audit import Detail, record_change
 from surveys.services.changes import mark_changed
 
-COLUMNS = ("name", "description", "lifecycle", "owner", "supplier", "time_zone", "survey")
+COLUMNS = (
+    "name", "description", "lifecycle", "value_stream", "owner", "supplier", "time_zone", "survey",
+    "hour_cost",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceFacts:
-    """What is known about a service; `user_count` is the newest one, None where nobody told."""
+    """What is known about a service; `user_count` is the newest one, None where nobody told. `hour_cost` is
+    what an hour of working time costs, None: as everywhere.
+    """
 
     name: str
     description: str
     lifecycle: str
+    value_stream: str
     owner: User | None
     team: frozenset[User]
     supplier: str
     time_zone: str
     survey: Survey | None
     user_count: int | None
+    hour_cost: Decimal | None
 
 
 def facts_of(service: BusinessService) -> ServiceFacts:
@@ -38,12 +46,14 @@ def facts_of(service: BusinessService) -> ServiceFacts:
         name=service.name,
         description=service.description,
         lifecycle=service.lifecycle,
+        value_stream=service.value_stream,
         owner=service.owner,
         team=frozenset(service.team.all()),
         supplier=service.supplier,
         time_zone=service.time_zone,
         survey=service.survey,
         user_count=newest.user_count if newest else None,
+        hour_cost=service.hour_cost,
     )
 
 
@@ -78,12 +88,14 @@ def _in_words(facts: ServiceFacts) -> dict[str, str]:
         "name": facts.name,
         "description": facts.description,
         "lifecycle": facts.lifecycle,
+        "value_stream": facts.value_stream,
         "owner": facts.owner.get_username() if facts.owner else "",
         "team": ", ".join(sorted(user.get_username() for user in facts.team)),
         "supplier": facts.supplier,
         "time_zone": facts.time_zone,
         "survey": facts.survey.key if facts.survey else "",
         "user_count": "" if facts.user_count is None else str(facts.user_count),
+        "hour_cost": "" if facts.hour_cost is None else f"{facts.hour_cost:.2f}",
     }
 
 

@@ -16,7 +16,7 @@ from experience.services.judge import refresh
 from surveys.models import BusinessService, ConfigurationChange, EvidenceChange, User
 from surveys.services.change_service import facts_of
 from surveys.services.changes import mark_changed
-from tests.experience.factories import starter
+from tests.experience.factories import measured, results, starter
 from tests.factories import ResolutionFactory, default_survey
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +41,8 @@ def about(service: BusinessService, **changes: Any) -> dict[str, Any]:
         "name": facts.name,
         "description": facts.description,
         "lifecycle": facts.lifecycle,
+        "value_stream": facts.value_stream,
+        "hour_cost": "" if facts.hour_cost is None else facts.hour_cost,
         "owner": facts.owner.pk if facts.owner else "",
         "team": [user.pk for user in facts.team],
         "supplier": facts.supplier,
@@ -176,3 +178,20 @@ def test_two_services_cannot_have_one_name(client: Client, admin: User, service:
 
     assert response.status_code == 422
     assert "Another service has this name" in response.content.decode()
+
+
+def test_the_cost_of_an_hour_makes_money_of_lost_time_and_the_value_stream_moves_the_service(
+    client: Client, admin: User, service: BusinessService
+) -> None:
+    typed = about(service, hour_cost="62.50", value_stream="request_to_fulfil")
+    document = results(3.7) | {"lost_hours": 40.0}
+    measured(service, agreement_version=starter(), results=document)
+
+    client.post(address(service), typed)
+
+    words = client.get(reverse("service", args=[service.key])).content.decode().replace("\u00a0", " ")
+    assert "about EUR 2,500; reported by those who answered" in words
+    assert "Value stream: Request to Fulfil" in words
+    details = ConfigurationChange.objects.get(what="Changed").details
+    assert ["hour_cost", "", "62.50"] in details
+    assert ["value_stream", "detect_to_correct", "request_to_fulfil"] in details

@@ -44,6 +44,27 @@ def test_the_executive_counts_services_people_and_hours_of_the_month(
     assert found.disappointing == 0  # Aster is not sure, and the own team is no supplier
 
 
+def test_lost_hours_cost_what_an_hour_of_their_service_costs(
+    service: BusinessService, viewer: User, client: Client, settings: Any
+) -> None:
+    settings.COST_PER_LOST_HOUR, settings.CURRENCY = 10, "CHF"
+    of_may(service)
+    of_may(BusinessServiceFactory.create(hour_cost=50))
+    client.force_login(viewer)
+
+    found = executive(viewer, MAY)
+
+    assert found.whole.lost_cost == pytest.approx(31.5 * 10 + 31.5 * 50)
+    words = client.get(reverse("executive"), {"month": "2026-05"}).content.decode().replace("\u00a0", " ")
+    assert "about CHF 1,900" in words
+
+
+def test_hours_without_a_rate_are_told_without_money(service: BusinessService, viewer: User) -> None:
+    of_may(service)
+
+    assert executive(viewer, MAY).whole.lost_cost is None
+
+
 def test_hours_of_fewer_than_five_people_are_left_out(service: BusinessService, viewer: User) -> None:
     of_may(service, status="hidden", answered=3)
 
