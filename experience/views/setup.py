@@ -47,7 +47,9 @@ from experience.services.agreement_templates import (
 from experience.services.agreements import AgreementError, write_draft
 from experience.services.library import declared_indicators, install_indicators
 from experience.services.slas import SlaPromise, agree_slas
+from experience.words import problem_words
 from surveys.models import BusinessService, Job, Survey
+from surveys.rejections import told_reasons
 from surveys.services.catalogue import (
     CatalogueError,
     NewService,
@@ -195,7 +197,7 @@ def setup_sample(request: HttpRequest) -> HttpResponse:
             raise JobRefusedError(_("Sample data is being loaded or removed. Wait until that is done."))
         start_job(kind, by=request.user, now=timezone.now())  # type: ignore[arg-type]
     except JobRefusedError as error:
-        messages.error(request, str(error))
+        messages.error(request, told_reasons(str(error)))
     else:
         wake(JOB_SWEEP)
     return redirect("setup")
@@ -216,7 +218,7 @@ def setup_services(request: HttpRequest) -> HttpResponse:
         except CatalogueError as error:
             problems = error.problems
         except TableError as error:
-            problems = [str(error)]
+            problems = [told_reasons(str(error))]
     there = BusinessService.objects.filter(is_sample=False).select_related("owner")
     context = {"form": form, "problems": problems, "services": there}
     return _page(request, "services", context, status=422 if problems or form.errors else 200)
@@ -257,7 +259,7 @@ def setup_tickets(request: HttpRequest) -> HttpResponse:
         try:
             _start_import(request, form)
         except JobRefusedError as error:
-            form.add_error("file", str(error))
+            form.add_error("file", told_reasons(str(error)))
         else:
             wake(JOB_SWEEP)
             return redirect("setup-tickets")
@@ -337,7 +339,7 @@ def setup_agreement(request: HttpRequest) -> HttpResponse:
         try:
             return _adopted(request, form)
         except AgreementError as error:
-            problems = [problem.message for problem in error.problems]
+            problems = [problem_words(problem) for problem in error.problems]
     library = declared_indicators()
     context = {
         "form": form,

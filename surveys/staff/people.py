@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from surveys.engine.mapping import storable
 from surveys.models import ExclusionProposal, Person
+from surveys.rejections import told_reasons
 from surveys.selectors.person_export import person_export
 from surveys.services.csv_tables import TableError
 from surveys.services.erase_person import ErasedError, erase_person
@@ -72,7 +73,7 @@ def people_import(request: HttpRequest) -> HttpResponse:
             context["done"] = _imported(form.cleaned_data["file"], form.cleaned_data["dry_run"])
             context["was_dry_run"] = form.cleaned_data["dry_run"]
         except TableError as error:
-            form.add_error("file", str(error))
+            form.add_error("file", told_reasons(str(error)))
     return render(request, "surveys/staff/people.html", context, status=400 if form.errors else 200)
 
 
