@@ -110,10 +110,7 @@ def agreement_admin(db: None) -> User:
 @pytest.fixture
 def administrator(db: None) -> User:
     """A user who may do everything."""
-    user = _user("administrator", User.Role.ADMINISTRATOR)
-    user.is_staff = user.is_superuser = True
-    user.save()
-    return user
+    return _user("administrator", User.Role.ADMINISTRATOR)
 
 
 @pytest.fixture

@@ -27,16 +27,13 @@ def everyone(user: User | AnonymousUser) -> bool:
 
 def setting_up(user: User | AnonymousUser) -> bool:
     """Say whether somebody sets up services, surveys, agreements and sources."""
-    return _has_role(user, User.Role.AGREEMENT_ADMIN, User.Role.ADMINISTRATOR)
+    is_agreement_admin = isinstance(user, User) and user.role == User.Role.AGREEMENT_ADMIN
+    return administering(user) or (is_agreement_admin and user.is_active)
 
 
 def administering(user: User | AnonymousUser) -> bool:
     """Say whether somebody invites users, reads the audit log and keeps the installation running."""
-    return _has_role(user, User.Role.ADMINISTRATOR)
-
-
-def _has_role(user: User | AnonymousUser, *roles: str) -> bool:
-    return isinstance(user, User) and user.is_active and (user.is_superuser or user.role in roles)
+    return isinstance(user, User) and user.administers
 
 
 def open_to(rule: Rule) -> Callable[[_View[_P]], _View[_P]]:

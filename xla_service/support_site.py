@@ -18,10 +18,10 @@ class SupportSite(AdminSite):
     site_header = site_title = "XLA Service: support"
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Say whether the user is an administrator who may also open Django's administration."""
+        """Say whether the user is an administrator."""
         from xla_service.access import administering  # models are ready only after this site is made
 
-        return super().has_permission(request) and administering(request.user)
+        return administering(request.user)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
         """Lead to the one sign-in page, which also asks for the second factor."""

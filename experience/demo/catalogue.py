@@ -84,7 +84,6 @@ def _user(person: SignIn) -> User:
         username=person.username, defaults={"first_name": person.name, "role": person.role}
     )
     if is_new:
-        user.is_staff = user.is_superuser = person.role == User.Role.ADMINISTRATOR
         user.set_password(person.password or None)
         user.save()
     return user

@@ -17,7 +17,7 @@ class UserAdmin(StockUserAdmin):
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "email", "language", "time_zone")}),
-        ("Rights", {"fields": ("role", "is_active", "is_staff", "is_superuser")}),
+        ("Rights", {"fields": ("role", "is_active", "is_superuser", "user_permissions")}),
     )
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("username", "email", "role", "password1", "password2")}),

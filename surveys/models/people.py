@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
@@ -36,6 +38,19 @@ class User(AbstractUser):
     def sees_every_service(self) -> bool:
         """Say whether this user reads all services; a service owner reads only their own."""
         return self.is_superuser or self.role != self.Role.OWNER
+
+    @property
+    def administers(self) -> bool:
+        """Say whether this user does everything, in Django's administration too."""
+        return self.is_active and (self.is_superuser or self.role == self.Role.ADMINISTRATOR)
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Say whether this user has a permission of Django's: administrators have all, others those given."""
+        return self.administers or super().has_perm(perm, obj)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """Say whether this user has any permission in an app."""
+        return self.administers or super().has_module_perms(app_label)
 
 
 class Person(models.Model):

@@ -55,7 +55,7 @@ def make_first_administrator(
         return None
     first, _, last = name.partition(" ")
     user = User(username=username, email=email, first_name=first[:150], last_name=last[:150])
-    user.role, user.is_staff, user.is_superuser = User.Role.ADMINISTRATOR, True, True
+    user.role = User.Role.ADMINISTRATOR
     validate_password(password, user)
     user.set_password(password)
     user.save()

@@ -46,7 +46,7 @@ def user_of_provider(
     user = found[0] if found else _created(identity, role or User.Role.OWNER, now)
     if not user.is_active:
         raise UserError(_("Your account is switched off. Ask an administrator."))
-    if role and user.role != role:
+    if role and (user.role != role or (user.is_superuser and role != User.Role.ADMINISTRATOR)):
         details = [("role", role_in_english(user.role), role_in_english(role))]
         give_role(user, role)
         user.save(update_fields=ROLE_COLUMNS)
@@ -69,6 +69,10 @@ def _role(groups: frozenset[str], roles: Mapping[str, str]) -> str:
 
 
 def _created(identity: Identity, role: str, now: datetime) -> User:
+    if User.objects.filter(username__iexact=identity.email).exists():
+        raise UserError(
+            _("Your address is the user name of another account. An administrator has to correct that one.")
+        )
     first, _space, last = identity.name.partition(" ")
     user = User(username=identity.email.lower(), email=identity.email, role=role)
     user.first_name, user.last_name = first[:150], last[:150]

@@ -258,6 +258,28 @@ def test_the_highest_role_of_the_groups_counts(
     assert ConfigurationChange.objects.exists() == (role == "administrator")
 
 
+def test_the_role_of_the_groups_takes_djangos_flag_away(
+    client: Client, provider: Provider, ada: User, settings: Any
+) -> None:
+    User.objects.update(is_superuser=True)
+    settings.OIDC_ROLE_CLAIM, settings.OIDC_ROLES = "groups", {"xla-desk": "owner"}
+    provider.claims["groups"] = ["xla-desk"]
+
+    sign_in(client)
+
+    assert is_in(client)
+    assert client.get(reverse("users")).status_code == 403
+
+
+def test_an_address_that_is_somebody_elses_user_name_makes_no_account(
+    client: Client, provider: Provider, settings: Any
+) -> None:
+    settings.OIDC_CREATE_USERS = True
+    UserFactory.create(username="ada@example.org", email="ada.other@example.org")
+
+    assert is_refused(client, sign_in(client), "Your address is the user name of another account.")
+
+
 def test_without_a_mapped_group_nobody_comes_in(
     client: Client, provider: Provider, ada: User, settings: Any
 ) -> None:
