@@ -1,8 +1,7 @@
 """The Celery application and its schedule.
 
 Each entry only wakes a sweep that reads due rows from the database; a lost or doubled message costs nothing.
-Every entry
-expires within its interval, so that a worker that was away does not find a heap of old wake-up calls.
+Every entry expires within its interval, so that a worker that was away does not find a heap of old calls.
 """
 
 from __future__ import annotations
@@ -38,4 +37,5 @@ app.conf.beat_schedule = {
     "refresh-evidence": every(10, "experience.tasks.refresh_evidence"),
     "nightly": every(3600, "experience.tasks.run_nightly"),
     "calibrate-sentiment": every(86_400, "experience.tasks.calibrate_sentiment"),
+    "forget-sign-ins": every(86_400, "xla_service.tasks.forget_sign_ins"),
 }

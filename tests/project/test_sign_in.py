@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
 import time_machine
+from axes.models import AccessLog
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 from django_otp.oath import TOTP
@@ -18,6 +21,7 @@ from surveys.models import ConfigurationChange, Message, User
 from surveys.services.second_factor import confirm_setup, new_secret
 from tests.factories import NOW, UserFactory
 from xla_service.checks import check_second_factor_roles
+from xla_service.tasks import forget_sign_ins
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long password"
@@ -158,6 +162,20 @@ def test_ten_wrong_codes_lock_the_name_out_from_this_address(client: Client, ada
     assert "Too many wrong attempts" in give_code(client, code_of(secret, NOW)).content.decode()
 
 
+def test_behind_a_proxy_wrong_passwords_lock_out_the_one_who_gives_them_alone(
+    client: Client, ada: User, settings: Any
+) -> None:
+    settings.TRUSTED_PROXIES = [ip_network("127.0.0.1")]
+    wrong = {"username": "ada", "password": "wrong"}
+
+    for _ in range(10):
+        refused = client.post(reverse("sign-in"), wrong, headers={"X-Forwarded-For": "192.0.2.7"})
+
+    assert refused.status_code == 429
+    elsewhere = Client(headers={"X-Forwarded-For": "198.51.100.1"})
+    assert give_password(elsewhere).status_code == 302
+
+
 @pytest.mark.parametrize("what", ["too late", "password changed", "switched off"])
 def test_the_password_is_asked_again_when_the_code_comes(
     client: Client, ada: User, clock: Any, what: str
@@ -295,6 +313,21 @@ def test_a_role_that_does_not_exist_stops_the_start(settings: Any) -> None:
     (error,) = check_second_factor_roles(None)
 
     assert "'admin'" in error.msg
+
+
+# --- what signing in leaves behind -----------------------------------------------------------------------
+
+
+def test_old_sessions_and_old_sign_ins_are_forgotten(client: Client, ada: User, clock: Any) -> None:
+    give_password(client)
+    clock.move_to(NOW + timedelta(days=89))
+    give_password(Client())
+
+    clock.move_to(NOW + timedelta(days=91))
+    forget_sign_ins()
+
+    assert Session.objects.count() == 1
+    assert list(AccessLog.objects.values_list("attempt_time", flat=True)) == [NOW + timedelta(days=89)]
 
 
 # --- passwords ----------------------------------------------------------------------------------------------
