@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -16,7 +17,12 @@ import pytest
 from tests.servers import wait_until
 from xla_service.embedded import processes
 from xla_service.embedded import supervisor as module
-from xla_service.embedded.errors import AlreadyRunningError, ChildFailedError, StopRequestedError
+from xla_service.embedded.errors import (
+    AlreadyRunningError,
+    ChildFailedError,
+    DataFolderError,
+    StopRequestedError,
+)
 from xla_service.embedded.supervisor import Child, Supervisor, backoff_seconds
 
 LAUNCHER = """
@@ -40,9 +46,9 @@ def sleeping(name: str = "sleeper") -> Child:
     return Child(name, ["sleep", "60"], dict(os.environ))
 
 
-def launch(folder: Path) -> subprocess.Popen[str]:
+def launch(folder: Path, *before: str) -> subprocess.Popen[str]:
     """Start a launcher of its own and wait until its child runs."""
-    command = [sys.executable, "-c", LAUNCHER, str(folder)]
+    command = [*before, sys.executable, "-c", LAUNCHER, str(folder)]
     popen = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
     assert popen.stdout is not None
     while popen.stdout.readline() != "started\n":
@@ -111,6 +117,17 @@ def test_a_stopped_launcher_leaves_no_process(number: int, folder: Path) -> None
     assert launcher.returncode == 0
     assert not processes.is_running(left)
     assert list((folder / "run").glob("*.pid")) == []
+
+
+def test_a_launcher_under_nohup_outlives_its_terminal(folder: Path) -> None:
+    launcher = launch(folder, "nohup")
+
+    launcher.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+
+    assert launcher.poll() is None
+    launcher.send_signal(signal.SIGTERM)
+    assert launcher.communicate(timeout=10)[0] == "ended\n"
 
 
 def test_what_a_killed_launcher_left_is_ended_by_the_next_one(folder: Path, said: list[str]) -> None:
@@ -222,6 +239,55 @@ def test_asking_twice_ends_at_once_what_takes_its_time(folder: Path) -> None:
         stop_after(0.6)
 
     assert time.monotonic() - started < 10
+
+
+def full_disk(*args: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_child_that_a_full_disk_keeps_from_starting_starts_when_there_is_room(
+    supervisor: Supervisor, folder: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supervisor.start(sleeping())
+    first = running_child(folder)
+    monkeypatch.setattr(processes, "note", full_disk)
+    os.kill(first.pid, signal.SIGKILL)
+
+    stop_after(1.5)
+    supervisor.watch()
+    assert said[1].startswith("The sleeper cannot be started ([Errno 28] No space left on device)")
+
+    monkeypatch.undo()
+    supervisor._stop_signals = 0
+    stop_after(3)
+    supervisor.watch()
+    assert running_child(folder) != first
+
+
+def test_a_child_that_cannot_be_started_stops_the_launch(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "note", full_disk)
+
+    with pytest.raises(ChildFailedError, match="The sleeper cannot be started: .*No space left"):
+        supervisor.start(sleeping())
+
+
+def test_a_folder_that_cannot_be_written_is_named(folder: Path) -> None:
+    folder.touch()
+
+    with pytest.raises(DataFolderError, match=f"{folder}.*XLA_DATA_DIR"), Supervisor(folder, say=print):
+        pass
+
+
+def test_a_long_log_gives_room_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LARGEST_LOG_BYTES", 10)
+    monkeypatch.setattr(module.shutil, "copyfile", full_disk)
+    (tmp_path / "web.log").write_text("x" * 11)
+
+    module.shorten_log(tmp_path / "web.log")
+
+    assert (tmp_path / "web.log").stat().st_size == 0
 
 
 def test_a_long_log_is_shortened_while_its_writer_goes_on(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import abstractmethod
 from typing import Any
 
@@ -16,7 +17,11 @@ class LaunchCommand(BaseCommand):
     requires_system_checks: list[str] = []  # the `prepare` it runs checks the settings of the installation
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run; being told to stop is a good end, whatever keeps it from starting is an error in words."""
+        """Run; being told to stop is a good end, whatever keeps it from starting is an error in words.
+
+        Files that this and its processes make are for this user alone: they hold what people wrote.
+        """
+        os.umask(0o077)
         try:
             self.launch(options)
         except StopRequestedError:

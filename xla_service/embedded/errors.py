@@ -13,6 +13,10 @@ class ChildFailedError(LaunchError):
     """A process ended that should not have; the message holds the end of its log."""
 
 
+class DataFolderError(LaunchError):
+    """The data folder cannot be written."""
+
+
 class NoServerError(LaunchError):
     """The embedded server is not installed."""
 

@@ -22,7 +22,12 @@ from types import FrameType, TracebackType
 from typing import IO, Self
 
 from xla_service.embedded import processes
-from xla_service.embedded.errors import AlreadyRunningError, ChildFailedError, StopRequestedError
+from xla_service.embedded.errors import (
+    AlreadyRunningError,
+    ChildFailedError,
+    DataFolderError,
+    StopRequestedError,
+)
 
 POLL_SECONDS = 0.05
 SETTLED_SECONDS = 60
@@ -85,11 +90,18 @@ class Supervisor:
         self._lock: IO[str] | None = None
 
     def __enter__(self) -> Self:
-        self.run_folder.mkdir(parents=True, exist_ok=True)
-        self.log_folder.mkdir(parents=True, exist_ok=True)
-        self._take_lock()
+        try:
+            self.run_folder.mkdir(parents=True, exist_ok=True)
+            self.log_folder.mkdir(parents=True, exist_ok=True)
+            self._take_lock()
+        except OSError as error:
+            raise DataFolderError(
+                f"{error.filename or self.run_folder} cannot be written ({error.strerror}). Let this user "
+                "write there and make room on the disk, or name another folder with XLA_DATA_DIR."
+            ) from error
         for number in STOP_SIGNALS:
-            self._previous_handlers[number] = signal.signal(number, self._on_stop_signal)
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # as nohup asks
+                self._previous_handlers[number] = signal.signal(number, self._on_stop_signal)
         self._stop_leftovers()
         return self
 
@@ -104,9 +116,13 @@ class Supervisor:
         self._lock.close()
 
     def start(self, *children: Child) -> None:
-        """Start children without waiting for them."""
+        """Start children without waiting for them; raise ChildFailedError for one that cannot be started."""
         for child in children:
-            self._running[child.name] = Running(child, self._spawn(child), time.monotonic())
+            try:
+                popen = self._spawn(child)
+            except OSError as error:
+                raise ChildFailedError(f"The {child.name} cannot be started: {error}") from error
+            self._running[child.name] = Running(child, popen, time.monotonic())
 
     def wait_ready(self, *children: Child) -> None:
         """Wait until each child is ready; raise ChildFailedError when one ends or takes too long."""
@@ -140,17 +156,27 @@ class Supervisor:
         now = time.monotonic()
         if running.start_again_at is not None:
             if now >= running.start_again_at:
-                running.popen, running.started_at = self._spawn(running.child), now
-                running.start_again_at = None
+                self._start_again(running, now)
         elif self._has_ended(running):
             settled = now - running.started_at >= SETTLED_SECONDS
-            running.failures = 1 if settled else running.failures + 1
-            wait = backoff_seconds(running.failures)
-            running.start_again_at = now + wait
-            status, log = describe_status(running.popen.returncode), self._log(running.child)
-            self.say(
-                f"The {running.child.name} ended ({status}); it starts again in {wait:.0f} s. Log: {log}"
-            )
+            running.failures = 0 if settled else running.failures
+            self._postpone(running, now, f"ended ({describe_status(running.popen.returncode)})")
+
+    def _start_again(self, running: Running, now: float) -> None:
+        try:
+            running.popen, running.started_at = self._spawn(running.child), now
+        except OSError as error:  # such as a full disk, which may have room again
+            self._postpone(running, now, f"cannot be started ({error})")
+        else:
+            running.start_again_at = None
+
+    def _postpone(self, running: Running, now: float, what: str) -> None:
+        """Say what became of a child, and let it start again after a pause."""
+        running.failures += 1
+        wait = backoff_seconds(running.failures)
+        running.start_again_at = now + wait
+        log = self._log(running.child)
+        self.say(f"The {running.child.name} {what}; it starts again in {wait:.0f} s. Log: {log}")
 
     def _spawn(self, child: Child) -> subprocess.Popen[bytes]:
         log = self._log(child)
@@ -164,7 +190,12 @@ class Supervisor:
                 start_new_session=True,
                 pass_fds=child.descriptors,
             )
-        processes.note(self._pid_file(child.name), popen.pid)
+        try:
+            processes.note(self._pid_file(child.name), popen.pid)
+        except OSError:
+            os.killpg(popen.pid, signal.SIGKILL)  # nobody would find it again
+            popen.wait()
+            raise
         return popen
 
     def _stop(self, group: Sequence[Running]) -> None:
@@ -258,9 +289,16 @@ class Supervisor:
 
 
 def shorten_log(log: Path) -> None:
-    """Move a long log's text to a second file; its writers, who append, go on in the emptied first one."""
+    """Move a long log's text to a second file; its writers, who append, go on in the emptied first one.
+
+    On a full disk the text is given up: room is worth more.
+    """
     if log.exists() and log.stat().st_size > LARGEST_LOG_BYTES:
-        shutil.copyfile(log, log.with_suffix(".log.1"))
+        earlier = log.with_suffix(".log.1")
+        try:
+            shutil.copyfile(log, earlier)
+        except OSError:
+            earlier.unlink(missing_ok=True)
         os.truncate(log, 0)
 
 
