@@ -23,20 +23,24 @@ class MailboxError(Exception):
     """The mailbox cannot be read; the text says what to correct."""
 
 
+def is_mailbox(address: str) -> bool:
+    """Say whether an address is of a kind that can be read."""
+    parts = urlsplit(address)
+    return parts.scheme == "maildir" or (parts.scheme in ("imap", "imaps") and bool(parts.hostname))
+
+
 def read_new_mail(address: str, take: Take) -> int:
     """Give each mail that was not read before to `take`, at most 200, and return how many there were.
 
     A mail is marked as read after `take` returned; one that fails is read again next time. Raises
     MailboxError.
     """
+    if not is_mailbox(address):
+        raise MailboxError(
+            "XLA_BOUNCE_MAILBOX is neither imaps://user:password@host/INBOX nor maildir:/path. Correct it."
+        )
     parts = urlsplit(address)
-    if parts.scheme == "maildir":
-        return _read_maildir(Path(parts.path), take)
-    if parts.scheme in ("imap", "imaps") and parts.hostname:
-        return _read_imap(address, take)
-    raise MailboxError(
-        "XLA_BOUNCE_MAILBOX is neither imaps://user:password@host/INBOX nor maildir:/path. Correct it."
-    )
+    return _read_maildir(Path(parts.path), take) if parts.scheme == "maildir" else _read_imap(address, take)
 
 
 def _read_maildir(folder: Path, take: Take) -> int:

@@ -9,8 +9,23 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connection
 
+from surveys.bounce_mailbox import is_mailbox
 from surveys.models import SendingRule, SurveyVersion
 from surveys.selectors.asking_rules import days_until_closed
+
+
+@register()
+def check_bounce_mailbox(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Refuse a mailbox of bounces that nobody can read."""
+    if not settings.BOUNCE_MAILBOX or is_mailbox(settings.BOUNCE_MAILBOX):
+        return []
+    return [
+        Error(
+            "XLA_BOUNCE_MAILBOX is no address of a mailbox.",
+            hint="Write imaps://user:password@host/INBOX or maildir:/path.",
+            id="surveys.E002",
+        )
+    ]
 
 
 @register(Tags.database)

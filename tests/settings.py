@@ -8,9 +8,9 @@ from tests import servers
 servers.prepare_environment()
 
 from xla_service.settings import *  # noqa: E402,F403
-from xla_service.settings import DATA_DIR, DATABASES, ON_SQLITE, STATIC_ROOT  # noqa: E402
+from xla_service.settings import DATA_DIR, DATABASES, STATIC_ROOT  # noqa: E402
 
-if ON_SQLITE:
+if DATABASES["default"]["ENGINE"] == "xla_service.sqlite_in_turn":
     # A file, as in the product: with a database in memory, threads would meet locks that users never see.
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 STATIC_ROOT.mkdir(exist_ok=True)  # whitenoise warns of a missing one

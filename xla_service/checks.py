@@ -4,24 +4,9 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
-
-
-@register()
-def check_time_zone(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Refuse a time zone that the system does not know."""
-    if settings.TIME_ZONE in available_timezones():
-        return []
-    return [
-        Error(
-            f"XLA_TIME_ZONE={settings.TIME_ZONE!r} is unknown.",
-            hint="Write a name such as Europe/Berlin.",
-            id="xla.E001",
-        )
-    ]
 
 
 @register()
@@ -62,21 +47,6 @@ def check_identity_provider(app_configs: Any, **kwargs: Any) -> list[CheckMessag
         hint = f"Set both or none; roles are {', '.join(User.Role.values)}."
         wrong.append(Error(words + ", ".join(unknown), hint=hint, id="xla.E005"))
     return wrong
-
-
-@register()
-def check_language(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Refuse a language that the interface does not speak."""
-    spoken = dict(settings.LANGUAGES)
-    if settings.LANGUAGE_CODE in spoken:
-        return []
-    return [
-        Error(
-            f"XLA_LANGUAGE={settings.LANGUAGE_CODE!r} is not spoken.",
-            hint=f"Choose one of {', '.join(spoken)}.",
-            id="xla.E006",
-        )
-    ]
 
 
 @register(deploy=True)

@@ -1,18 +1,19 @@
 """Typed readers for settings from the environment.
 
-Every setting is read as NAME, or from the file named by NAME_FILE (for secrets mounted as files). A bad value
-stops the
-start with a sentence that says what to write instead. Each reader records what it read in
-`Environment.known`, and a test
-holds the table of settings in the README to that record.
+Every setting is read as NAME, or from the file named by NAME_FILE (for secrets mounted as files); an empty
+one counts as not set. A bad value stops the start with a sentence that says what to write instead. Each
+reader records what it read in `Environment.known`, and a test holds the table in the README to that record.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -22,13 +23,29 @@ FALSE = {"0", "false", "no", "off"}
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting: its name, what it does, and the default as text (None when it has to be computed or
-    given).
-    """
+    """One setting: its name, what it does, and the default as text."""
 
     name: str
     help: str
-    default: str | None
+    default: str
+
+
+def given(values: Mapping[str, str], name: str) -> str | None:
+    """Return what is written under NAME or in the file of NAME_FILE; None for nothing.
+
+    Raises ImproperlyConfigured when both are set, or the file cannot be read.
+    """
+    value, path = values.get(name), values.get(f"{name}_FILE")
+    if not path:
+        return value or None
+    if value:
+        raise ImproperlyConfigured(f"Both {name} and {name}_FILE are set. Keep one of them.")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(
+            f"{name}_FILE={path!r} cannot be read ({error}). Check the path and its permissions."
+        ) from error
 
 
 @dataclass
@@ -41,7 +58,7 @@ class Environment:
     def text(self, name: str, default: str, *, help: str) -> str:
         """Return the value of NAME, the content of NAME_FILE, or the default."""
         self.known[name] = Setting(name, help, default)
-        value = self._given(name)
+        value = given(self.values, name)
         return default if value is None else value
 
     def flag(self, name: str, default: bool, *, help: str) -> bool:
@@ -54,9 +71,51 @@ class Environment:
     def integer(self, name: str, default: int, *, low: int, high: int, help: str) -> int:
         """Return a whole number within [low, high]."""
         value = self.text(name, str(default), help=help)
-        if value.lstrip("-").isdigit() and low <= int(value) <= high:
+        if value.isascii() and value.isdigit() and low <= int(value) <= high:
             return int(value)
         raise ImproperlyConfigured(f"{name}={value!r} must be a whole number from {low} to {high}.")
+
+    def choice(self, name: str, default: str, *, of: Collection[str], help: str) -> str:
+        """Return one of these words."""
+        value = self.text(name, default, help=help)
+        if value in of:
+            return value
+        raise ImproperlyConfigured(f"{name}={value!r} is unknown. Write one of {', '.join(of)}.")
+
+    def zone(self, name: str, default: str, *, help: str) -> str:
+        """Return the name of a time zone that this system knows."""
+        value = self.text(name, default, help=help)
+        try:
+            return ZoneInfo(value).key
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: the name of a folder
+            raise ImproperlyConfigured(
+                f"{name}={value!r} is no time zone. Write a name such as Europe/Berlin."
+            ) from error
+
+    def site(self, name: str, default: str, *, help: str) -> str:
+        """Return the address of a site: http or https, a host, perhaps a port, and nothing after it."""
+        return _site(name, self.text(name, default, help=help))
+
+    def sites(self, name: str, default: str, *, help: str) -> list[str]:
+        """Return a comma-separated list of addresses of sites."""
+        return [_site(name, part) for part in self.names(name, default, help=help)]
+
+    def server(self, name: str, default: str, *, schemes: Collection[str], help: str) -> str:
+        """Return the address of a server; it may hold a password, so an error does not repeat it."""
+        value = self.text(name, default, help=help)
+        if _parts(value, schemes) is not None:
+            return value
+        starts = " or ".join(f"{scheme}://" for scheme in schemes)
+        raise ImproperlyConfigured(f"{name} is no address of a server. Write one that begins with {starts}.")
+
+    def mail_address(self, name: str, default: str, *, help: str) -> str:
+        """Return a mail address, with or without a name before it; "" where the default is empty."""
+        value = self.text(name, default, help=help)
+        if not value or "@" in parseaddr(value)[1]:
+            return value
+        raise ImproperlyConfigured(
+            f"{name}={value!r} is no mail address. Write desk@example.org or Service Desk <desk@example.org>."
+        )
 
     def names(self, name: str, default: str, *, help: str) -> list[str]:
         """Return a comma-separated list without blanks."""
@@ -81,15 +140,22 @@ class Environment:
                 f"{name} holds what is no network ({error}). Write addresses and networks such as 10.0.0.0/8."
             ) from error
 
-    def _given(self, name: str) -> str | None:
-        path = self.values.get(f"{name}_FILE")
-        if path is None:
-            return self.values.get(name)
-        if name in self.values:
-            raise ImproperlyConfigured(f"Both {name} and {name}_FILE are set. Keep one of them.")
-        try:
-            return Path(path).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise ImproperlyConfigured(
-                f"{name}_FILE={path!r} cannot be read ({error.strerror}). Check the path and its permissions."
-            ) from error
+
+def _site(name: str, value: str) -> str:
+    parts = _parts(value, ("http", "https"))
+    if parts is not None and value == f"{parts.scheme}://{parts.netloc}":
+        return value
+    raise ImproperlyConfigured(
+        f"{name}: {value!r} is no address of a site. Write it as https://xla.example.org, with nothing after "
+        "the host."
+    )
+
+
+def _parts(address: str, schemes: Collection[str]) -> SplitResult | None:
+    """Return the parts of an address with one of these schemes and a host; None for anything else."""
+    try:
+        parts = urlsplit(address)
+        is_good = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a host or port that cannot be
+        return None
+    return parts if is_good else None

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-import dj_database_url
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from xla_service.databases import database
 from xla_service.env import Environment
 from xla_service.secret import read_or_create_secret
 
@@ -29,12 +29,17 @@ DEBUG = env.flag(
 SECRET_KEY = env.text("XLA_SECRET_KEY", "", help="Signing key. Empty: made once and kept in the data folder.")
 if not SECRET_KEY:
     SECRET_KEY = read_or_create_secret(DATA_DIR / "secret_key")
-ALLOWED_HOSTS = env.names(
-    "XLA_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", help="Host names this service answers to."
-)
-PUBLIC_URL = env.text(
+PUBLIC_URL = env.site(
     "XLA_PUBLIC_URL", "http://127.0.0.1:8000", help="Address of this service in mails, without a final slash."
 )
+ALLOWED_HOSTS = [
+    *env.names(
+        "XLA_ALLOWED_HOSTS",
+        "localhost,127.0.0.1,[::1]",
+        help="Host names this service answers to, beside that of XLA_PUBLIC_URL.",
+    ),
+    urlsplit(PUBLIC_URL).hostname,
+]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 HTTPS = PUBLIC_URL.startswith("https://")
 ORGANISATION = env.text(
@@ -43,21 +48,11 @@ ORGANISATION = env.text(
 
 # Stores.
 DATABASE_URL = env.text("DATABASE_URL", "", help="PostgreSQL or SQLite. Empty: SQLite in the data folder.")
-DATABASES: dict[str, Any] = {
-    "default": dj_database_url.parse(DATABASE_URL or f"sqlite:///{DATA_DIR / 'xla.sqlite3'}", conn_max_age=60)
-}
-ON_SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
-if ON_SQLITE:
-    # One writer at a time: begin writing transactions at once and wait, instead of failing half way.
-    DATABASES["default"]["ENGINE"] = "xla_service.sqlite_in_turn"
-    DATABASES["default"]["OPTIONS"] = {
-        "timeout": 20,
-        "transaction_mode": "IMMEDIATE",
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-    }
-REDIS_URL = env.text(
+DATABASES: dict[str, Any] = {"default": database(DATABASE_URL, file=DATA_DIR / "xla.sqlite3")}
+REDIS_URL = env.server(
     "REDIS_URL",
     "redis://127.0.0.1:6379/0",
+    schemes=("redis", "rediss"),
     help="Redis or Valkey: wakes workers, keeps throttles. May be lost.",
 )
 # A page that asks the cache goes on without it at once when it is not there.
@@ -140,6 +135,7 @@ AXES_VERBOSE = False  # says its version at every start, also of a command in a 
 AXES_FAILURE_LIMIT = 10
 AXES_LOCKOUT_TEMPLATE = "locked_out.html"
 AXES_COOLOFF_TIME = 0.25  # hours
+AXES_CLIENT_IP_CALLABLE = "surveys.sender.address_of"  # past the proxies, or everybody would share one
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 OTP_TOTP_ISSUER = ORGANISATION
 OTP_ADMIN_HIDE_SENSITIVE_DATA = True
@@ -190,16 +186,19 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # Words and time.
-LANGUAGE_CODE = env.text(
-    "XLA_LANGUAGE", "en", help="Language of pages and mails where nobody chose one: en or de."
-)
 # Of the interface for staff. Surveys speak those of surveys/engine/wording.
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LANGUAGE_CODE = env.choice(
+    "XLA_LANGUAGE",
+    "en",
+    of=dict(LANGUAGES),
+    help="Language of pages and mails where nobody chose one: en or de.",
+)
 LOCALE_PATHS = [BASE_DIR / "xla_service" / "locale"]
 FORMAT_MODULE_PATH = ["xla_service.formats"]
 USE_I18N = True
 USE_TZ = True
-TIME_ZONE = env.text(
+TIME_ZONE = env.zone(
     "XLA_TIME_ZONE", "UTC", help="The organisation's time zone: weeks, months and closes are cut in it."
 )
 
@@ -218,16 +217,18 @@ EMAIL_HOST_USER = env.text("XLA_SMTP_USER", "", help="User name for SMTP; empty 
 EMAIL_HOST_PASSWORD = env.text("XLA_SMTP_PASSWORD", "", help="Password for SMTP.")
 EMAIL_USE_TLS = env.flag("XLA_SMTP_STARTTLS", False, help="Upgrade the SMTP connection with STARTTLS.")
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = env.text(
+DEFAULT_FROM_EMAIL = env.mail_address(
     "XLA_MAIL_FROM", "IT Service Desk <service-desk@localhost>", help="Sender of every mail."
 )
-REPLY_TO = env.text("XLA_MAIL_REPLY_TO", "", help="Where replies go; empty: to the sender.")
+REPLY_TO = env.mail_address("XLA_MAIL_REPLY_TO", "", help="Where replies go; empty: to the sender.")
 BOUNCE_MAILBOX = env.text(
     "XLA_BOUNCE_MAILBOX",
     "",
     help="Mailbox of bounces: imaps://user:password@host/INBOX or maildir:/path; empty: none.",
 )
-BOUNCES_TO = env.text("XLA_MAIL_BOUNCES_TO", "", help="Address that bounces go to; empty: to the sender.")
+BOUNCES_TO = env.mail_address(
+    "XLA_MAIL_BOUNCES_TO", "", help="Address that bounces go to; empty: to the sender."
+)
 MAILBOX_DIR = env.text(
     "XLA_MAILBOX_DIR", "", help="Folder of the local SMTP sink; when set, /mailbox/ shows its mail."
 )
@@ -244,7 +245,7 @@ KEEP_UNSOLICITED_TEXT = env.flag(
 PRIVACY_MINIMUM = env.integer(
     "XLA_PRIVACY_MINIMUM", 5, low=2, high=50, help="No statistic about fewer people than this."
 )
-EMBED_ORIGINS = env.names(
+EMBED_ORIGINS = env.sites(
     "XLA_EMBED_ORIGINS",
     "",
     help="Origins that may show always-open feedback in a frame: https://portal.example.org",
@@ -296,6 +297,12 @@ FAIL_FAST = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interva
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, **FAIL_FAST}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
+LOG_LEVEL = env.choice(
+    "XLA_LOG_LEVEL",
+    "INFO",
+    of=("DEBUG", "INFO", "WARNING", "ERROR"),
+    help="DEBUG, INFO, WARNING or ERROR.",
+)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -304,11 +311,10 @@ LOGGING = {
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_tokens"]}
     },
-    "root": {
-        "handlers": ["console"],
-        "level": env.text("XLA_LOG_LEVEL", "INFO", help="DEBUG, INFO, WARNING or ERROR."),
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    # That a sweep came and went, many times a minute, would push the errors out of the logs.
+    "loggers": {
+        name: {"level": "WARNING" if LOG_LEVEL == "INFO" else LOG_LEVEL}
+        for name in ("celery.app.trace", "celery.worker.strategy")
     },
 }
-
-if PUBLIC_URL.endswith("/"):
-    raise ImproperlyConfigured(f"XLA_PUBLIC_URL={PUBLIC_URL!r} ends with a slash. Write it without.")

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from surveys.checks import check_surveys_close_in_time
+from surveys.checks import check_bounce_mailbox, check_surveys_close_in_time
 from surveys.models import SendingRule, SurveyVersion
 from tests.factories import default_survey
 
@@ -39,3 +39,20 @@ def test_a_version_that_nobody_published_is_not_looked_at(settings: Any) -> None
     SurveyVersion.objects.create(survey=default_survey(), number=9, open_days=60)
 
     assert found() == []
+
+
+@pytest.mark.parametrize(
+    ("address", "count"),
+    [
+        ("", 0),
+        ("maildir:/var/mail/bounces", 0),
+        ("imaps://a:b@imap.example.org/INBOX", 0),
+        ("pop3://host", 1),
+    ],
+)
+def test_a_mailbox_of_bounces_that_nobody_can_read_stops_the_start(
+    address: str, count: int, settings: Any
+) -> None:
+    settings.BOUNCE_MAILBOX = address
+
+    assert len(check_bounce_mailbox(None)) == count

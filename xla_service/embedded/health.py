@@ -8,6 +8,7 @@ import sys
 from urllib.parse import urlsplit
 
 from xla_service.embedded.ports import LOOPBACK
+from xla_service.env import given
 
 READY_PATH = "/sign-in/"
 TIMEOUT_SECONDS = 2
@@ -28,7 +29,7 @@ def shows_pages(host: str, port: int, *, name: str) -> bool:
 
 def main() -> int:
     """Ask the server of this machine, by the name that its settings give it; return the exit status."""
-    name = urlsplit(os.environ.get("XLA_PUBLIC_URL", "")).netloc or f"{LOOPBACK}:{WEB_PORT}"
+    name = urlsplit(given(os.environ, "XLA_PUBLIC_URL") or "").netloc or f"{LOOPBACK}:{WEB_PORT}"
     return 0 if shows_pages(LOOPBACK, WEB_PORT, name=name) else 1
 
 

@@ -18,6 +18,7 @@ from xla_service.embedded.health import shows_pages
 from xla_service.embedded.ports import LOOPBACK, answers, free_port, port_of
 from xla_service.embedded.prepared import fingerprint
 from xla_service.embedded.supervisor import Child, Supervisor, python
+from xla_service.env import given
 from xla_service.secret import read_or_create_secret
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -39,23 +40,18 @@ class Installation:
     @property
     def address(self) -> str:
         """Return the address of the pages."""
-        return self.environment["XLA_PUBLIC_URL"]
-
-
-def is_set(environment: Mapping[str, str], name: str) -> bool:
-    """Say whether a setting is given, as itself or as a file."""
-    return bool(environment.get(name) or environment.get(f"{name}_FILE"))
+        return str(given(self.environment, "XLA_PUBLIC_URL"))
 
 
 def configure(data_folder: Path, *, listener: socket.socket, environment: Mapping[str, str]) -> Installation:
     """Return an installation with its data in `data_folder`; everything else is as `environment` says."""
     own = {
-        **environment,
+        **{name: value for name, value in environment.items() if name != "XLA_DATA_DIR_FILE"},
         "XLA_DATA_DIR": str(data_folder),
         "PYTHONPATH": os.pathsep.join(filter(None, [str(CHECKOUT), environment.get("PYTHONPATH", "")])),
         "PYTHONUNBUFFERED": "1",
     }
-    if not is_set(environment, "XLA_PUBLIC_URL"):
+    if given(environment, "XLA_PUBLIC_URL") is None:
         own["XLA_PUBLIC_URL"] = f"http://{LOOPBACK}:{port_of(listener)}"
     return Installation(data_folder, listener, own)
 
@@ -92,9 +88,9 @@ def prepare(supervisor: Supervisor, installation: Installation) -> None:
 def embed_missing_stores(installation: Installation) -> list[Child]:
     """Return the stores to run here, and tell the installation's environment where they are."""
     stores = []
-    if not is_set(installation.environment, "REDIS_URL"):
+    if given(installation.environment, "REDIS_URL") is None:
         stores.append(embedded_valkey(installation))
-    if not is_set(installation.environment, "XLA_SMTP_HOST"):
+    if given(installation.environment, "XLA_SMTP_HOST") is None:
         stores.append(embedded_mailbox(installation))
     return stores
 
