@@ -28,6 +28,7 @@ def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_every_sweep_of_the_schedule_exists() -> None:
+    app.loader.import_default_modules()  # as a worker does
     scheduled = {entry["task"] for entry in app.conf.beat_schedule.values()}
 
     assert scheduled == {name for name in app.tasks if not name.startswith("celery.")}
