@@ -184,6 +184,17 @@ def test_somebody_who_declined_at_the_provider_is_told_so_plainly(client: Client
     assert is_refused(client, response, "You are not signed in")
 
 
+def test_an_answer_writes_no_line_of_its_own_into_the_log(
+    client: Client, provider: Provider, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = {"error": "access_denied", "error_description": "No.\n2026 INFO All is well", "state": "x"}
+
+    client.get(reverse("oidc-callback"), answer)
+
+    assert "All is well" in caplog.text
+    assert "\n2026 INFO" not in caplog.text
+
+
 @pytest.mark.parametrize("claims", [{"email_verified": False}, {"email_verified": None}, {"email": None}])
 def test_an_address_that_was_not_verified_is_refused(
     client: Client, provider: Provider, ada: User, claims: dict[str, Any]

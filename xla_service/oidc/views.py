@@ -57,7 +57,8 @@ def oidc_callback(request: HttpRequest) -> HttpResponseBase:
             now=timezone.now(),
         )
     except ProviderError as error:
-        logger.warning("A sign-in by the identity provider is refused: %s", error)
+        # Anybody can send such an answer: quoted, it cannot pretend to be another line of the log.
+        logger.warning("A sign-in by the identity provider is refused: %r", str(error))
         return _refused(
             request,
             _(
