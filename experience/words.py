@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext, gettext_noop
 
 from experience import figures
+from experience.services.library import LIBRARY
 
 if TYPE_CHECKING:
     from experience.engine.agreement_terms import Problem
@@ -63,12 +64,21 @@ _TERMS = {
     "target": gettext_noop("Target"),
     "floor": gettext_noop("Floor"),
     "ceiling": gettext_noop("Ceiling"),
+    "X": gettext_noop("Experience"),
+    "O": gettext_noop("Operations"),
+    "T": gettext_noop("Technology"),
+    "S": gettext_noop("Unsolicited text"),
 }
+_INDICATORS = {declaration.key: declaration.name for declaration in LIBRARY}
 
 
 def term_words(path: str) -> str:
-    """Return where in the terms something stands: "weights.X" as "Weights · X", keys as they are."""
-    return " · ".join(gettext(_TERMS[part]) if part in _TERMS else part for part in path.split("."))
+    """Return where in the terms something stands: "weights.X" as "Weights · Experience".
+
+    An indicator stands under its name, "Indicators · User's clock · Target"; other keys stay as they are.
+    """
+    known = _TERMS | _INDICATORS if path.startswith("indicators.") else _TERMS
+    return " · ".join(gettext(known[part]) if part in known else part for part in path.split("."))
 
 
 def term_value(value: str) -> str:

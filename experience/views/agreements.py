@@ -374,7 +374,7 @@ def rehearsal(request: HttpRequest, key: str) -> HttpResponse:
 def undo_publishing(request: HttpRequest, key: str) -> HttpResponse:
     """Withdraw the published version before it is used; its terms are a draft again."""
     found = agreement_or_404(request, key)
-    published = published_version(found)
+    published, newer = published_version(found), draft_of(found)
     if published is None:
         raise Http404
     try:
@@ -382,5 +382,15 @@ def undo_publishing(request: HttpRequest, key: str) -> HttpResponse:
     except AgreementError as error:
         messages.error(request, " ".join(problem_words(problem) for problem in error.problems))
         return redirect("agreement", key=key)
-    messages.success(request, _("Taken back. Its terms are a draft again, and the version before holds."))
+    messages.success(request, _taken_back(found, newer))
     return redirect(reverse("agreement-edit", args=[key]))
+
+
+def _taken_back(found: Agreement, newer: AgreementVersion | None) -> str:
+    draft = (
+        _("Taken back. The draft that was begun since stays; the terms taken back stand among the versions.")
+        if newer
+        else _("Taken back. Its terms are a draft again.")
+    )
+    holds = _("The version before holds.") if published_version(found) else _("No version holds now.")
+    return f"{draft} {holds}"

@@ -18,6 +18,7 @@ from experience.selectors.agreements import newest_indicators, version_terms
 from experience.services.agreements import AgreementError, publish, withdraw, write_draft
 from experience.services.library import install_indicators
 from experience.services.starter import starter_terms
+from experience.words import term_words
 from surveys.models import BusinessService, ConfigurationChange, User
 from tests.experience.factories import measured
 from tests.factories import NOW
@@ -146,6 +147,24 @@ def test_a_publication_is_undone_before_its_first_use_and_the_version_before_hol
     assert {a.key: a.target for a in draft.indicators}["rating"] == 4.4
     published.refresh_from_db()
     assert published.covered.get().is_primary
+
+
+def test_a_publication_taken_back_says_what_became_of_a_newer_draft_and_what_holds(
+    page: Client, published: AgreementVersion
+) -> None:
+    write_draft(replace(version_terms(published), ambition="Begun since"), by=None)
+
+    words = page.post(reverse("agreement-undo", args=["mail"]), follow=True).content.decode()
+
+    assert "The draft that was begun since stays" in words
+    assert "No version holds now." in words
+    assert AgreementVersion.objects.drafts().get().ambition == "Begun since"
+
+
+def test_a_comparison_calls_indicators_and_streams_by_their_names() -> None:
+    assert term_words("indicators.user_clock.target") == "Indicators · User's clock · Target"
+    assert term_words("weights.X") == "Weights · Experience"
+    assert term_words("services.rating") == "Services · rating"
 
 
 def test_a_version_that_gave_a_result_stays(published: AgreementVersion, service: BusinessService) -> None:
