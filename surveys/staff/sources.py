@@ -109,7 +109,8 @@ def source(request: HttpRequest, key: str) -> HttpResponse:
     """Show how the source is set up and mapped; POST keeps the mapping."""
     found = get_object_or_404(_with_state(), key=key)
     if request.method == "GET":
-        return _page(request, found, as_typed(found.mapping or {}), _sample(found))
+        sample = _sample(found, request.GET.get("event", ""))
+        return _page(request, found, as_typed(found.mapping or {}), sample)
     typed, sample = _typed(request, found), request.POST.get("sample", "")[:_LONGEST_SAMPLE]
     try:
         is_changed = change_mapping(found, from_typed(typed), by=_user(request), now=timezone.now())
@@ -163,6 +164,8 @@ def source_alias(request: HttpRequest, key: str) -> HttpResponse:
     if form.is_valid():
         name_service(found, **form.cleaned_data, by=_user(request), now=timezone.now())
         messages.success(request, _("%(name)s means %(service)s from now on.") % form.cleaned_data)
+        if found.events.needing_attention().exists():
+            messages.info(request, _("What waits can be applied again under Inbound."))
     else:
         messages.error(request, _("Choose the service that is meant."))
     return redirect("source", key=key)
@@ -189,9 +192,11 @@ def _typed(request: HttpRequest, source: IntakeSource) -> dict[str, str]:
     return {name: request.POST.get(f"map.{name}", "")[:1000] for name in names}
 
 
-def _sample(source: IntakeSource) -> str:
-    """Return the newest body that came, else the example of the system."""
-    newest = source.events.order_by("-received_at", "-pk").values_list("body", flat=True).first()
+def _sample(source: IntakeSource, event: str) -> str:
+    """Return the body of an event, else the newest that came, else the example of the system."""
+    events = source.events.order_by("-received_at", "-pk")
+    wanted = events.filter(pk=event) if event.isdecimal() else events
+    newest = wanted.values_list("body", flat=True).first()
     if newest is None:
         guide = BY_KEY.get(source.preset)
         return guide.example if guide else ""

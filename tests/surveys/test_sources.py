@@ -182,6 +182,30 @@ def test_the_newest_body_is_what_is_tried(page: Client, desk: IntakeSource) -> N
     assert "OLD" not in shown
 
 
+def test_what_waits_is_put_right_with_its_own_body_and_can_be_applied_again(
+    page: Client, desk: IntakeSource
+) -> None:
+    event(desk, "failed", timedelta(hours=1), body='{"number": "T-1", "service": "Post"}')
+    event(desk, body='{"number": "T-2"}')
+
+    waiting = IntakeEvent.objects.needing_attention().get()
+    address = f"{reverse('source', args=['desk'])}?event={waiting.pk}"
+    assert f'href="{address}#sample"' in words(page.get(reverse("inbound")))
+    assert "T-1" in page.get(address).context["sample"]
+
+    told = page.post(reverse("source-alias", args=["desk"]), {"name": "Post", "service": "mail"}, follow=True)
+    assert "What waits can be applied again under Inbound." in words(told)
+
+
+def test_the_body_of_another_source_is_not_shown(page: Client, desk: IntakeSource) -> None:
+    other = IntakeSource.objects.create(key="other", name="Other", preset="generic", secret="s" * 20)
+    event(other, body='{"number": "T-9"}')
+
+    address = f"{reverse('source', args=['desk'])}?event={IntakeEvent.objects.get().pk}"
+
+    assert "T-9" not in page.get(address).context["sample"]
+
+
 def test_a_preview_shows_what_would_be_made_and_writes_nothing(page: Client, desk: IntakeSource) -> None:
     sample = json.dumps({"id": 7, "svc": "Mail!", "opened_at": "2026-05-04T08:00:00Z", "state": "done"})
     typed = {"sample": sample, "map.number": "id", "map.service": "svc"}
