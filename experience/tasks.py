@@ -15,6 +15,7 @@ from experience.services.contact_budget import allocate_contact_budget
 from experience.services.improvements import judge_improvements
 from experience.services.judge import MONDAY, judge_day, organisation_day, refresh
 from experience.services.notices import send_weekly_digests, tell_owners
+from experience.services.receive_signals import mark_lasting_outages
 from experience.services.receive_texts import forget_texts
 from experience.services.themes import refresh_themes
 from surveys.models import Job
@@ -50,6 +51,7 @@ def refresh_evidence() -> None:
 def run_nightly() -> None:
     """Judge today once; the hourly schedule makes up for nights the service was down."""
     now = timezone.now()
+    mark_lasting_outages(now=now)
     refresh(now=now)
     today = organisation_day(now)
     if judge_day(today, now=now):

@@ -267,7 +267,11 @@ COST_PER_LOST_HOUR = env.integer(
 )
 CURRENCY = env.text("XLA_CURRENCY", "EUR", help="Currency of costs, as it is written before an amount.")
 MATURITY_DAYS = env.integer(
-    "XLA_MATURITY_DAYS", 7, low=1, high=60, help="Days until a day's results are final."
+    "XLA_MATURITY_DAYS",
+    7,
+    low=1,
+    high=27,  # a month becomes final within the next one
+    help="Days until a day's results are final.",
 )
 
 # API.

@@ -13,7 +13,7 @@ from bench.service_years.terms import ANCHORS, MISSED_EVERY, SLA_TARGET
 from experience.engine.agreement_terms import AgreedIndicator, AgreementTerms
 from experience.models import Gap, Sla
 from experience.services.agreements import publish, write_draft
-from experience.services.evidence import refresh_changed_days
+from experience.services.evidence import counted_changes, forget_changes, refresh_changed_days
 from experience.services.judge import judge_day
 from experience.services.library import install_indicators
 from surveys.engine.answer_rows import AnswerRecord
@@ -47,6 +47,7 @@ def lives_of(fleet: Fleet) -> Lives:
         decide_resolutions(now=now, as_it_happened=True)
         register_answers(list(_answers(fleet, by_day, day)), source=SOURCE, now=now)
         refresh_changed_days(now=now, chunk=SERVICE_DAYS_AT_ONCE)
+        forget_changes(list(counted_changes()))  # the day is judged as a whole
         judge_day(today, now=now)
     return [_openings(service) for service in services]
 

@@ -20,11 +20,12 @@ from experience.demo.signals import outages_until, response_times_until
 from experience.demo.story import HOUR_COST, SAMPLE_NOTE, SAMPLES, Sample, sample_of_category
 from experience.demo.tickets import MISSING, Row, read_log, rows_until, shared_accounts
 from experience.engine.agreement_terms import AgreedIndicator, AgreementTerms
-from experience.engine.periods import Period, is_final
+from experience.engine.periods import Period
 from experience.models import Agreement, Measurement, Sla
+from experience.selectors.maturity import is_final
 from experience.selectors.set_up import SAMPLE_PREFIX as PREFIX
 from experience.services.agreements import publish, write_draft
-from experience.services.evidence import refresh_changed_days
+from experience.services.evidence import counted_changes, forget_changes, refresh_changed_days
 from experience.services.gaps import close_month, evaluate_week, refresh_gaps
 from experience.services.judge import organisation_day
 from experience.services.library import install_indicators
@@ -75,6 +76,8 @@ def load_sample(*, now: datetime, by: User | None, progress: Progress) -> dict[s
         lifecycle=BusinessService.Lifecycle.LIVE
     )
     _judge(services, now)
+    own = {service.pk for service in services}
+    forget_changes([pk for pk, (service, _) in counted_changes().items() if service in own])
     record_change("sample data", "Loaded", by=by, now=now)
     return {"services": len(services), "answers": answers}
 

@@ -3,6 +3,7 @@
 A day is the local date in the zone given. Nothing here reads the clock.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from experience.engine.defaults import DEFAULTS
 
+# Years 1 and 9999 have a first and a last month beside which there is none.
+_MONTH_LABEL = re.compile(r"(?!0000|0001|9999)[0-9]{4}-(0[1-9]|1[0-2])")
 MONDAY_TO_FRIDAY = frozenset(range(5))
 
 
@@ -71,6 +74,15 @@ def week_label(day: date) -> str:
 def month_label(month: Period) -> str:
     """Return a month as text, for example 2024-02."""
     return f"{month.first_on:%Y-%m}"
+
+
+def labelled_month(label: str) -> Period | None:
+    """Return the month of a label such as 2024-02; None for any other text, and at the ends of the calendar,
+    where a month has no neighbours.
+    """
+    if _MONTH_LABEL.fullmatch(label) is None:
+        return None
+    return month_of(date(int(label[:4]), int(label[5:]), 1))
 
 
 def window(last_on: date, days: int) -> Period:

@@ -42,6 +42,8 @@ class Outage(models.Model):
         indexes = [
             # Serves the recomputation of one service-day of availability.
             models.Index(fields=["service", "started_at"], name="outage_service_start"),
+            # Serves the hourly count of outages that last, and alerts that may end one.
+            models.Index(fields=["source"], condition=Q(ended_at__isnull=True), name="outage_lasting"),
         ]
 
 

@@ -13,7 +13,8 @@ class SavedView(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views")
     name = models.CharField(max_length=60)
-    query = models.CharField(max_length=600, blank=True)
+    # As long as every filter filled with signs of four bytes, each of which takes twelve in an address.
+    query = models.CharField(max_length=4500, blank=True)
 
     class Meta:
         ordering = ["name"]

@@ -7,8 +7,9 @@ from datetime import date, datetime
 
 from experience.engine.early_lane import early_lane
 from experience.engine.indicators import rating_terms
-from experience.engine.periods import Period, live_months
+from experience.engine.periods import Period
 from experience.selectors.agreements import InForce, terms_of, versions_in_force
+from experience.selectors.maturity import live_months
 from experience.selectors.subjects import Subject
 from experience.selectors.windows import evidence_of_subjects
 from experience.services.parameters import parameter_set_for, parameters_of

@@ -7,7 +7,7 @@ their measures are left as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import chain
 from zoneinfo import ZoneInfo
@@ -33,6 +33,7 @@ from surveys.services.bulk import insert_rows
 # About 25 service-days are recomputed within the 20 ms that a worker may hold SQLite's write lock.
 SWEEP_SERVICE_DAYS = 25
 REBUILD_SERVICE_DAYS = 400
+CHANGES_AT_ONCE = 1000
 
 
 def refresh_changed_days(
@@ -40,8 +41,8 @@ def refresh_changed_days(
 ) -> set[ServiceDay]:
     """Recompute the cells of the service-days that changed, oldest change first; return those days.
 
-    Deletes exactly the change rows it read, in the transaction that wrote the cells: a change that arrives
-    meanwhile stays for the next sweep.
+    Marks exactly the change rows it read as counted, in the transaction that wrote the cells: a change that
+    arrives meanwhile stays for the next sweep. They go once their days are measured (`forget_changes`).
     """
     refreshed: set[ServiceDay] = set()
     while len(refreshed) < most:
@@ -67,11 +68,12 @@ def _refresh_some(now: datetime, chunk: int) -> set[ServiceDay]:
 
 def _oldest_changes(chunk: int) -> dict[ServiceDay, set[int]]:
     """Return the service-days that changed first, each with the keys of all its change rows."""
-    oldest = EvidenceChange.objects.order_by("pk").values_list("service_id", "day")[: chunk * 20]
+    waiting = EvidenceChange.objects.filter(is_counted=False)
+    oldest = waiting.order_by("pk").values_list("service_id", "day")[: chunk * 20]
     days = set(list(dict.fromkeys(oldest))[:chunk])
     changes: dict[ServiceDay, set[int]] = {}
     if days:
-        found = EvidenceChange.objects.filter(on_service_days(days, day="day"))
+        found = waiting.filter(on_service_days(days, day="day"))
         for pk, service, day in found.values_list("pk", "service_id", "day"):
             changes.setdefault((service, day), set()).add(pk)
     return changes
@@ -79,16 +81,29 @@ def _oldest_changes(chunk: int) -> dict[ServiceDay, set[int]]:
 
 @transaction.atomic
 def _store(changes: Mapping[ServiceDay, set[int]], rows: Mapping[ServiceDay, list[DayCell]]) -> None:
-    """Write the cells of those days whose changes are all still waiting, and take their change rows away.
+    """Write the cells of those days whose changes are all still waiting, and mark their change rows.
 
-    Where a change row is gone, another sweep has written cells that may be newer than these.
+    Where a change row waits no more, another sweep has written cells that may be newer than these.
     """
     _lock(changes)
-    read = set().union(*changes.values())
-    waiting = set(EvidenceChange.objects.filter(pk__in=read).values_list("pk", flat=True))
+    read = EvidenceChange.objects.filter(pk__in=set().union(*changes.values()), is_counted=False)
+    waiting = set(read.values_list("pk", flat=True))
     days = {day for day, keys in changes.items() if keys <= waiting}
     _write_cells({day: rows[day] for day in days})
-    EvidenceChange.objects.filter(pk__in=set().union(*(changes[day] for day in days))).delete()
+    counted = set().union(*(changes[day] for day in days))
+    EvidenceChange.objects.filter(pk__in=counted).update(is_counted=True)
+
+
+def counted_changes() -> dict[int, ServiceDay]:
+    """Return the service-days whose cells are written and results are not, by the key of each change."""
+    found = EvidenceChange.objects.filter(is_counted=True)
+    return {pk: (service, day) for pk, service, day in found.values_list("pk", "service_id", "day")}
+
+
+def forget_changes(measured: Sequence[int]) -> None:
+    """Delete these change rows: the results that use their days are stored."""
+    for start in range(0, len(measured), CHANGES_AT_ONCE):
+        EvidenceChange.objects.filter(pk__in=measured[start : start + CHANGES_AT_ONCE]).delete()
 
 
 def _lock(days: Iterable[ServiceDay]) -> dict[int, BusinessService]:

@@ -12,15 +12,9 @@ from django.utils.translation import gettext_noop
 
 from experience.engine.change import ActionEffect, did
 from experience.engine.defaults import DEFAULTS
-from experience.engine.periods import (
-    Period,
-    after_action,
-    baseline_months,
-    month_of,
-    previous_month,
-    provisional_until,
-)
+from experience.engine.periods import Period, after_action, baseline_months, month_of, previous_month
 from experience.models import Gap, GapEvent, Improvement
+from experience.selectors.maturity import provisional_until
 from experience.services.gap_actions import move_gap
 from experience.services.measure import experience_scores
 from surveys.models import BusinessService, ServiceNotice, User

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from experience.engine.periods import Period, is_final, local_day, month_of, previous_month, provisional_until
+from experience.engine.periods import Period, local_day, month_of, previous_month
 from experience.models import Measurement, NightlyRun
+from experience.selectors.maturity import is_final, provisional_until
 from experience.selectors.raw_rows import ServiceDay
-from experience.services.evidence import refresh_changed_days
+from experience.services.evidence import counted_changes, forget_changes, refresh_changed_days
 from experience.services.gaps import close_month, evaluate_week, refresh_gaps
 from experience.services.measure import measure_all
-from experience.services.receive_signals import mark_lasting_outages
 from experience.services.service_groups import refresh_service_groups
 from surveys.services.anonymous import mark_anonymous_weeks
 
@@ -28,8 +28,13 @@ def organisation_day(now: datetime) -> date:
 
 
 def refresh(*, now: datetime) -> set[ServiceDay]:
-    """Recompute changed service-days, the results that use them, and the early lane; return those days."""
-    changed = refresh_changed_days(now=now)
+    """Recompute changed service-days, the results that use them, and the early lane; return those days.
+
+    What a sweep counted that was killed before it had measured is measured by the next.
+    """
+    refresh_changed_days(now=now)
+    counted = counted_changes()
+    changed = set(counted.values())
     if changed:
         today = organisation_day(now)
         services = {service for service, _ in changed}
@@ -37,6 +42,7 @@ def refresh(*, now: datetime) -> set[ServiceDay]:
             as_of=today, now=now, services=services, changed_days={day for _, day in changed}
         )
         refresh_gaps(_rolling(measured, today), as_of=today, now=now)
+        forget_changes(list(counted))
     return changed
 
 
@@ -59,7 +65,6 @@ def _claim(day: date, now: datetime) -> bool:
 def _judge(day: date, now: datetime) -> None:
     refresh_service_groups(today=day)
     mark_anonymous_weeks(day)
-    mark_lasting_outages(now=now)
     refresh(now=now)
     last_month = previous_month(month_of(day))
     measured = measure_all(as_of=day, now=now, changed_days={last_month.last_on, day - timedelta(days=7)})

@@ -7,18 +7,18 @@ result is kept unpublished beside the published one (services/publishing.py).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from datetime import date, datetime
 from functools import cache
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from experience.engine.defaults import ENGINE_VERSION
 from experience.engine.indicators import Evidence
 from experience.engine.measure import Result, SlaTerms, measure
-from experience.engine.periods import Period, is_final, live_months, month_of, week_of, window
+from experience.engine.periods import Period, month_of, week_of, window
 from experience.engine.receipt import input_hash
 from experience.models import AgreementVersion, Measurement, ParameterSet, Sla
 from experience.models.measurements import MeasurementPeriod
@@ -29,6 +29,7 @@ from experience.selectors.agreements import (
     terms_of,
     versions_in_force,
 )
+from experience.selectors.maturity import is_final, live_months
 from experience.selectors.subjects import Subject, same_subjects
 from experience.selectors.windows import evidence_of, evidence_of_subjects, evidence_together
 from experience.services.parameters import parameter_set_for, parameters_of
@@ -38,6 +39,9 @@ from surveys.models import BusinessService
 from surveys.services.bulk import update_rows
 
 ROLLING_DAYS = 28
+_ATTEMPTS = 5
+# What tells whether a current result is still the one that was read.
+_STANDING = ("pk", "input_hash", "state", "is_published")
 
 
 def measure_all(
@@ -92,14 +96,22 @@ def measure_period(
     now: datetime,
 ) -> list[Measurement]:
     """Measure one agreement version over one period for these services and store what changed."""
-    return _store(results_now(found, services, kind, period, used, now=now)) if services else []
+    if not services:
+        return []
+    return _stored(
+        _current(found.version, Q(service__in=services), kind, period),
+        lambda: results_now(found, services, kind, period, used, now=now),
+    )
 
 
 def measure_journey(
     found: InForce, kind: MeasurementPeriod, period: Period, used: ParameterSet, *, now: datetime
 ) -> list[Measurement]:
     """Measure a journey as one, in which a person counts once, and store it when it changed."""
-    return _store([journey_now(found, kind, period, used, now=now)])
+    return _stored(
+        _current(found.version, Q(service=None), kind, period),
+        lambda: [journey_now(found, kind, period, used, now=now)],
+    )
 
 
 def results_now(
@@ -216,10 +228,49 @@ def subject_scores(
     return scores
 
 
+class OvertakenError(Exception):
+    """Other sweeps went on storing the same results; the next sweep measures them again."""
+
+
+def _current(
+    version: AgreementVersion, whom: Q, kind: MeasurementPeriod, period: Period
+) -> QuerySet[Measurement]:
+    return Measurement.objects.current().filter(
+        whom,
+        agreement_version=version,
+        period=kind,
+        starts_on=period.first_on,
+        ends_on=period.last_on,
+    )
+
+
+def _stored(current: QuerySet[Measurement], measured: Callable[[], list[Measurement]]) -> list[Measurement]:
+    """Store what is measured; measure it afresh where another sweep stored after this one began to read.
+
+    So the last result stored is the one whose evidence was read last. Raises OvertakenError when that does
+    not end.
+    """
+    for _ in range(_ATTEMPTS):
+        before = set(current.values_list(*_STANDING))
+        kept = _store(measured(), current, before)
+        if kept is not None:
+            return kept
+    raise OvertakenError
+
+
 @transaction.atomic
-def _store(fresh: Sequence[Measurement]) -> list[Measurement]:
-    """Store first results, overwrite provisional ones that changed, put corrections beside final ones."""
-    old, shown = _existing(fresh), last_published(fresh)
+def _store(
+    fresh: Sequence[Measurement], current: QuerySet[Measurement], before: Set[tuple[Any, ...]]
+) -> list[Measurement] | None:
+    """Store first results, overwrite provisional ones that changed, put corrections beside final ones.
+
+    None, and nothing stored, when the current results are no longer those of `before`.
+    """
+    lock = AgreementVersion.objects.select_for_update(no_key=True)
+    lock.filter(pk=fresh[0].agreement_version_id).first()
+    old, shown = {m.service_id: m for m in current.all()}, last_published(fresh)
+    if {tuple(getattr(m, name) for name in _STANDING) for m in old.values()} != before:
+        return None
     mark_published(fresh, shown)
     kept = [_kept(old.get(new.service_id), shown.get(new.service_id), new) for new in fresh]
     changed = [m for m in kept if m.pk is not None and m is not old.get(m.service_id)]
@@ -229,18 +280,6 @@ def _store(fresh: Sequence[Measurement]) -> list[Measurement]:
     update_rows(Measurement, changed, _COLUMNS)
     Measurement.objects.bulk_create(added, batch_size=200)
     return kept
-
-
-def _existing(fresh: Sequence[Measurement]) -> dict[int | None, Measurement]:
-    first = fresh[0]
-    found = Measurement.objects.current().filter(
-        same_subjects(fresh),
-        agreement_version=first.agreement_version,
-        period=first.period,
-        starts_on=first.starts_on,
-        ends_on=first.ends_on,
-    )
-    return {old.service_id: old for old in found}
 
 
 def _step_back(old: Mapping[int | None, Measurement], kept: Iterable[Measurement]) -> None:

@@ -19,7 +19,7 @@ from experience.engine.defaults import DEFAULTS, ENGINE_VERSION
 from experience.engine.explanation import class_drivers
 from experience.engine.indicators import RATING_MEASURES, Parameters
 from experience.engine.intervals import moments_of_counts, pooled_variance
-from experience.engine.periods import Period, latest_mature_day, provisional_until, window
+from experience.engine.periods import Period, window
 from experience.engine.pooling import LEAST_SERVICES, paule_mandel
 from experience.engine.weighting import (
     ClassRates,
@@ -29,6 +29,7 @@ from experience.engine.weighting import (
     median_weight,
 )
 from experience.models import DayCell, Measurement, ParameterSet
+from experience.selectors.maturity import latest_mature_day, provisional_until
 from surveys.engine.response_class import DIGITS
 from surveys.models import BusinessService, SentimentVersion
 from surveys.models.sentiment import in_force

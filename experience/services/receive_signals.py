@@ -18,6 +18,8 @@ from surveys.models import BusinessService
 from surveys.selectors.service_names import ServiceNames
 from surveys.services.changes import mark_changed
 
+# Should the worker have been away, so many days of an outage that lasts are made up for.
+LASTING_DAYS = 7
 Folded = dict[tuple[int, date, CellKey], Sums]
 
 
@@ -106,11 +108,12 @@ def keep_outages(
 
 
 def mark_lasting_outages(*, now: datetime) -> None:
-    """Have outages counted that are not over: their yesterday to its end, their today so far."""
-    days: set[tuple[int, date]] = set()
-    for outage in Outage.objects.filter(ended_at=None, started_at__lte=now).select_related("service"):
-        days |= set(sorted(_days(outage, now))[-2:])
-    mark_changed(days)
+    """Have the last week of each outage without an end counted anew; call it once an hour.
+
+    It goes on although nobody reports anything.
+    """
+    lasting = Outage.objects.filter(ended_at=None).select_related("service")
+    mark_changed(set().union(*(_days(outage, now, most=LASTING_DAYS) for outage in lasting)))
 
 
 def _outage(source: str, service: BusinessService, report: OutageReport) -> Outage:
@@ -125,9 +128,11 @@ def _outage(source: str, service: BusinessService, report: OutageReport) -> Outa
     )
 
 
-def _days(outage: Outage, now: datetime) -> set[tuple[int, date]]:
-    """Return the local days that an outage touches; one without an end lasts until now."""
+def _days(outage: Outage, now: datetime, *, most: int | None = None) -> set[tuple[int, date]]:
+    """Return the local days, or the last so many, that an outage touches; without an end it lasts on."""
     zone = ZoneInfo(outage.service.time_zone)
     first = local_day(outage.started_at, zone)
     last = local_day(max(outage.ended_at or now, outage.started_at), zone)
+    if most is not None:
+        first = max(first, last - timedelta(days=most - 1))
     return {(outage.service_id, first + timedelta(days=step)) for step in range((last - first).days + 1)}

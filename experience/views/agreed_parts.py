@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from experience import figures, sentences
 from experience.engine.gaps import UNJUDGED
-from experience.engine.periods import Period, month_of, provisional_until
+from experience.engine.periods import Period, month_of
 from experience.models import AgreementVersion, Measurement
 from experience.selectors.agreements import indicators_for_everybody
+from experience.selectors.maturity import provisional_until
 from experience.selectors.results import is_hidden, scale_of
 from surveys.models import BusinessService
 

@@ -12,10 +12,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from experience.engine.periods import Period, is_final, month_of, previous_month
+from experience.engine.periods import labelled_month, month_of, previous_month
 from experience.models import Improvement
 from experience.selectors.executive import executive
 from experience.selectors.incident_change import month_over_month, year_over_year
+from experience.selectors.maturity import is_final
 from experience.selectors.narrowing import PARAMETERS, narrowing_choices, read_narrowing
 from experience.selectors.service_page import (
     MonthGlance,
@@ -51,7 +52,8 @@ _MONTHS = 6
 @require_safe
 def executive_page(request: HttpRequest) -> HttpResponse:
     """Show six numbers of a month beside those of the month before."""
-    month, narrowing = _chosen_month(request.GET.get("month", "")), read_narrowing(request.GET)
+    chosen, narrowing = labelled_month(request.GET.get("month", "")), read_narrowing(request.GET)
+    month = chosen or previous_month(month_of(organisation_day()))
     context = {
         "month": month,
         "months": past_months(organisation_day()),
@@ -61,13 +63,6 @@ def executive_page(request: HttpRequest) -> HttpResponse:
         "choices": narrowing_choices(request.user),
     }
     return render(request, "experience/executive.html", context)
-
-
-def _chosen_month(text: str) -> Period:
-    try:
-        return month_of(date.fromisoformat(f"{text}-01"))
-    except ValueError:
-        return previous_month(month_of(organisation_day()))
 
 
 @open_to(everyone)
@@ -106,10 +101,9 @@ def _lines(
 def review(request: HttpRequest, key: str, month: str) -> HttpResponse:
     """Show the review of one service for one month, made to be printed on a page of A4."""
     service = visible_or_404(request, key)
-    try:
-        period = month_of(date.fromisoformat(f"{month}-01"))
-    except ValueError as error:
-        raise Http404 from error
+    period = labelled_month(month)
+    if period is None:
+        raise Http404
     result = month_result(service, period)
     context: dict[str, object] = {"service": service, "month": period, "result": result}
     if result is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -12,10 +12,12 @@ import pytest
 from django.db import connection
 
 from experience.models import Gap, GapEvent, Measurement
+from experience.services import measure
 from experience.services.gap_actions import GapMovedError, acknowledge_gap, assign_gap, dismiss_gap
 from experience.services.gaps import close_month, evaluate_week, refresh_gaps
 from experience.services.improvements import Plan, plan_improvement
 from experience.services.judge import refresh
+from experience.services.parameters import parameter_set_for
 from surveys.models import User
 from tests.experience.scenes import agreed, answered
 from tests.factories import NOW, BusinessServiceFactory
@@ -168,6 +170,34 @@ def test_two_sweeps_that_open_the_same_gap_open_one(gap: Gap) -> None:
         refresh_gaps(results, as_of=TODAY, now=NOW)
 
     assert_its_history_is_whole(Gap.objects.get(), steps=1)
+
+
+def test_two_sweeps_that_measure_the_same_for_the_first_time_store_one_result(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    agreed(BusinessServiceFactory.create())
+    together, results_now, failed = threading.Barrier(2), measure.results_now, []
+
+    def both_read(*read: Any, **given: Any) -> list[Measurement]:
+        found = results_now(*read, **given)
+        with suppress(threading.BrokenBarrierError):
+            together.wait(timeout=1)
+        return found
+
+    def sweep() -> None:
+        try:
+            measure.measure_all(as_of=TODAY, now=NOW)
+        except Exception as error:
+            failed.append(error)
+            raise
+
+    parameter_set_for(TODAY, now=NOW)
+    monkeypatch.setattr(measure, "results_now", both_read)
+    for thread in [in_a_thread(sweep), in_a_thread(sweep)]:
+        thread.join()
+
+    assert not failed
+    assert len(rolling()) == 1
 
 
 def test_a_month_that_is_closed_while_somebody_acts_is_counted(gap: Gap, owner: User) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from experience.engine.agreement_terms import AgreedIndicator
 from experience.models import Measurement
+from experience.services import judge, measure
 from experience.services.agreements import publish, write_draft
 from experience.services.evidence import refresh_changed_days
 from experience.services.library import install_indicators
@@ -18,7 +20,7 @@ from experience.services.measure import measure_all
 from experience.services.parameters import parameter_set_for
 from experience.services.starter import starter_terms
 from experience.services.verify import verify
-from surveys.models import BusinessService, Decision, Response
+from surveys.models import BusinessService, Decision, EvidenceChange, Response
 from surveys.services.changes import mark_changed
 from tests.experience.scenes import LAST_YEAR, agreed, answered, silent
 from tests.factories import NOW, BusinessServiceFactory
@@ -151,6 +153,63 @@ def test_a_final_month_is_corrected_beside_never_overwritten(printing: BusinessS
     assert (old.pk, old.input_hash, old.is_current) == (final.pk, final.input_hash, False)
     assert (new.corrects, new.is_current) == (old, True)
     assert new.rating < old.rating
+
+
+def test_a_month_is_final_once_its_maturity_window_is_over(printing: BusinessService, settings: Any) -> None:
+    settings.MATURITY_DAYS = 14
+    answered(printing, HAPPY)
+    refresh_changed_days(now=NOW)
+
+    for days, state in ((14, "provisional"), (15, "final")):
+        day = date(2026, 5, 31) + timedelta(days=days)
+        measure_all(as_of=day, now=NOW, changed_days=[date(2026, 5, 31)])
+        assert Measurement.objects.get(period="month", starts_on=date(2026, 5, 1)).state == state
+
+
+def test_a_sweep_that_is_killed_before_it_measures_is_made_up_for_by_the_next(
+    printing: BusinessService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    april = NOW.replace(month=4, day=10)
+    response = answered(printing, HAPPY, resolved_at=april)[0]
+    judge.refresh(now=NOW)
+    Response.objects.filter(pk=response.pk).update(rating=1)
+    mark_changed({(printing.pk, april.date())})
+    with monkeypatch.context() as halfway:
+        halfway.setattr(judge, "measure_all", killed)
+        with pytest.raises(KeyboardInterrupt):
+            judge.refresh(now=NOW)
+
+    judge.refresh(now=NOW)
+
+    months = Measurement.objects.filter(period="month", starts_on=date(2026, 4, 1))
+    assert [m.is_current for m in months.order_by("pk")] == [False, True]
+    assert not EvidenceChange.objects.exists()
+
+
+def test_a_sweep_that_was_overtaken_measures_afresh(
+    printing: BusinessService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered(printing, HAPPY)
+    rolling(printing)
+    answered(printing, [1] * 5)
+    refresh_changed_days(now=NOW)
+    results_now = measure.results_now
+
+    def overtaken(*read: Any, **given: Any) -> list[Measurement]:
+        older = results_now(*read, **given)
+        monkeypatch.setattr(measure, "results_now", results_now)
+        answered(printing, [1] * 10)
+        rolling(printing)
+        return older
+
+    monkeypatch.setattr(measure, "results_now", overtaken)
+    measure_all(as_of=TODAY, now=NOW)
+
+    assert Measurement.objects.get(period="rolling", is_current=True).n_answered == 35
+
+
+def killed(**given: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_every_result_can_be_proved_and_a_tampered_one_is_named(

@@ -10,8 +10,7 @@ import pytest
 from experience.engine.observations import ObservationError, read_observations
 from experience.models import Outage, SignalBatch
 from experience.services.evidence import refresh_changed_days
-from experience.services.judge import judge_day
-from experience.services.receive_signals import receive_signals
+from experience.services.receive_signals import mark_lasting_outages, receive_signals
 from surveys.models import BusinessService, EvidenceChange
 from tests.factories import NOW, BusinessServiceFactory
 
@@ -40,9 +39,9 @@ def counted(good: int, total: int, measure: str = "crash_free") -> dict[str, Any
     return {**place, "measure": measure, "good": good, "total": total}
 
 
-def spent(value: float, measure: str = "cost") -> dict[str, Any]:
+def spent(value: float, measure: str = "cost", **more: Any) -> dict[str, Any]:
     place = {"kind": "amount", "service": "e-mail", "at": LATE_EVENING.isoformat()}
-    return {**place, "measure": measure, "value": value}
+    return {**place, "measure": measure, "value": value, **more}
 
 
 def receive(*rows: dict[str, Any], batch: str = "1") -> bool:
@@ -81,7 +80,8 @@ def test_an_outage_that_lasts_counts_from_the_first_night_on(mail: BusinessServi
     refresh_changed_days(now=LATE_EVENING + timedelta(minutes=1))
     night = LATE_EVENING + timedelta(days=2)
 
-    judge_day(date(2026, 6, 3), now=night)
+    mark_lasting_outages(now=night)
+    refresh_changed_days(now=night)
 
     seconds = dict(mail.day_cells.filter(measure="downtime").values_list("day", "total"))
     # In Berlin it began at 1:30 on 1 June; now it is 1:30 on 3 June.
@@ -108,7 +108,16 @@ def test_downtime_lands_on_the_days_it_touches(mail: BusinessService) -> None:
 
     days = mail.day_cells.filter(measure="downtime").order_by("day").values_list("day", "total")
     assert [total for _, total in days] == [81_000, 5_400]
-    assert not EvidenceChange.objects.exists()
+    assert not EvidenceChange.objects.filter(is_counted=False).exists()
+
+
+def test_an_outage_that_nobody_ends_marks_its_last_week_alone(mail: BusinessService) -> None:
+    receive(down("o1", None))
+    EvidenceChange.objects.all().delete()
+
+    mark_lasting_outages(now=LATE_EVENING + timedelta(days=300))
+
+    assert EvidenceChange.objects.count() == 7
 
 
 @pytest.mark.parametrize(
