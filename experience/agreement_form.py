@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from math import isclose
+from math import isclose, isfinite, nan
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from experience import figures
 from experience.engine.agreement_terms import STREAMS, AgreedIndicator, AgreementTerms, Problem
 from experience.models import Indicator
 from experience.words import indicator_words
+from surveys.engine.mapping import storable
 
 STREAM_NAMES = {
     "X": (gettext_lazy("Experience"), gettext_lazy("What people say")),
@@ -49,9 +50,11 @@ def read_terms(before: AgreementTerms, posted: QueryDict, library: Mapping[str, 
     reader = _Reader(posted)
     changed = replace(
         before,
-        **{name: posted.get(name, getattr(before, name)).strip() for name in _TEXTS},
+        **{name: storable(posted.get(name, getattr(before, name))) for name in _TEXTS},
         **{name: reader.day(name, getattr(before, name)) for name in _DAYS},
-        services=() if "covers_rest" in posted else tuple(sorted(posted.getlist("services"))),
+        services=()
+        if "covers_rest" in posted
+        else tuple(sorted(storable(key) for key in posted.getlist("services"))),
         covers_rest="covers_rest" in posted,
         needs_second_person="needs_second_person" in posted,
         weights=tuple((stream, reader.number(f"weight.{stream}") or 0.0) for stream in STREAMS),
@@ -92,13 +95,16 @@ class _Reader:
 
     def number(self, name: str) -> float | None:
         text = self.posted.get(name, "").strip().replace(",", ".")
-        try:
-            return float(text) if text else None
-        except ValueError:
-            self.problems.append(
-                Problem(name, "“%(text)s” is not a number. Write it like 4.2.", {"text": text})
-            )
+        if not text:
             return None
+        try:
+            number = float(text)
+        except ValueError:
+            number = nan
+        if isfinite(number):
+            return number
+        self.problems.append(Problem(name, "“%(text)s” is not a number. Write it like 4.2.", {"text": text}))
+        return None
 
     def day(self, name: str, before: date | None) -> date | None:
         if name not in self.posted:

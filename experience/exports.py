@@ -94,7 +94,9 @@ def portfolio_words(rows: Sequence[Row], choice: Choice, *, now: datetime) -> tu
 
 def _days_sentence(rows: Sequence[Row], choice: Choice) -> str:
     if choice.month:
-        return gettext("Services, SLA and experience in %(month)s.") % {"month": figures.month(choice.month)}
+        return gettext("Services, SLA and experience in %(month)s.") % {
+            "month": figures.month(choice.month.first_on)
+        }
     newest = max((row.ends_on for row in rows if row.ends_on), default=None)
     if newest is None:
         return gettext("Services, SLA and experience. Nothing was measured yet.")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -13,12 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from experience.engine.periods import Period, month_of
+from experience.engine.periods import Period, labelled_month
 from experience.selectors.portfolio import portfolio_rows
 from surveys.models import ApiKey
 
 PER_PAGE = 100
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
 
 class ResultSerializer(serializers.Serializer[Any]):
@@ -89,10 +86,10 @@ class ResultsView(APIView):
 def _month(text: str) -> Period | None:
     if not text:
         return None
-    found = _MONTH.fullmatch(text)
-    if found is None or not int(found[1]):
+    found = labelled_month(text)
+    if found is None:
         raise ValidationError({"month": ["Write a month as 2026-05."]})
-    return month_of(date(int(found[1]), int(found[2]), 1))
+    return found
 
 
 def _page(text: str) -> int:

@@ -22,6 +22,7 @@ PRESETS: Mapping[str, Mapping[str, float]] = {
     "people_first": {"X": 0.70, "O": 0.15, "T": 0.15},
 }
 MOST_WEIGHT = 1000.0
+EARLIEST_DAY, LATEST_DAY = date(1980, 1, 1), date(2200, 12, 31)
 # Few people write unasked, and the unhappy do: enough to be heard, too little to decide.
 MOST_SOCIAL_SHARE = 0.1
 _KEY = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,58}[a-z0-9])?")
@@ -209,12 +210,18 @@ def proposed_target(monthly: Iterable[float | None]) -> float | None:
 # --- what is missing ----------------------------------------------------------------------------------------
 
 
+def draft_problems(terms: AgreementTerms) -> list[Problem]:
+    """Return what not even a draft can hold: days or weights out of range, a baseline that ends too early."""
+    return [*_range_problems(terms), *_baseline_problems(terms)]
+
+
 def term_problems(terms: AgreementTerms, library: Mapping[str, IndicatorScale]) -> list[Problem]:
-    """Return what stops these terms from being published, in the order of the file; empty when nothing."""
+    """Return what stops these terms from being published; empty when nothing."""
     return [
         *_text_problems(terms),
         *_coverage_problems(terms),
-        *_date_problems(terms),
+        *draft_problems(terms),
+        *_review_problems(terms),
         *_weight_problems(terms, library),
         *_indicator_problems(terms, library),
     ]
@@ -245,13 +252,36 @@ def _coverage_problems(terms: AgreementTerms) -> Iterator[Problem]:
         )
 
 
-def _date_problems(terms: AgreementTerms) -> Iterator[Problem]:
+def _range_problems(terms: AgreementTerms) -> Iterator[Problem]:
+    for name in ("valid_from", "agreed_on", "review_on", "baseline_until"):
+        day = getattr(terms, name)
+        if day is not None and not EARLIEST_DAY <= day <= LATEST_DAY:
+            yield Problem(
+                name,
+                "Write a day from %(earliest)s to %(latest)s.",
+                {"earliest": EARLIEST_DAY, "latest": LATEST_DAY},
+            )
+    weights = [(f"weights.{stream}", weight) for stream, weight in terms.weights]
+    weights += [(f"indicators.{agreed.key}.weight", agreed.weight) for agreed in terms.indicators]
+    for path, weight in weights:
+        if not 0 <= weight <= MOST_WEIGHT:
+            yield Problem(
+                path,
+                "A weight lies between 0 and %(most_weight)s.",
+                {"most_weight": f"{MOST_WEIGHT:g}"},
+            )
+
+
+def _baseline_problems(terms: AgreementTerms) -> Iterator[Problem]:
     if terms.baseline_until and terms.baseline_until < terms.valid_from:
         yield Problem(
             "baseline_until",
             "The baseline cannot end before %(valid_from)s, the first day.",
             {"valid_from": terms.valid_from},
         )
+
+
+def _review_problems(terms: AgreementTerms) -> Iterator[Problem]:
     if terms.review_on and terms.review_on <= terms.valid_from:
         yield Problem(
             "review_on",
@@ -263,13 +293,7 @@ def _date_problems(terms: AgreementTerms) -> Iterator[Problem]:
 def _weight_problems(terms: AgreementTerms, library: Mapping[str, IndicatorScale]) -> Iterator[Problem]:
     counting = {library[i.key].stream for i in terms.indicators if i.weight > 0 and i.key in library}
     for stream, weight in terms.weights:
-        if not 0 <= weight <= MOST_WEIGHT:
-            yield Problem(
-                f"weights.{stream}",
-                "A weight lies between 0 and %(most_weight)s.",
-                {"most_weight": f"{MOST_WEIGHT:g}"},
-            )
-        elif weight > 0 and stream not in counting:
+        if weight > 0 and stream not in counting:
             yield Problem(
                 f"weights.{stream}",
                 "No indicator of stream %(stream)s counts. Add one, or set this weight to 0.",
@@ -290,12 +314,6 @@ def _indicator_problems(terms: AgreementTerms, library: Mapping[str, IndicatorSc
                 path,
                 "There is no indicator “%(key)s”. There are: %(names)s.",
                 {"key": agreed.key, "names": ", ".join(library)},
-            )
-        elif not 0 <= agreed.weight <= MOST_WEIGHT:
-            yield Problem(
-                f"{path}.weight",
-                "A weight lies between 0 and %(most_weight)s.",
-                {"most_weight": f"{MOST_WEIGHT:g}"},
             )
         elif agreed.weight > 0 and scale.stream not in terms.stream_weights:
             yield Problem(

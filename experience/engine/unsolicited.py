@@ -6,6 +6,7 @@ Such text is negative by selection, so it is never compared with a target: only 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,12 +14,15 @@ from enum import IntEnum
 from typing import Any
 
 from experience.engine.daycells import POLARITY_UNITS, Sums
+from experience.engine.observations import EARLIEST_YEAR, LATEST_YEAR
 
 MOST_TEXTS = 1_000
 LONGEST_TEXT = 10_000
 BASELINE_DAYS = 90
 # With fewer days, how much an ordinary day varies is not known.
 LEAST_BASELINE_DAYS = 20
+# No database takes the first, no encoding the others.
+_UNSTORABLE = re.compile("[\\x00\\ud800-\\udfff]")
 _FIELDS = {"service", "at", "text", "author", "language"}
 _LONGEST = {"service": 200, "author": 200, "language": 35, "text": LONGEST_TEXT}
 
@@ -65,9 +69,11 @@ def _read(index: int, row: Any) -> Text:
             not isinstance(value, str)
             or len(value) > _LONGEST[name]
             or (name != "language" and not value.strip())
+            or _UNSTORABLE.search(value)
         ):
             raise TextError(
-                f'texts[{index}]: "{name}" must be a text of at most {_LONGEST[name]} characters.'
+                f'texts[{index}]: "{name}" must be a text of at most {_LONGEST[name]} characters, without'
+                " NUL and halves of surrogate pairs."
             )
     return Text(at=_moment(index, row.get("at")), **words)
 
@@ -77,8 +83,11 @@ def _moment(index: int, value: Any) -> datetime:
         moment = datetime.fromisoformat(str(value))
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None:
-        raise TextError(f'texts[{index}]: "at" must be a time with its offset, like 2026-06-01T09:00:00Z.')
+    if moment is None or moment.tzinfo is None or not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+        raise TextError(
+            f'texts[{index}]: "at" must be a time with its offset, like 2026-06-01T09:00:00Z, between'
+            f" {EARLIEST_YEAR} and {LATEST_YEAR}."
+        )
     return moment
 
 

@@ -15,6 +15,7 @@ from experience.selectors.access import looked_after, reads_unmasked
 from experience.selectors.answers import Answer, masked_comments, shown_answers, with_details
 from experience.selectors.narrowing import EVERYTHING, Narrowing, read_narrowing
 from surveys.engine.contradictions import HAPPY_POMP, UNHAPPY_POMP
+from surveys.engine.mapping import storable
 from surveys.engine.scales import SCALES
 from surveys.models import BusinessService, CommentSentiment, Contradiction, Response, SurveyVersion
 
@@ -69,11 +70,11 @@ def read_comment_choice(parameters: dict[str, str]) -> CommentChoice:
 
     return CommentChoice(
         tab=one_of("tab", [key for key, _ in TABS]) or ALL,
-        text=parameters.get("q", "").strip()[:100],
-        service=parameters.get("service", "")[:60],
+        text=storable(parameters.get("q", ""))[:100],
+        service=storable(parameters.get("service", ""))[:60],
         label=one_of("label", CommentSentiment.Label.values),
         band=one_of("band", [key for key, _ in BANDS]),
-        theme=parameters.get("theme", "").strip()[:200],
+        theme=storable(parameters.get("theme", ""))[:200],
         narrowing=read_narrowing(parameters),
     )
 

@@ -14,6 +14,7 @@ from experience.models import Agreement, Gap, GapEvent, Improvement
 from experience.selectors.access import gaps_looked_after, journeys_of, services_in_force
 from experience.selectors.gap_story import GapWords, gap_words
 from experience.selectors.narrowing import EVERYTHING, Narrowing, read_narrowing
+from surveys.engine.mapping import storable
 from surveys.models import BusinessService, User
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def read_inbox_choice(parameters: dict[str, str]) -> InboxChoice:
     tab, kind = parameters.get("tab", ""), parameters.get("kind", "")
     return InboxChoice(
         tab=tab if tab in _STATES else "new",
-        text=parameters.get("q", "").strip()[:100],
+        text=storable(parameters.get("q", ""))[:100],
         kind=kind if kind in Gap.Kind.values else "",
         narrowing=read_narrowing(parameters),
         is_mine=parameters.get("mine") == "1",

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.db.models import Q, Value
 
 from experience.models import ServiceGroup
+from surveys.engine.mapping import storable
 from surveys.models import BusinessService
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ class NarrowingChoices:
 
 def read_narrowing(parameters: Mapping[str, str]) -> Narrowing:
     """Return the filter in the parameters of an address; an unknown name finds nothing."""
-    return Narrowing(parameters.get("supplier", "")[:120], parameters.get("group", "")[:100])
+    supplier, group = (storable(parameters.get(name, "")) for name in PARAMETERS)
+    return Narrowing(supplier[:120], group[:100])
 
 
 def narrowing_choices(user: User | AnonymousUser) -> NarrowingChoices:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from experience.badges import BADGES, STATUS_WORDS, attention_rank
 from experience.engine.defaults import DEFAULTS
+from experience.engine.periods import Period, labelled_month
 from experience.selectors.narrowing import EVERYTHING, Narrowing, read_narrowing
 from experience.selectors.portfolio import Row
+from surveys.engine.mapping import storable
 
 # What each column is sorted by, and whether a first click wants the smallest first (the worst for most).
 _Key = Callable[[Row], float | str | None]
@@ -30,7 +31,7 @@ QUIET = "none"
 class Choice:
     """What a reader asked for: text, badge, the shared filter, experience and month; column and direction.
 
-    `month` is its first day, None for the last 28 days.
+    `month` is None for the last 28 days.
     """
 
     text: str = ""
@@ -39,7 +40,7 @@ class Choice:
     is_ascending: bool = True
     narrowing: Narrowing = EVERYTHING
     status: str = ""
-    month: date | None = None
+    month: Period | None = None
 
     @property
     def is_narrowed(self) -> bool:
@@ -56,21 +57,14 @@ def read_choice(parameters: dict[str, str]) -> Choice:
     order = parameters.get("order", "")
     status = parameters.get("state", "")
     return Choice(
-        text=parameters.get("q", "").strip()[:100],
+        text=storable(parameters.get("q", ""))[:100],
         badge=badge if badge in (QUIET, *(known.key for known in BADGES)) else "",
         column=column if is_known else ATTENTION,
         is_ascending={"up": True, "down": False}.get(order, first),
         narrowing=read_narrowing(parameters),
         status=status if status in STATUS_WORDS else "",
-        month=_month(parameters.get("month", "")),
+        month=labelled_month(parameters.get("month", "")),
     )
-
-
-def _month(text: str) -> date | None:
-    try:
-        return date.fromisoformat(f"{text}-01")
-    except ValueError:
-        return None
 
 
 def chosen(rows: Iterable[Row], choice: Choice) -> list[Row]:

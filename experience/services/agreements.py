@@ -23,6 +23,7 @@ from experience.engine.agreement_terms import (
     Exclusion,
     Problem,
     differences,
+    draft_problems,
     proposed_target,
     term_problems,
 )
@@ -58,6 +59,7 @@ _PLAIN = (
     "valid_from", "ambition", "provider", "customer", "agreed_by", "agreed_on", "review_on", "if_missed",
     "covers_rest", "journey", "baseline_until", "note",
 )  # fmt: skip
+_TEXTS = ("name", "provider", "customer", "agreed_by", "journey")
 
 # Kept in the audit log in English, and said there in the language of whoever reads it.
 _PUBLISHED = stored(gettext_noop("Version %(number)s published"))
@@ -160,7 +162,18 @@ def _storage_problems(terms: AgreementTerms) -> Iterator[Problem]:
     for agreed in terms.indicators:
         if agreed.key not in library:
             yield Problem(f"indicators.{agreed.key}", "There is no indicator “%(key)s”.", {"key": agreed.key})
+    yield from draft_problems(terms)
+    yield from _room_problems(terms)
     yield from settled_problems(terms)
+
+
+def _room_problems(terms: AgreementTerms) -> Iterator[Problem]:
+    """Yield the texts that their columns cannot take."""
+    columns = {column.name: column for column in (*Agreement._meta.fields, *AgreementVersion._meta.fields)}
+    for name in _TEXTS:
+        room = columns[name].max_length
+        if room and len(getattr(terms, name)) > room:
+            yield Problem(name, "Keep it to %(room)s characters.", {"room": room})
 
 
 def settled_problems(terms: AgreementTerms) -> Iterator[Problem]:

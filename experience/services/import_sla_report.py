@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.db import transaction
 
+from experience.engine.periods import labelled_month
 from experience.models import SlaReport
 from experience.models.agreements import SlaKind
 from surveys.selectors.service_names import ServiceNames
@@ -78,10 +79,10 @@ def _report(row: Mapping[str, str], names: ServiceNames, now: datetime) -> SlaRe
 
 
 def _month(text: str) -> date:
-    try:
-        return date.fromisoformat(f"{text}-01")
-    except ValueError as error:
-        raise ValueError(f"The month {text!r} must be written like 2026-05.") from error
+    found = labelled_month(text)
+    if found is None:
+        raise ValueError(f"The month {text!r} must be written like 2026-05.")
+    return found.first_on
 
 
 def _share(text: str) -> float:

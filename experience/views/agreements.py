@@ -53,6 +53,7 @@ from experience.services.library import install_indicators
 from experience.services.rehearse import rehearse
 from experience.services.starter import starter_terms
 from experience.words import problem_words
+from surveys.engine.mapping import storable
 from surveys.models import BusinessService
 from xla_service.access import everyone, open_to, setting_up
 from xla_service.moments import organisation_day
@@ -152,7 +153,7 @@ def new_agreement(request: HttpRequest) -> HttpResponse:
     """Begin an agreement: a name and a balance; its first draft opens in the editor."""
     context: dict[str, Any] = {"presets": list(PRESETS), "name": "", "preset": "balanced"}
     if request.method == "POST":
-        context |= {"name": request.POST.get("name", "").strip(), "preset": request.POST.get("preset", "")}
+        context |= {"name": storable(request.POST.get("name", "")), "preset": request.POST.get("preset", "")}
         context["error"] = _name_problem(context["name"])
         if not context["error"]:
             draft = _begin(context["name"], context["preset"], request)

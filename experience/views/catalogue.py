@@ -18,6 +18,7 @@ from experience.models import Sla
 from experience.selectors.agreements import slas_of
 from experience.service_forms import ServiceForm, SlaForm
 from experience.services.slas import agree_slas, take_back_sla
+from surveys.engine.mapping import storable
 from surveys.models import BusinessService
 from surveys.services.change_service import change_service, day_at
 from surveys.wakeups import EVIDENCE_SWEEP, wake
@@ -39,7 +40,7 @@ PER_PAGE = 100
 @require_safe
 def catalogue(request: HttpRequest) -> HttpResponse:
     """List the services with what is still missing of each."""
-    words = request.GET.get("q", "").strip()
+    words = storable(request.GET.get("q", ""))
     found = BusinessService.objects.select_related("owner", "survey").order_by("lifecycle", "name")
     if words:
         found = found.filter(name__icontains=words)

@@ -10,11 +10,10 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -34,6 +33,7 @@ from experience.selectors.comments import (
 )
 from experience.selectors.narrowing import PARAMETERS, narrowing_choices
 from experience.views.comment_parts import theme_lines
+from experience.views.origin import way_back
 from surveys.models import CommentSentiment, User
 from surveys.services.comment_readings import note_readings
 from surveys.services.contradictions import look_at
@@ -96,9 +96,7 @@ def looked_at(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("Noted. The rating still counts as given."))
     else:
         messages.info(request, _("Somebody looked at it before you."))
-    back = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
-    return redirect(back if is_ours else f"{reverse('comments')}?tab={WAITING}")
+    return way_back(request, f"{reverse('comments')}?tab={WAITING}")
 
 
 def query_of(choice: CommentChoice, **changes: str) -> str:

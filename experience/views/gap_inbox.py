@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Sum
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.functional import Promise
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -48,6 +47,7 @@ from experience.services.gap_actions import (
     undo_step,
 )
 from experience.services.improvements import ImprovementMovedError, plan_improvement
+from experience.views.origin import parameters_shown, way_back
 from xla_service.access import everyone, open_to
 from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
@@ -234,8 +234,7 @@ def _refused(request: HttpRequest, found: Gap, words: str) -> HttpResponse:
 def _answer(request: HttpRequest, found: Gap, words: str, *, is_error: bool) -> HttpResponse:
     if request.htmx:  # type: ignore[attr-defined]
         fresh = gap_or_404(request, found.pk)
-        address = request.htmx.current_url or ""  # type: ignore[attr-defined]
-        choice = read_inbox_choice(QueryDict(urlsplit(address).query).dict())
+        choice = read_inbox_choice(parameters_shown(request))
         context: dict[str, Any] = {
             "choice": choice,
             "tabs": _tabs(request, choice),
@@ -246,13 +245,7 @@ def _answer(request: HttpRequest, found: Gap, words: str, *, is_error: bool) -> 
         }
         return render(request, "experience/gap_line.html", context)
     (messages.error if is_error else messages.success)(request, words)
-    return redirect(_way_back(request, found))
-
-
-def _way_back(request: HttpRequest, found: Gap) -> str:
-    wanted = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
-    return wanted if is_ours else reverse("gap", args=[found.pk])
+    return way_back(request, reverse("gap", args=[found.pk]))
 
 
 # --- actions ------------------------------------------------------------------------------------------------

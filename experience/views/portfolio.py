@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -24,7 +24,7 @@ from django.views.decorators.http import require_POST, require_safe
 from experience import figures, sentences
 from experience.badges import BADGES, STATUS_WORDS, Badge
 from experience.engine.gaps import UNJUDGED, Verdict
-from experience.engine.periods import month_of, previous_month
+from experience.engine.periods import month_label, month_of, previous_month
 from experience.exports import portfolio_csv, portfolio_words, portfolio_xlsx
 from experience.marks import Dot, interval_bar, quadrant, sparkline
 from experience.models import SavedView
@@ -32,6 +32,8 @@ from experience.selectors.answers import UnhappyAnswer, latest_unhappy
 from experience.selectors.narrowing import PARAMETERS, narrowing_choices
 from experience.selectors.portfolio import Row, TrendPoint, portfolio_rows, weekly_ratings
 from experience.selectors.portfolio_order import COLUMNS, QUIET, Choice, badge_counts, chosen, read_choice
+from experience.views.origin import parameters_shown
+from surveys.engine.mapping import storable
 from surveys.models import User
 from surveys.services.comment_readings import note_readings
 from xla_service.access import everyone, open_to
@@ -143,8 +145,7 @@ def portfolio(request: HttpRequest) -> HttpResponse:
 
 def _is_about_the_same(request: HttpRequest, choice: Choice) -> bool:
     """Say whether the page that asks shows these days and services already: then its charts stay."""
-    address = request.htmx.current_url or ""  # type: ignore[attr-defined]
-    shown = read_choice(QueryDict(urlsplit(address).query).dict())
+    shown = read_choice(parameters_shown(request))
     return (shown.month, shown.narrowing) == (choice.month, choice.narrowing)
 
 
@@ -157,8 +158,7 @@ def _unhappy(request: HttpRequest) -> list[UnhappyAnswer]:
 
 
 def _rows(request: HttpRequest, choice: Choice) -> list[Row]:
-    month = month_of(choice.month) if choice.month else None
-    return portfolio_rows(request.user, month=month, narrowing=choice.narrowing)
+    return portfolio_rows(request.user, month=choice.month, narrowing=choice.narrowing)
 
 
 def past_months(today: date) -> list[date]:
@@ -184,7 +184,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponse:
 @require_POST
 def save_view(request: HttpRequest) -> HttpResponse:
     """Keep the present choice under a name; the same name again replaces it."""
-    name = request.POST.get("name", "").strip()[:60]
+    name = storable(request.POST.get("name", ""))[:60]
     query = _query(read_choice(QueryDict(request.POST.get("query", "")).dict()))
     if name:
         SavedView.objects.update_or_create(user=request.user, name=name, defaults={"query": query})
@@ -338,6 +338,6 @@ def _query(choice: Choice, **changes: str) -> str:
         "order": ("up" if choice.is_ascending else "down") if is_sorted else "",
         **choice.narrowing.parameters,
         "state": choice.status,
-        "month": f"{choice.month:%Y-%m}" if choice.month else "",
+        "month": month_label(choice.month) if choice.month else "",
     } | changes
     return urlencode({name: value for name, value in values.items() if value})

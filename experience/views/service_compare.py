@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from experience import figures
 from experience.engine.defaults import DEFAULTS
 from experience.engine.intervals import Estimate
+from experience.engine.periods import labelled_month
 from experience.marks import interval_bar
 from experience.marks.svg import NOTHING
 from experience.selectors.comparison import (
@@ -34,6 +35,7 @@ from experience.selectors.segments import SPLITS, closed_months
 from experience.selectors.service_page import visible_service, weeks_of
 from experience.views.service_parts import shared_week_charts, writer_of
 from experience.words import indicator_words
+from surveys.engine.mapping import storable
 from surveys.models import BusinessService, User
 
 RECENT = "28"
@@ -89,7 +91,7 @@ class SideForm:
 
 def comparison_context(reader: User, service: BusinessService, asked: Mapping[str, str]) -> dict[str, Any]:
     """Return what the compare tab writes of the two sides that the address asks for."""
-    against = visible_service(reader, asked.get("with", "")) or service
+    against = visible_service(reader, storable(asked.get("with", ""))) or service
     months = closed_months(service)
     months2 = months if against == service else closed_months(against)
     one, other = _choices(service, against, months, asked)
@@ -121,18 +123,16 @@ def _choices(
 
 
 def _choice(service: BusinessService, period: str | None, who: str, usual: date | None) -> SideChoice:
-    month = usual if period is None else _month(period)
+    month = usual if period is None else _first_day(period)
     split, _colon, name = who.partition(":")
     if month is None or not is_known_part(split, name):
         return SideChoice(service, month)
     return SideChoice(service, month, split, name)
 
 
-def _month(text: str) -> date | None:
-    try:
-        return date.fromisoformat(f"{text}-01")
-    except ValueError:
-        return None
+def _first_day(text: str) -> date | None:
+    found = labelled_month(text)
+    return found.first_on if found else None
 
 
 def _form(side: Side) -> SideForm:

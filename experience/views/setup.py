@@ -48,6 +48,7 @@ from experience.services.agreements import AgreementError, write_draft
 from experience.services.library import declared_indicators, install_indicators
 from experience.services.slas import SlaPromise, agree_slas
 from experience.words import problem_words
+from surveys.engine.mapping import storable
 from surveys.models import BusinessService, Job, Survey
 from surveys.rejections import told_reasons
 from surveys.services.catalogue import (
@@ -298,7 +299,8 @@ def setup_survey(request: HttpRequest) -> HttpResponse:
     """Choose what people are asked about which services; without any survey, the usual one is made."""
     if request.method == "POST":
         survey = _chosen_survey(request)
-        chosen = BusinessService.objects.live().filter(key__in=request.POST.getlist("services"))
+        keys = [storable(key) for key in request.POST.getlist("services")]
+        chosen = BusinessService.objects.live().filter(key__in=keys)
         count = ask_with(survey, chosen, by=request.user, now=timezone.now())  # type: ignore[arg-type]
         wake(DECIDE_SWEEP)
         words = ngettext(
@@ -320,7 +322,7 @@ def setup_survey(request: HttpRequest) -> HttpResponse:
 
 
 def _chosen_survey(request: HttpRequest) -> Survey:
-    key = request.POST.get("survey", "")
+    key = storable(request.POST.get("survey", ""))
     if not key:
         return create_default_survey(now=timezone.now()).survey
     return get_object_or_404(asking_surveys(), key=key)

@@ -109,6 +109,29 @@ def test_what_cannot_be_read_comes_back_with_what_was_typed(
     assert not AgreementVersion.objects.drafts().exists()
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("weight.rating", "2000", "A weight lies between 0 and 1000."),
+        ("weight.rating", "-1", "A weight lies between 0 and 1000."),
+        ("weight.X", "nan", "is not a number"),
+        ("target.rating", "1e999", "is not a number"),
+        ("baseline_until", "2020-01-01", "The baseline cannot end before"),
+        ("valid_from", "9999-12-31", "Write a day from"),
+        ("review_on", "0001-01-01", "Write a day from"),
+        ("provider", "x" * 121, "Keep it to 120 characters."),
+    ],
+)
+def test_a_draft_that_cannot_be_stored_says_why(
+    page: Client, published: AgreementVersion, field: str, value: str, said: str
+) -> None:
+    response = page.post(reverse("agreement-edit", args=["mail"]), typed(published, **{field: value}))
+
+    assert response.status_code == 422
+    assert said in response.content.decode()
+    assert not AgreementVersion.objects.drafts().exists()
+
+
 def test_publishing_makes_a_version_that_the_page_compares(page: Client, published: AgreementVersion) -> None:
     data = typed(published, publish="1", note="Harder.", **{"target.rating": "4.4"})
 

@@ -126,6 +126,12 @@ def test_the_way_back_never_leads_elsewhere(page: Client, open_gap: Gap) -> None
     assert response.headers["Location"] == f"/gaps/{open_gap.pk}/"
 
 
+def test_a_way_back_that_names_no_page_is_no_error(page: Client, open_gap: Gap) -> None:
+    response = page.post(reverse("gap-take", args=[open_gap.pk]), {"next": "abc"})
+
+    assert (response.status_code, response.headers["Location"]) == (302, "abc")
+
+
 def test_htmx_gets_the_line_with_an_undo(page: Client, open_gap: Gap) -> None:
     words = page.post(reverse("gap-take", args=[open_gap.pk]), headers=HTMX).content.decode()
 

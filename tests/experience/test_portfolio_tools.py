@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import date, timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -88,6 +89,16 @@ def test_a_view_is_kept_under_its_name_and_only_for_its_owner(
     dropped = page.post(reverse("view-drop", args=[view.pk]))
     assert dropped["Location"] == "/?sort=sla&order=up&supplier=Aster"  # shown, so that it can be kept again
     assert not SavedView.objects.exists()
+
+
+def test_the_longest_choice_fits_a_view(page: Client) -> None:
+    query = urlencode({"q": "\U0001f600" * 100, "supplier": "\U0001f600" * 120, "group": "\U0001f600" * 100})
+
+    page.post(reverse("view-save"), {"name": "Long", "query": query})
+
+    view = SavedView.objects.get(name="Long")
+    view.full_clean()
+    assert view.query == query
 
 
 def test_the_export_holds_the_rows_of_the_choice_with_numbers_as_numbers(page: Client) -> None:

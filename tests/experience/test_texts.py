@@ -98,6 +98,9 @@ def test_an_author_has_one_hash_and_others_have_others(client: Client) -> None:
         ({"at": "2026-05-31T10:00:00"}, '"at" must be a time with its offset'),
         ({"author": ""}, '"author" must be a text'),
         ({"text": 7}, '"text" must be a text'),
+        ({"at": "9999-12-31T23:59:59-12:00"}, "between 1980 and 2200"),
+        ({"author": "\ud800"}, '"author" must be a text'),
+        ({"text": "a\x00"}, '"text" must be a text'),
         ({"mood": "bad"}, "unknown field 'mood'"),
     ],
 )

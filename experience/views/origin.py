@@ -1,0 +1,24 @@
+"""The page a request comes from: the way back to it after a step, and what it shows."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest, HttpResponseRedirect, QueryDict
+from django.utils.http import url_has_allowed_host_and_scheme
+
+
+def way_back(request: HttpRequest, otherwise: str) -> HttpResponseRedirect:
+    """Lead back to the page that the form names in `next` where it is one of ours, else to `otherwise`."""
+    wanted = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
+    return HttpResponseRedirect(wanted if is_ours else otherwise)
+
+
+def parameters_shown(request: HttpRequest) -> dict[str, str]:
+    """Return the parameters of the page that htmx asks from; none of an address that cannot be read."""
+    try:
+        query = urlsplit(request.htmx.current_url or "").query  # type: ignore[attr-defined]
+    except ValueError:
+        return {}
+    return QueryDict(query).dict()
