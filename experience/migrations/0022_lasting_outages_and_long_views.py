@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('experience', '0021_kpi_tree'),
-        ('surveys', '0020_counted_changes'),
+        ('surveys', '0021_counted_changes'),
     ]
 
     operations = [
