@@ -13,7 +13,7 @@ from experience.demo.sample_removal import remove_sample
 from experience.services.calibrate import calibrate
 from experience.services.contact_budget import allocate_contact_budget
 from experience.services.improvements import judge_improvements
-from experience.services.judge import MONDAY, judge_day, organisation_day, refresh
+from experience.services.judge import MONDAY, judge_day, organisation_day, refresh, was_judged
 from experience.services.notices import send_weekly_digests, tell_owners
 from experience.services.receive_signals import mark_lasting_outages
 from experience.services.receive_texts import forget_texts
@@ -60,7 +60,7 @@ def run_nightly() -> None:
         forget_texts(today=today)
     judge_improvements(today=today, now=now)
     tell_owners(today=today, now=now)
-    if today.weekday() == MONDAY:
+    if today.weekday() == MONDAY and was_judged(today):
         send_weekly_digests(monday=today, now=now)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
-from django.conf import settings
 from django.db.models import Avg, Count, OuterRef, Subquery
 
 from experience.engine.sentiment import standardised_polarity
+from experience.selectors.results import is_hidden
 from surveys.models import BusinessService, CommentSentiment, Response
 
 
@@ -21,26 +21,29 @@ class CommentMood:
     comments: int
 
 
-def comment_mood(service: BusinessService, *, first: date, last: date) -> CommentMood | None:
+def comment_mood(service: BusinessService, *, first: date, last: date, until: datetime) -> CommentMood | None:
     """Return the mood of the comments on what was resolved on these days; None with too few people.
 
+    Answers given after `until`, when the published result of these days was computed, wait with the rest.
     People who are unhappy write more. Per rating the mean polarity of those who wrote stands for all who
     gave it. Shown, never scored: comments count inside the rating.
     """
     newest = CommentSentiment.objects.filter(response=OuterRef("pk")).order_by("-pk")
-    rows = (
+    answers = (
         Response.objects.accepted()
-        .filter(service=service, resolution__resolved_on__range=(first, last), rating__isnull=False)
+        .filter(service=service, resolution__resolved_on__range=(first, last), scale="satisfaction")
+        .filter(rating__isnull=False, answered_at__lte=until)
         .annotate(polarity=Subquery(newest.values("polarity")[:1]))
-        .values("scale", "rating")
-        .annotate(everyone=Count("pk"), wrote=Count("polarity"), mean=Avg("polarity"))
-        .order_by("scale", "rating")
     )
-    answered = [row for row in rows if row["scale"] == "satisfaction"]
+    writers = answers.filter(polarity__isnull=False).values("resolution__person").distinct().count()
+    if not writers or is_hidden("", writers):
+        return None
+    rows = answers.values("rating").annotate(
+        everyone=Count("pk"), wrote=Count("polarity"), mean=Avg("polarity")
+    )
+    answered = list(rows.order_by("rating"))
     comments = sum(row["wrote"] for row in answered)
     totals = [row["wrote"] * (row["mean"] or 0.0) for row in answered]
-    if comments < settings.PRIVACY_MINIMUM:
-        return None
     found = standardised_polarity(
         [row["everyone"] for row in answered], [row["wrote"] for row in answered], totals
     )

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.db.models import Count, Max, Q
 from django.utils.translation import gettext, gettext_noop
 
@@ -152,7 +151,7 @@ def _summary(name: str, rows: Sequence[dict[str, Any]], people: dict[int, int]) 
 
 
 def _lost_hours(row: dict[str, Any]) -> float | None:
-    hidden = is_hidden(row["status"], row["n_answered"], settings.PRIVACY_MINIMUM)
+    hidden = is_hidden(row["status"], row["n_answered"])
     found: float | None = None if hidden else row["lost_hours"]
     return found
 

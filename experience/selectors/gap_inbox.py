@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy
 
 from experience.models import Agreement, Gap, GapEvent, Improvement
@@ -74,7 +74,8 @@ def chosen_gaps(user: User | AnonymousUser, choice: InboxChoice) -> QuerySet[Gap
 
 def tab_counts(user: User | AnonymousUser, choice: InboxChoice) -> dict[str, int]:
     """Return how many matching gaps stand in each tab."""
-    states = Counter(_matching(user, choice).order_by().values_list("state", flat=True))
+    found = _matching(user, choice).order_by().values_list("state")
+    states = Counter(dict(found.annotate(Count("pk"))))
     return {key: sum(states[state] for state in own) for key, _, own in TABS}
 
 

@@ -14,7 +14,7 @@ from experience import figures, sentences
 from experience.engine.gaps import Verdict
 from experience.models import Gap, Measurement
 from experience.selectors.lost_cost import cost_per_hour_of
-from experience.selectors.results import REPEAT_CONTACT, ResultFigures, read_results
+from experience.selectors.results import REPEAT_CONTACT, ResultFigures, is_hidden, read_results
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def gap_words(gap: Gap) -> GapWords:
     m = gap.last_measurement
     if m is None:
         return GapWords(_("The result behind this gap is no longer kept."))
-    found = read_results(m.results, is_hidden=m.status == Measurement.Status.HIDDEN)
+    found = read_results(m.results, is_hidden=is_hidden(m.status, m.n_answered))
     return GapWords(
         sentences.opening(_verdict(gap), m.status, m.sla_status),
         _said(sentences.sla_sentence(m.sla_share, m.sla_target), _rating(m, found), _repeats(found)),
@@ -63,6 +63,8 @@ def _verdict(gap: Gap) -> Verdict:
 
 
 def _rating(m: Measurement, found: ResultFigures) -> str:
+    if is_hidden(m.status, m.n_answered):
+        return ""
     best = found.scale[1] if found.scale else None
     return sentences.rating_sentence(m.rating, m.rating_low, m.rating_high, m.rating_target, best)
 

@@ -14,7 +14,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import orjson
-from django.conf import settings
 from django.db.models import OuterRef, Prefetch, Subquery, TextField
 from django.db.models.functions import Cast
 
@@ -149,7 +148,7 @@ def _found(user: User | AnonymousUser) -> _Found:
     documents = Measurement.objects.filter(pk__in=service_of).annotate(text=Cast("results", TextField()))
     found: _Found = defaultdict(list)
     for pk, text, status, answered in documents.values_list("pk", "text", "status", "n_answered"):
-        hidden = is_hidden(status, answered, settings.PRIVACY_MINIMUM)
+        hidden = is_hidden(status, answered)
         stream, key, name = service_of[pk]
         for row in orjson.loads(text).get("indicators", ()):
             if row["score"] is None or (row["stream"] == "X" and (hidden or row["state"] == "hidden")):

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.db.models import OuterRef, Q, Subquery
 
 from experience.badges import Badge, badge_of
@@ -142,7 +141,7 @@ def weekly_ratings(service_ids: Collection[int], *, until: date) -> dict[int, li
     )
     found: dict[int, list[TrendPoint]] = defaultdict(list)
     for service_id, starts_on, rating, status, answered in columns:
-        shown = None if is_hidden(status, answered, settings.PRIVACY_MINIMUM) else rating
+        shown = None if is_hidden(status, answered) else rating
         found[service_id].append(TrendPoint(starts_on, shown))
     return dict(found)
 
@@ -211,7 +210,7 @@ def verdict_of(status: str, sla_status: str, gap: StandingGap | None) -> Verdict
 
 def _row(service: dict[str, Any], measured: dict[str, Any] | None, gap: StandingGap | None) -> Row:
     known = measured or _NOTHING_MEASURED
-    hidden = is_hidden(known["status"], known["n_answered"], settings.PRIVACY_MINIMUM)
+    hidden = is_hidden(known["status"], known["n_answered"])
     told = _NOTHING_MEASURED if hidden else known
     return Row(
         service_id=service["pk"],

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from django.conf import settings
+
 from experience.engine.defaults import DEFAULTS
 
 RATING, REPEAT_CONTACT, LOST_TIME = "rating", "repeat_contact", "lost_time"
@@ -178,6 +180,6 @@ def _stream(name: str, row: Mapping[str, Any], is_hidden: bool) -> StreamFigures
     return StreamFigures(name, row.get("score"), row.get("low"), row.get("high"), row.get("contribution"))
 
 
-def is_hidden(status: str, answered: int, least: int) -> bool:
-    """Say whether figures from answers must not be shown: some answered, but fewer than `least` people."""
-    return status == "hidden" or 0 < answered < max(least, DEFAULTS.least_respondents)
+def is_hidden(status: str, answered: int) -> bool:
+    """Say whether figures from answers must not be shown: some answered, but fewer people than the least."""
+    return status == "hidden" or 0 < answered < max(settings.PRIVACY_MINIMUM, DEFAULTS.least_respondents)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.db.models import Q
 
 from experience.engine.gaps import UNJUDGED, Verdict
@@ -115,7 +114,7 @@ def response_now(shown: Measurement) -> ResponseFigures:
 
 def read_result(found: Measurement, gap: Gap | None) -> NewestResult:
     """Return a result as pages may show it, read together with its SLA under the service's gap."""
-    hidden = is_hidden(found.status, found.n_answered, settings.PRIVACY_MINIMUM)
+    hidden = is_hidden(found.status, found.n_answered)
     live = StandingGap(gap.kind, gap.state, gap.lane, gap.user_points, gap.affected_people) if gap else None
     return NewestResult(
         measurement=found,
@@ -149,7 +148,7 @@ def weeks_of(service: BusinessService, *, until: date) -> Sequence[Week]:
 
 
 def _week(row: dict[str, Any]) -> Week:
-    hidden = is_hidden(row["status"], row["n_answered"], settings.PRIVACY_MINIMUM)
+    hidden = is_hidden(row["status"], row["n_answered"])
     shown = dict.fromkeys(row) if hidden else row
     return Week(
         starts_on=row["starts_on"],
@@ -198,10 +197,12 @@ def month_glances(
         starts_on__in=months,
         agreement_version__agreement__is_primary=True,
     )
-    found = rows.values_list("service_id", "starts_on", "status", "rating")
+    found = rows.values_list("service_id", "starts_on", "status", "n_answered", "rating")
     return {
-        (service_id, first_on): MonthGlance(first_on, status, None if status in UNJUDGED else rating)
-        for service_id, first_on, status, rating in found
+        (service_id, first_on): MonthGlance(
+            first_on, status, None if status in UNJUDGED or is_hidden(status, answered) else rating
+        )
+        for service_id, first_on, status, answered, rating in found
     }
 
 

@@ -247,6 +247,10 @@ def _taken_problems(terms: AgreementTerms) -> Iterator[Problem]:
                 " first, or write `primary: false` here.",
                 {"key": key, "primary": holder.key, "name": holder.name},
             )
+    yield from _rest_problems(terms)
+
+
+def _rest_problems(terms: AgreementTerms) -> Iterator[Problem]:
     rest = AgreementVersion.objects.filter(state=AgreementVersion.State.PUBLISHED, covers_rest=True)
     other = rest.exclude(agreement__key=terms.key).select_related("agreement").first()
     if terms.covers_rest and other is not None:
@@ -325,6 +329,8 @@ def withdraw(version: AgreementVersion, *, by: User | None, now: datetime) -> Ag
     AgreementService.objects.filter(version=version).update(is_primary=False)
     before = agreement.versions.filter(state=AgreementVersion.State.SUPERSEDED).order_by("-number").first()
     if before is not None:
+        if problems := list(_rest_problems(version_terms(before))):
+            raise AgreementError(problems)
         AgreementVersion.objects.filter(pk=before.pk).update(state=AgreementVersion.State.PUBLISHED)
         _claim_services(before, agreement)
     record_change(_subject(agreement), _WITHDRAWN % {"number": version.number}, by=by, now=now)

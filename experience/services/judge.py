@@ -55,6 +55,11 @@ def judge_day(day: date, *, now: datetime) -> bool:
     return True
 
 
+def was_judged(day: date) -> bool:
+    """Say whether the judgement of a day is complete."""
+    return NightlyRun.objects.filter(day=day, finished_at__isnull=False).exists()
+
+
 def _claim(day: date, now: datetime) -> bool:
     """Take the day for this process; one that was begun and not finished is taken over after its lease."""
     _, is_new = NightlyRun.objects.get_or_create(day=day, defaults={"started_at": now})

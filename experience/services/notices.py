@@ -85,7 +85,7 @@ def _mail_gap(gap: Gap, user: User, now: datetime) -> bool:
 
 
 def send_weekly_digests(*, monday: date, now: datetime) -> int:
-    """Mail each owner what happened to their gaps in the week before `monday`; return how many mails.
+    """Mail each owner what happened to their gaps in the week up to `monday`; return how many mails.
 
     Those with no live gap and nothing new get no mail.
     """
@@ -98,7 +98,7 @@ def send_weekly_digests(*, monday: date, now: datetime) -> int:
 
 
 def _gaps_of_the_week(monday: date) -> Iterable[Gap]:
-    moved = GapEvent.objects.filter(happened_at__date__range=(monday - timedelta(days=7), monday)).values(
+    moved = GapEvent.objects.filter(happened_at__date__range=(monday - timedelta(days=6), monday)).values(
         "gap"
     )
     confirmed = Gap.objects.confirmed() | Gap.objects.filter(pk__in=moved).exclude(opened_on=None)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from experience.engine.defaults import ENGINE_VERSION
 from experience.engine.measure import measure
@@ -69,16 +69,19 @@ def corrections_due(measurements: QuerySet[Measurement], *, now: datetime) -> It
     One reading of the evidence per agreement version and period.
     """
     final = measurements.filter(state=Measurement.State.FINAL, is_current=True)
-    groups: dict[tuple[Any, ...], list[Measurement]] = defaultdict(list)
     related = final.select_related(*_RELATED).prefetch_related(
         "agreement_version__indicators__indicator", "agreement_version__agreement__exclusions"
     )
-    for m in related.order_by("pk"):
-        groups[m.agreement_version_id, m.starts_on, m.ends_on, m.service_id is None].append(m)
-    for stored in groups.values():
+    rows = related.order_by("agreement_version", "starts_on", "ends_on", F("service").asc(nulls_first=True))
+    for _, group in groupby(rows.iterator(chunk_size=500), key=_counted_together):
+        stored = list(group)
         for m, fresh in zip(stored, _recounted(stored, now), strict=True):
             if without_parameters(m) != without_parameters(fresh):
                 yield Finding(m, "Correction due: the evidence moved since it became final.")
+
+
+def _counted_together(m: Measurement) -> tuple[int, date, date, bool]:
+    return m.agreement_version_id, m.starts_on, m.ends_on, m.service_id is None
 
 
 def _recounted(stored: Sequence[Measurement], now: datetime) -> list[Measurement]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -117,7 +116,7 @@ def limits_of(version: AgreementVersion) -> str:
 def _line(
     m: Measurement, title: str, *, url: str = "", about: str = "", standing: tuple[str, str] = ("", "")
 ) -> ResultLine:
-    hidden = is_hidden(m.status, m.n_answered, settings.PRIVACY_MINIMUM)
+    hidden = is_hidden(m.status, m.n_answered)
     judged = not hidden and m.status not in UNJUDGED
     scale = scale_of(m.results)
     return ResultLine(

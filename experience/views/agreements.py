@@ -105,7 +105,7 @@ def agreement(request: HttpRequest, key: str) -> HttpResponse:
     found = agreement_or_404(request, key)
     published, draft = published_version(found), draft_of(found)
     library = newest_indicators()
-    shown = published or draft
+    shown = published or draft or found.versions.frozen().order_by("number").last()
     if shown is None:
         raise Http404
     terms = version_terms(shown)
@@ -113,7 +113,7 @@ def agreement(request: HttpRequest, key: str) -> HttpResponse:
         "agreement": found,
         "published": published,
         "draft": draft,
-        "today": timezone.localdate(),
+        "today": organisation_day(),
         "may_edit": setting_up(request.user) and found.retired_on is None,
         "terms": terms,
         "covered": covered_words(terms, _service_names()),

@@ -23,6 +23,7 @@ from surveys.models import BusinessService
 from surveys.services.change_service import change_service, day_at
 from surveys.wakeups import EVIDENCE_SWEEP, wake
 from xla_service.access import open_to, setting_up
+from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
 
 declare_page(
@@ -45,7 +46,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     if words:
         found = found.filter(name__icontains=words)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    promised = slas_of(page.object_list, timezone.localdate())
+    promised = slas_of(page.object_list, organisation_day())
     rows = [(service, promised.get(service.pk)) for service in page.object_list]
     context = {"page": page, "rows": rows, "words": words, "is_empty": not (rows or words)}
     return render(request, "experience/catalogue.html", context)

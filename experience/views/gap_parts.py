@@ -19,7 +19,7 @@ from experience.marks import bar, interval_bar
 from experience.models import Gap, Measurement
 from experience.selectors.gap_story import factor_words
 from experience.selectors.lost_cost import cost_per_hour_of
-from experience.selectors.results import read_results
+from experience.selectors.results import is_hidden, read_results
 from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS, language_for
 
 _MEASURES = {scale: measure for measure, scale in RATING_SCALES.items()}
@@ -70,7 +70,7 @@ class Why:
 def why(gap: Gap) -> Why | None:
     """Return why a gap is there, from its newest published result; None where that is not kept."""
     m = gap.last_measurement
-    if m is None or m.status == Measurement.Status.HIDDEN or m.rating is None:
+    if m is None or is_hidden(m.status, m.n_answered) or m.rating is None:
         return None
     scale = read_results(m.results, is_hidden=False).scale or (1, 5)
     told = gap.explanation

@@ -152,7 +152,7 @@ def _comments(scene: Scene) -> Context:
     mood = None
     if result is not None and not result.is_hidden:
         days = result.measurement
-        mood = comment_mood(scene.service, first=days.starts_on, last=days.ends_on)
+        mood = comment_mood(scene.service, first=days.starts_on, last=days.ends_on, until=days.computed_at)
     context = answers_shown(scene.reader, scene.service, scene.asked.get("only", "comments"))
     return context | {
         "themes": theme_lines(themes_of(scene.reader, scene.service.key, most=_THEMES)),

@@ -15,7 +15,7 @@ from django.utils import timezone
 from experience.agreement_form import key_of, promises, read_terms
 from experience.models import Agreement, AgreementVersion
 from experience.selectors.agreements import newest_indicators, version_terms
-from experience.services.agreements import AgreementError, publish, withdraw, write_draft
+from experience.services.agreements import AgreementError, publish, retire, withdraw, write_draft
 from experience.services.library import install_indicators
 from experience.services.starter import starter_terms
 from experience.words import term_words
@@ -188,6 +188,15 @@ def test_a_comparison_calls_indicators_and_streams_by_their_names() -> None:
     assert term_words("indicators.user_clock.target") == "Indicators · User's clock · Target"
     assert term_words("weights.X") == "Weights · Experience"
     assert term_words("services.rating") == "Services · rating"
+
+
+def test_a_retired_agreement_still_says_what_was_promised(page: Client, published: AgreementVersion) -> None:
+    retire(published.agreement, by=None, now=NOW)
+
+    words = page.get(reverse("agreement", args=["mail"])).content.decode()
+
+    assert "Retired on" in words
+    assert "Not published yet" not in words
 
 
 def test_a_version_that_gave_a_result_stays(published: AgreementVersion, service: BusinessService) -> None:

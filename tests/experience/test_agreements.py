@@ -31,6 +31,7 @@ from experience.services.agreements import (
     exclude_days,
     publish,
     retire,
+    withdraw,
     write_draft,
 )
 from experience.services.evidence import refresh_changed_days
@@ -269,6 +270,20 @@ def test_a_retired_agreement_ends_and_frees_its_services(
     assert published(key="printers", valid_from=TODAY).state == "published"
     with pytest.raises(AgreementError, match="Use another key"):
         write_draft(terms(valid_from=TODAY), by=None)
+
+
+def test_a_version_is_not_withdrawn_where_another_agreement_covers_the_rest_by_now(
+    printing: BusinessService,
+) -> None:
+    published(services=(), covers_rest=True)
+    second = published(valid_from=TODAY + timedelta(days=1))
+    published(key="other", services=(), covers_rest=True)
+
+    with pytest.raises(AgreementError) as error:
+        withdraw(second, by=None, now=NOW)
+
+    assert "covers every other service already" in said(error)
+    assert AgreementVersion.objects.get(pk=second.pk).state == "published"
 
 
 def test_nothing_published_is_nothing_to_retire(printing: BusinessService) -> None:

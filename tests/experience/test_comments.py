@@ -20,6 +20,7 @@ from surveys.models import (
     CommentReading,
     CommentSentiment,
     Contradiction,
+    Resolution,
     Response,
     SurveyVersion,
     User,
@@ -365,7 +366,7 @@ def test_the_mood_is_standardised_to_everybodys_ratings(service: BusinessService
     rated(5, 6, None)
     day = NOW.date()
 
-    found = comment_mood(service, first=day - timedelta(days=7), last=day)
+    found = comment_mood(service, first=day - timedelta(days=7), last=day, until=NOW)
 
     # 4 of 12 rated 1 and 8 rated 5: 4/12 x -.8 + 8/12 x .6.
     assert found is not None
@@ -376,7 +377,7 @@ def test_the_mood_is_standardised_to_everybodys_ratings(service: BusinessService
 def test_four_comments_have_no_mood(service: BusinessService) -> None:
     wrote(service, "words", 4, 0.5)
 
-    assert comment_mood(service, first=NOW.date() - timedelta(days=7), last=NOW.date()) is None
+    assert comment_mood(service, first=NOW.date() - timedelta(days=7), last=NOW.date(), until=NOW) is None
 
 
 def test_the_number_of_queries_does_not_grow_with_comments(
@@ -386,3 +387,17 @@ def test_the_number_of_queries_does_not_grow_with_comments(
 
     with django_assert_max_num_queries(20):
         shown(page, f"?service={service.key}")
+
+
+def test_the_mood_is_of_five_people_and_of_what_the_published_result_holds(service: BusinessService) -> None:
+    wrote(service, "words", 5, -0.5)
+    days = {"first": NOW.date() - timedelta(days=7), "last": NOW.date()}
+    assert comment_mood(service, **days, until=NOW).comments == 5
+
+    wrote(service, "came later", 1, 1.0)
+    Response.objects.filter(comment__startswith="came later").update(answered_at=NOW + timedelta(hours=1))
+    assert comment_mood(service, **days, until=NOW).as_written == pytest.approx(-0.5)
+
+    one = Response.objects.first().resolution.person
+    Resolution.objects.filter(service=service).update(person=one)
+    assert comment_mood(service, **days, until=NOW) is None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -47,6 +49,16 @@ def test_a_gap_says_what_is_wrong_and_whom_it_touches(page: Client, open_gap: Ga
     assert "93 % of tickets met the SLA (target 80 %). Users rate it 3.7 of 5 (3.5–3.9); agreed 4.2." in words
     assert '<dd class="figure">180</dd>' in words
     assert '<dd class="figure">1,800</dd>' in words
+
+
+def test_a_gap_tells_no_rating_of_fewer_people_than_the_least(
+    page: Client, open_gap: Gap, settings: Any
+) -> None:
+    assert "Users rate it" in shown(page)
+
+    settings.PRIVACY_MINIMUM = 50
+
+    assert "Users rate it" not in shown(page)
 
 
 def test_the_heaviest_gap_comes_first(client: Client, viewer: User, open_gap: Gap) -> None:

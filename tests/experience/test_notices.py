@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import time_machine
 
-from experience.models import Gap
+from experience.models import Gap, NightlyRun
 from experience.services.judge import refresh
 from experience.services.notices import send_weekly_digests, tell_owners
+from experience.tasks import run_nightly
 from surveys.models import BusinessService, Message, User
 from tests.experience.scenes import agreed, answered
 from tests.factories import NOW
@@ -84,6 +86,27 @@ def test_one_digest_a_week_for_each_owner_with_something_to_look_at(
     mail = Message.objects.get(recipient=owner.email)
     assert mail.subject == "Your services in week 2026-W22: 1 to look at"
     assert "Watermelon, New" in mail.text
+
+
+def test_what_happened_on_a_monday_stands_in_one_digest(watermelon: Gap, owner: User) -> None:
+    watermelon.state, watermelon.closed_on = Gap.State.CLOSED, TODAY
+    watermelon.save()
+
+    digests = [send_weekly_digests(monday=TODAY + timedelta(weeks=week), now=NOW) for week in (0, 1)]
+
+    assert digests == [2, 0]
+
+
+@time_machine.travel(NOW, tick=False)
+def test_the_digest_waits_until_its_monday_is_judged(watermelon: Gap) -> None:
+    NightlyRun.objects.create(day=TODAY, started_at=NOW)  # somebody else is at it
+
+    run_nightly()
+    assert not Message.objects.filter(subject__startswith="Your services").exists()
+
+    NightlyRun.objects.update(finished_at=NOW)
+    run_nightly()
+    assert Message.objects.filter(subject__startswith="Your services").count() == 2
 
 
 def test_a_week_without_gaps_brings_no_mail(db: None) -> None:
