@@ -32,9 +32,9 @@ def documents() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def tracked() -> list[Path]:
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=BASE_DIR, check=True, capture_output=True, text=True
-    )
+    # A build server may run as another user than the one who owns the clone.
+    command = ["git", "-c", "safe.directory=*", "ls-files", "-z"]
+    listed = subprocess.run(command, cwd=BASE_DIR, check=True, capture_output=True, text=True)
     return [path for name in listed.stdout.split("\0") if name and (path := BASE_DIR / name).is_file()]
 
 

@@ -165,6 +165,12 @@ def test_a_database_that_does_not_answer_is_said_without_a_traceback() -> None:
     assert "secret" not in ended.stderr
 
 
+def test_time_zones_are_known_where_the_system_brings_none() -> None:
+    ended = run("-c", "import xla_service.settings", XLA_TIME_ZONE="Europe/Berlin", PYTHONTZPATH="")
+
+    assert ended.stderr == ""
+
+
 def test_the_host_of_the_public_address_is_answered_to() -> None:
     code = "from xla_service.settings import ALLOWED_HOSTS; print(*ALLOWED_HOSTS)"
 
