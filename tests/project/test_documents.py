@@ -92,13 +92,20 @@ def test_every_script_that_the_documents_name_can_be_run(documents: dict[str, st
     assert [name for name in named if not os.access(BASE_DIR / name, os.X_OK)] == []
 
 
+def anchors(document: Path) -> set[str]:
+    """The headings of a document as links name them."""
+    headings = re.findall(r"^#+ (.*)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 def test_every_link_between_documents_leads_somewhere(documents: dict[str, str]) -> None:
     broken = []
     for name, text in documents.items():
         folder = BASE_DIR if (BASE_DIR / name).exists() else BASE_DIR / "docs"
-        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
-            if not (folder / target).exists():
-                broken.append(f"{name}: {target}")
+        for target, anchor in re.findall(r"\]\(([^)#:]+)(?:#([^)]*))?\)", text):
+            aim = folder / target
+            if not aim.exists() or (anchor and anchor not in anchors(aim)):
+                broken.append(f"{name}: {target}#{anchor}")
 
     assert broken == []
 
