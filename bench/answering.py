@@ -1,7 +1,7 @@
 """How fast answers are taken, alone and while a large import writes, on both databases.
 
 python -m bench.answering           prints the table, some minutes; --tickets makes the import smaller
-python -m bench.answering --write   also writes docs/speed.md
+python -m bench.answering --write   also writes the section "Speed of answering" of docs/operations.md
 
 Starts the service as `manage.py up` does. Four people at a time open a survey and send it, once without a
 pause, which shows how many answers can be taken, and then at a steady pace, which shows how long each one
@@ -18,7 +18,6 @@ import itertools
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.parse
@@ -30,12 +29,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.databases import DATABASES, empty_database
+from bench.documents import write_section
+
 if TYPE_CHECKING:
     from surveys.engine.tickets import TicketRecord
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENT = ROOT / "docs" / "speed.md"
-DATABASES = ("sqlite", "postgresql")
+DOCUMENT = ROOT / "docs" / "operations.md"
+HEADING = "## Speed of answering"
 CLIENTS = 4
 ALONE_SECONDS = 15
 STEADY_RATE = 10.0  # answers a second
@@ -61,7 +63,7 @@ def main() -> int:
     text = _document({name: _on_database(name, arguments) for name in arguments.databases}, arguments)
     print(text)
     if arguments.write:
-        DOCUMENT.write_text(text, encoding="utf-8")
+        write_section(DOCUMENT, HEADING, text)
     return 0
 
 
@@ -75,19 +77,8 @@ def _arguments() -> argparse.Namespace:
 
 
 def _on_database(name: str, arguments: argparse.Namespace) -> Figures:
-    from tests.servers import start_postgresql
-    from xla_service.embedded import processes
-
-    with tempfile.TemporaryDirectory(prefix="xla-bench-") as path:
-        folder = Path(path)
-        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "xla_service.settings", "XLA_DATA_DIR": path}
-        environment["DATABASE_URL"] = start_postgresql(folder) if name == "postgresql" else ""
-        try:
-            return _measure(folder, environment, arguments.tickets)
-        finally:
-            server = processes.noted(folder / "postgresql.pid") if name == "postgresql" else None
-            if server is not None:
-                processes.stop(server, grace_seconds=10)
+    with empty_database(name) as environment:
+        return _measure(Path(environment["XLA_DATA_DIR"]), environment, arguments.tickets)
 
 
 def _measure(folder: Path, environment: Mapping[str, str], tickets: int) -> Figures:
@@ -294,9 +285,9 @@ def _prefixed(prefix: str, figures: Figures) -> Figures:
 
 
 def _document(figures: Mapping[str, Figures], arguments: argparse.Namespace) -> str:
-    """Return the page in Markdown, one column per database."""
+    """Return the section in Markdown, one column per database."""
     lines = [
-        "# Speed of answering",
+        HEADING,
         "",
         f"{CLIENTS} people at a time open a survey and send it, while `manage.py import_tickets` takes in"
         f" {arguments.tickets:,} tickets. Service,",
