@@ -19,6 +19,7 @@ from django.db.models.functions import Cast
 
 from experience.engine.defaults import DEFAULTS
 from experience.models import BusinessGoal, FactorIndicator, Measurement, SuccessFactor
+from experience.selectors.narrowing import EVERYTHING, Narrowing
 from experience.selectors.results import is_hidden
 from surveys.models import BusinessService
 
@@ -110,12 +111,15 @@ def rolled_up(parts: Iterable[Standing]) -> Standing:
     return Standing.BELOW if Standing.BELOW in known else Standing.ON_TARGET
 
 
-def kpi_trees(user: User | AnonymousUser) -> list[Tree]:
-    """Return the goals with everything below them; the number of queries does not grow with the tree."""
+def kpi_trees(user: User | AnonymousUser, narrowing: Narrowing = EVERYTHING) -> list[Tree]:
+    """Return the goals with everything below them, as the services of a supplier or group alone give it.
+
+    The number of queries does not grow with the tree.
+    """
     leaves = FactorIndicator.objects.select_related("indicator", "owner")
     factors = SuccessFactor.objects.select_related("owner").prefetch_related(Prefetch("indicators", leaves))
     goals = list(BusinessGoal.objects.select_related("owner").prefetch_related(Prefetch("factors", factors)))
-    found = _found(user) if goals else {}
+    found = _found(user, narrowing) if goals else {}
     return [Tree(goal, [_branch(factor, found) for factor in goal.factors.all()]) for goal in goals]
 
 
@@ -129,7 +133,7 @@ def _branch(factor: SuccessFactor, found: _Found) -> Branch:
     )
 
 
-def _found(user: User | AnonymousUser) -> _Found:
+def _found(user: User | AnonymousUser, narrowing: Narrowing) -> _Found:
     """Return per value stream and indicator the services where it was measured, by name.
 
     What fewer than the least number of people answered is not measured here either.
@@ -139,7 +143,7 @@ def _found(user: User | AnonymousUser) -> _Found:
         period=Measurement.Period.ROLLING,
         agreement_version__agreement__is_primary=True,
     )
-    services = BusinessService.objects.visible_to(user).live()
+    services = BusinessService.objects.visible_to(user).live().filter(narrowing.services())
     rows = services.annotate(
         newest=Subquery(newest.order_by("-ends_on", "-pk").values("pk")[:1])
     ).values_list("newest", "value_stream", "key", "name")

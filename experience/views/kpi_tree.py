@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from experience.kpi_tree_forms import FactorPage, GoalForm
 from experience.models import BusinessGoal, SuccessFactor
 from experience.selectors.kpi_tree import kpi_trees
+from experience.selectors.narrowing import PARAMETERS, narrowing_choices, read_narrowing
 from experience.services.kpi_tree import (
     FactorFacts,
     add_factor,
@@ -35,6 +36,7 @@ declare_page(
     Section.PORTFOLIO,
     order=40,
     pages=["kpi-goal-new", "kpi-goal", "kpi-factor-new", "kpi-factor"],
+    keeps=PARAMETERS,
 )
 
 
@@ -42,7 +44,13 @@ declare_page(
 @require_safe
 def kpi_tree(request: HttpRequest) -> HttpResponse:
     """Show the tree with its state, as the services of the reader give it."""
-    context = {"trees": kpi_trees(request.user), "may_edit": setting_up(request.user)}
+    narrowing = read_narrowing(request.GET)
+    context = {
+        "trees": kpi_trees(request.user, narrowing),
+        "may_edit": setting_up(request.user),
+        "narrowing": narrowing,
+        "choices": narrowing_choices(request.user),
+    }
     return render(request, "experience/kpi_tree.html", context)
 
 

@@ -106,7 +106,7 @@ def comparison_context(reader: User, service: BusinessService, asked: Mapping[st
         "by_part": by_part,
         "is_shared": is_shared,
         "rows": _part_rows(*sides, is_shared) if by_part else _whole_rows(*sides, is_shared),
-        "charts": [] if by_part or against == service else _charts(*sides),
+        **({} if by_part or against == service else _over_weeks(*sides)),
     }
 
 
@@ -306,11 +306,17 @@ def _with_sign(text: str, value: float, decimals: int) -> str:
     return f"+{text}" if value > 0 else f"\u2212{text}"
 
 
-def _charts(one: Side, other: Side) -> list[Any]:
-    """Draw the weeks of both services on the same axis."""
+def _over_weeks(one: Side, other: Side) -> dict[str, Any]:
+    """Draw the weeks of both services on the same axis, with the table behind the charts."""
     if one.result is None or other.result is None:
-        return []
+        return {}
     until = min(one.result.measurement.ends_on, other.result.measurement.ends_on)
     services = [side.choice.service for side in (one, other)]
     weeks = [weeks_of(service, until=until) for service in services]
-    return shared_week_charts([one.result, other.result], weeks, services)
+    by_day = [{week.starts_on: week for week in own} for own in weeks]
+    days = sorted({day for own in by_day for day in own}, reverse=True)
+    return {
+        "charts": shared_week_charts([one.result, other.result], weeks, services),
+        "titles": [service.name for service in services],
+        "weeks": [(day, [own.get(day) for own in by_day]) for day in days],
+    }

@@ -38,6 +38,7 @@ FIXED = {
     "agreement-new": "/agreements/new/",
     "source-new": "/data/sources/new/",
     "catalogue-service": f"/catalogue/{WATERMELON.key}/",
+    "kpi-goal-new": "/kpi-tree/goals/new/",
     "survey-designer": "/asking/surveys/after-resolution/",
     "setup-services": "/setup/services/",
     "setup-tickets": "/setup/tickets/",
@@ -49,6 +50,8 @@ IN_GERMAN = {"portfolio-german": "/", "service-german": SERVICE, "gaps-german": 
 # Name, the page that leads there, and the link on it.
 DETAILS = {
     "gap": ("/gaps/", "main a[href^='/gaps/']"),
+    "kpi-goal": ("/kpi-tree/", "main a[href^='/kpi-tree/goals/']:not([href$='new/'])"),
+    "kpi-factor": ("/kpi-tree/", "main a[href^='/kpi-tree/factors/']"),
     "review": ("/reviews/", "main a[href*='/review/']"),
     "sending-rule": ("/asking/rules/", "main a[href^='/asking/rules/']"),
     "translation": ("/asking/translations/", "main a[href^='/asking/translations/']"),

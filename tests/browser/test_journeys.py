@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from experience.models import AgreementVersion, Gap, Improvement
+from experience.models import AgreementVersion, BusinessGoal, Gap, Improvement, SuccessFactor
 from experience.services.agreements import publish, write_draft
 from experience.services.parameters import parameter_set_for
 from experience.services.starter import starter_terms
-from surveys.models import BusinessService, User
+from surveys.models import BusinessService, FollowUpReceiver, User
 from tests.browser.test_staff_pages import NARROW, PASSWORD, WIDE, complaints, violations
 from tests.experience.factories import answer, gap, measured, starter, weekly
-from tests.factories import NOW, BusinessServiceFactory
+from tests.factories import NOW, BusinessServiceFactory, ResolutionFactory, default_survey
 
 pytestmark = [
     pytest.mark.browser,
@@ -137,13 +137,21 @@ def test_every_page_is_accessible_fits_and_obeys_the_policy(
 ) -> None:
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size(size)
+    goal = BusinessGoal.objects.create(name="People trust IT")
+    quick = SuccessFactor.objects.create(goal=goal, value_stream="detect_to_correct", name="Quick repair")
+    ada = ResolutionFactory.create(on_service=house.service).ticket.requester
+    hook = {"webhook_url": "https://itsm.example/hook", "webhook_secret": "s" * 16}
+    FollowUpReceiver.objects.create(name="Desk", email="desk@example.org", **hook)
+    default_survey()
     sign_in(page, live_server, "administrator")
 
     for path in (
         f"/gaps/{house.pk}/", "/gaps/", "/actions/", "/agreements/", "/agreements/starter/",
         "/agreements/starter/edit/", "/agreements/new/", "/executive/", "/reviews/",
         "/services/e-mail/review/2026-05/", "/health/", "/data/inbound/", "/users/", "/audit-log/",
-        "/api-keys/", "/design-system/",
+        "/api-keys/", "/design-system/", "/kpi-tree/", "/kpi-tree/goals/new/",
+        f"/kpi-tree/factors/{quick.pk}/", "/webhooks/", "/catalogue/", "/catalogue/e-mail/", "/account/",
+        f"/asking/people/{ada.pk}/history/", "/asking/surveys/", "/data/sources/",
     ):  # fmt: skip
         page.goto(live_server.url + path)
         page.locator("main details").evaluate_all("all => all.forEach(one => one.open = true)")

@@ -14,7 +14,7 @@ from experience.engine.intervals import Estimate
 from experience.models import Measurement
 from experience.selectors.segments import closed_months
 from surveys.models import BusinessService, Response, User
-from tests.experience.factories import measured, starter
+from tests.experience.factories import measured, starter, weekly
 from tests.experience.scenes import agreed, answered
 from tests.factories import BusinessServiceFactory
 
@@ -155,6 +155,21 @@ def test_two_services_stand_side_by_side_with_their_difference(
     assert "−1.1 to −0.7" in words
     assert "Sure" in words
     assert "last 28 days" in words
+
+
+def test_the_weeks_of_both_services_stand_in_a_table_behind_the_charts(
+    page: Client, service: BusinessService, pair: BusinessService
+) -> None:
+    weekly(service, [4.0, 3.9, 3.8])
+    weekly(pair, [4.7, 4.5])
+
+    words = shown(page, service, "compare", **{"with": "archive"})
+
+    table = words.partition('aria-label="Ratings by week"')[2].partition("</table>")[0]
+    assert table.count('<th scope="row">') == 3
+    newest = table.partition('<th scope="row">')[2].partition("</tr>")[0]
+    assert ("<td>3.8</td>" in newest, "<td>4.5</td>" in newest) == (True, True)
+    assert table.rpartition('<th scope="row">')[2].count("<td>–</td>") == 2  # only one of both was measured
 
 
 def test_what_may_be_chance_is_not_called_sure(

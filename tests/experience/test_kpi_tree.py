@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from experience.models import BusinessGoal, FactorIndicator, Indicator, SuccessFactor
+from experience.models import BusinessGoal, FactorIndicator, Indicator, ServiceGroup, SuccessFactor
 from experience.selectors.kpi_tree import Standing, kpi_trees, rolled_up
 from surveys.models import BusinessService, User
 from tests.experience.factories import indicator, measured, results, starter
@@ -95,6 +95,21 @@ def test_services_that_one_may_not_read_do_not_count(leaf: FactorIndicator, owne
     assert (found.on_target, found.measured) == (1, 1)
 
 
+@pytest.mark.parametrize("query", ["?supplier=Aster", "?group=Desk"])
+def test_the_tree_is_seen_over_the_services_of_one_supplier_or_group(
+    client: Client, leaf: FactorIndicator, viewer: User, query: str
+) -> None:
+    service_with(80.0, supplier="Borealis")
+    aster = service_with(20.0, supplier="Aster")
+    ServiceGroup.objects.create(service=aster, assignment_group="Desk")
+    client.force_login(viewer)
+
+    words = client.get(reverse("kpi-tree") + query).content.decode().replace("\u00a0", " ")
+
+    assert "0 of 1 service on target" in words
+    assert f"{reverse('reviews')}{query}" in words.replace("&amp;", "&")
+
+
 def test_the_page_names_goal_stream_factor_indicator_owner_and_target(
     client: Client, leaf: FactorIndicator, viewer: User
 ) -> None:
@@ -129,5 +144,5 @@ def test_the_number_of_queries_does_not_grow_with_the_tree(
         FactorIndicator.objects.create(factor=factor, indicator=leaf.indicator)
         service_with(80.0)
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         client.get(reverse("kpi-tree"))
