@@ -47,7 +47,7 @@ from experience.services.agreement_templates import (
 from experience.services.agreements import AgreementError, write_draft
 from experience.services.library import declared_indicators, install_indicators
 from experience.services.slas import SlaPromise, agree_slas
-from experience.words import problem_words
+from experience.words import indicator_words, problem_words
 from surveys.engine.mapping import storable
 from surveys.models import BusinessService, Job, Survey
 from surveys.rejections import told_reasons
@@ -356,7 +356,7 @@ def _shown(template: Template, library: Mapping[str, Indicator]) -> dict[str, An
     """Return a template as its card shows it."""
     lines = [
         {
-            "name": library[line.key].name,
+            "name": indicator_words(library[line.key].name),
             "target": written(library[line.key], line.target),
             "is_least": library[line.key].floor < library[line.key].ceiling,
             "weight": line.weight,
