@@ -211,6 +211,10 @@ class Message(models.Model):
         indexes = [
             # Serves the sweep for due mail, which runs every ten seconds.
             models.Index(fields=["due_at"], condition=Q(state__in=["due", "claimed"]), name="message_due"),
+            # Serves the page of given-up mail, the newest first, and its count.
+            models.Index(fields=["-id"], condition=Q(state="failed"), name="message_failed"),
+            # Serves the rate of mail scanners by domain, over the invitations of 30 days.
+            models.Index(fields=["sent_at"], condition=Q(kind="invitation"), name="message_invitation_sent"),
         ]
 
 

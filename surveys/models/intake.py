@@ -86,6 +86,10 @@ class IntakeEvent(models.Model):
         indexes = [
             # Serves the sweep for events to apply, which runs every ten seconds.
             models.Index(fields=["due_at"], condition=Q(state="received"), name="intake_event_due"),
+            # Serves the state of a source: its newest event, and how many came today.
+            models.Index(fields=["source", "-received_at"], name="intake_event_source_time"),
+            # Serves how many events of a source need attention.
+            models.Index(fields=["source"], condition=Q(state="failed"), name="intake_event_source_failed"),
             # Serves the page of events that need attention.
             models.Index(fields=["-received_at"], condition=Q(state="failed"), name="intake_event_failed"),
         ]

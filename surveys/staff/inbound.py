@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models.functions import Left
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -19,6 +20,7 @@ from xla_service.navigation import Section, declare_page
 
 declare_page("inbound", gettext_lazy("Inbound"), Section.DATA, rule=setting_up, order=10)
 PER_PAGE = 50
+BEGINNING = 4000
 
 
 @open_to(setting_up)
@@ -26,6 +28,8 @@ PER_PAGE = 50
 def inbound(request: HttpRequest) -> HttpResponse:
     """Show what needs attention, newest first."""
     waiting = IntakeEvent.objects.needing_attention().select_related("source").order_by("-received_at", "-pk")
+    # A body may be as long as a book: its beginning is enough to see what is wrong.
+    waiting = waiting.defer("body").annotate(beginning=Left("body", BEGINNING))
     page = Paginator(waiting, PER_PAGE).get_page(request.GET.get("page"))
     sources = IntakeSource.objects.filter(is_active=True)
     return render(request, "surveys/staff/inbound.html", {"page": page, "has_sources": sources.exists()})

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -25,6 +26,7 @@ from surveys.models import (
     User,
 )
 from surveys.selectors.source_preview import preview_source
+from surveys.selectors.sources import sources_with_state
 from surveys.services.apply_intake import apply_due_events
 from surveys.staff.source_guides import BY_KEY, GUIDES
 from tests.factories import NOW
@@ -137,6 +139,14 @@ def test_the_list_says_how_each_source_does(page: Client, desk: IntakeSource) ->
         state for state in ("Needs attention", "Silent for a week", "Nothing came yet") if state not in shown
     ] == []
     assert re.search(r'data-label="Today" class="num">2<', shown)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by the size of the table.")
+def test_the_state_of_a_source_is_read_from_indexes_however_long_its_history() -> None:
+    plan = sources_with_state(now=NOW).explain()
+
+    assert plan.count("COVERING INDEX intake_event_source_time") == 2
+    assert "intake_event_source_failed" in plan
 
 
 def test_a_new_source_shows_its_secret_once_and_is_ready(page: Client) -> None:
