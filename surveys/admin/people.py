@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as StockUserAdmin
+from django.http import HttpRequest
 
 from surveys.models import OptOut, Person, User
+from surveys.services.people import ADDRESS_STATE
 
 
 @admin.register(User)
@@ -31,10 +34,20 @@ class OptOutInline(admin.TabularInline):
     extra = 0
 
 
+class PersonForm(forms.ModelForm):
+    """A person; the address is kept as ticket systems are read, in small letters."""
+
+    def clean_email(self) -> str:
+        """Return the address by which the next ticket finds this person again."""
+        address: str = self.cleaned_data["email"]
+        return address.lower()
+
+
 @admin.register(Person)
 class PersonAdmin(admin.ModelAdmin):
     """People whose tickets are resolved."""
 
+    form = PersonForm
     list_display = (
         "name",
         "email",
@@ -49,3 +62,10 @@ class PersonAdmin(admin.ModelAdmin):
     readonly_fields = ("erased_at",)
     show_full_result_count = False
     inlines = (OptOutInline,)
+
+    def save_model(self, request: HttpRequest, obj: Person, form: PersonForm, change: bool) -> None:
+        """Store the person; a new address is trusted again."""
+        if "email" in form.changed_data:
+            for name, value in ADDRESS_STATE.items():
+                setattr(obj, name, value)
+        super().save_model(request, obj, form, change)

@@ -4,12 +4,15 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 
-from surveys.models import IntakeSource, Message, Survey, User
+from surveys.engine.tickets import Requester
+from surveys.models import IntakeSource, Message, Person, Survey, User
 from surveys.services.decide import decide_resolutions
+from surveys.services.people import find_or_create_people
 from tests.factories import (
     NOW,
     InvitationFactory,
     MessageFactory,
+    PersonFactory,
     ResolutionFactory,
     ResponseFactory,
     default_survey,
@@ -119,3 +122,22 @@ def test_a_source_says_where_its_tickets_are_and_that_it_mails_the_links(signed_
     assert "Write a web address" in wrong.content.decode()
     source = IntakeSource.objects.get()
     assert (source.ticket_url, source.mails_rating_links) == ("https://itsm.example/{number}", True)
+
+
+def test_a_corrected_address_is_trusted_again_and_found_by_the_next_ticket(signed_in: Client) -> None:
+    person = PersonFactory.create(address_failed_at=NOW, address_problem="No such user")
+    page = signed_in.get(address(Person, f"{person.pk}/change/"))
+    form = page.context["adminform"].form
+    given = {name: value for name in form.fields if (value := form[name].value()) not in (None, False)}
+    given |= {
+        "address_failed_at_0": "2026-06-01",
+        "address_failed_at_1": "12:00:00",
+        "email": "Anna@Example.org",
+    }
+    given |= {"opt_outs-TOTAL_FORMS": "0", "opt_outs-INITIAL_FORMS": "0"}
+
+    assert signed_in.post(address(Person, f"{person.pk}/change/"), given).status_code == 302
+
+    found = find_or_create_people([Requester(email="anna@example.org")])
+    (same,) = found.values()
+    assert (same.pk, same.address_failed_at, same.address_problem) == (person.pk, None, "")
