@@ -97,6 +97,8 @@ def clock_check(schedule: list[Sweep], worker: Check, *, now: datetime) -> Check
     name = _("Clock")
     known = [sweep for sweep in schedule if sweep.ended_at is not None]
     overdue = [sweep.name for sweep in known if sweep.is_overdue(now)]
+    if not known and worker.light == "unknown":
+        return Check(name, "unknown", _("It can only be asked through Redis or Valkey."))
     if not known:
         return Check(name, "unknown", _("No sweep is known to have ended yet."), _("Look again in a minute."))
     if not overdue:

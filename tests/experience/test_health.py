@@ -89,7 +89,7 @@ def test_an_event_that_failed_is_shown_with_its_reason_and_applied_again(
     assert event.state == IntakeEvent.State.RECEIVED
 
 
-WORKS, GONE = Check("Worker", "met", ""), Check("Worker", "below", "")
+WORKS, GONE, UNASKED = (Check("Worker", light, "") for light in ("met", "below", "unknown"))
 
 
 def sweep(name: str, every: int, ago: int | None) -> Sweep:
@@ -102,11 +102,12 @@ def sweep(name: str, every: int, ago: int | None) -> Sweep:
     [
         ([sweep("mail", 10, 80), sweep("night", 3600, 9000)], WORKS, "met", ""),
         ([sweep("mail", 10, None)], WORKS, "unknown", "Look again"),
+        ([sweep("mail", 10, None)], UNASKED, "unknown", ""),
         ([sweep("mail", 10, 120), sweep("night", 3600, 9000)], WORKS, "below", "celery beat"),
         ([sweep("mail", 10, 20), sweep("night", 3600, 20_000)], WORKS, "below", "worker's log"),
         ([sweep("mail", 10, 120)], GONE, "lean", "once the worker runs"),
     ],
-    ids=["in time", "just started", "no clock", "one does not end", "no worker"],
+    ids=["in time", "just started", "no broker", "no clock", "one does not end", "no worker"],
 )
 def test_the_clock_says_what_stands_still(
     schedule: list[Sweep], worker: Check, light: str, says: str
@@ -114,6 +115,7 @@ def test_the_clock_says_what_stands_still(
     found = clock_check(schedule, worker, now=NOW)
 
     assert found.light == light
+    assert ("Redis or Valkey" in found.words) == (worker is UNASKED)
     assert says in found.what_to_do.replace("xla_service.celery beat", "celery beat")
 
 

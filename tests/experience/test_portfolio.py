@@ -87,7 +87,9 @@ def test_a_service_owner_without_a_service_is_told_whom_to_ask(client: Client, s
 def test_a_service_without_a_result_is_listed_as_unanswered(page: Client, service: BusinessService) -> None:
     words = shown(page)
 
-    assert "Nothing was measured yet" in words
+    assert "for services that an agreement covers" in words
+    assert "No ticket closed" not in words  # nobody looked
+    assert "Open the set-up guide" not in words  # the viewer sets nothing up
     assert "No answers yet" in words
     assert '<svg class="quadrant' not in words
 
