@@ -53,6 +53,11 @@ class Attainment:
         return self.difference is not None and abs(self.difference) > NOTABLE_DIFFERENCE + _ROUNDING
 
 
+def is_reported(service: BusinessService, month: Period) -> bool:
+    """Say whether a provider reported on a service in this month."""
+    return SlaReport.objects.filter(service=service, month=month.first_on).exists()
+
+
 def attainments(service: BusinessService, period: Period, *, now: datetime) -> list[Attainment]:
     """Return the service levels in force on the last day of a period, and those that are only reported.
 
@@ -60,6 +65,8 @@ def attainments(service: BusinessService, period: Period, *, now: datetime) -> l
     """
     promised = _promised(service, period)
     reported = _reported(service, period)
+    if not promised and not reported:
+        return []
     evidence = evidence_of([service], period, now=now)
     keys = sorted({*promised, *reported}, key=lambda key: (_ORDER.index(key[0]), key[1] or 0))
     return [_attainment(key, promised.get(key), reported.get(key), service, period, evidence) for key in keys]

@@ -27,7 +27,6 @@ from surveys.models import BusinessService, Resolution, ServiceUserCount, Ticket
 # The months before that an incident rate is compared with: 13 weeks, so that weekdays are alike.
 TRAILING_DAYS = 91
 MINUTE = timedelta(minutes=1)
-Spans = Mapping[str, tuple[datetime, datetime]]
 
 
 def stock_cells(

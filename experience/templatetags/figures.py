@@ -40,12 +40,6 @@ register.simple_tag(marks.bar, name="bar")
 
 
 @register.simple_tag
-def share_interval(low: float | None, high: float | None) -> str:
-    """Return the interval of a share: "18–24 %"."""
-    return figures.interval(low, high, figures.share)
-
-
-@register.simple_tag
 def score_interval(low: float | None, high: float | None) -> str:
     """Return the interval of a score: "57–68"."""
     return figures.interval(low, high, figures.score)

@@ -33,7 +33,7 @@ from experience.selectors.comments import (
 )
 from experience.selectors.narrowing import PARAMETERS, narrowing_choices
 from experience.views.comment_parts import theme_lines
-from experience.views.origin import way_back
+from experience.views.origin import asks_for_part, way_back
 from surveys.models import CommentSentiment, User
 from surveys.services.comment_readings import note_readings
 from surveys.services.contradictions import look_at
@@ -76,7 +76,7 @@ def comments(request: HttpRequest) -> HttpResponse:
         "query_without_theme": query_of(choice, theme=""),
         "here": request.get_full_path(),
     }
-    is_part = bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+    is_part = asks_for_part(request)
     response = render(request, f"experience/{'comments_list' if is_part else 'comments'}.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response

@@ -47,7 +47,7 @@ from experience.services.gap_actions import (
     undo_step,
 )
 from experience.services.improvements import ImprovementMovedError, plan_improvement
-from experience.views.origin import parameters_shown, way_back
+from experience.views.origin import asks_for_part, parameters_shown, way_back
 from xla_service.access import everyone, open_to
 from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
@@ -80,7 +80,7 @@ def gaps(request: HttpRequest) -> HttpResponse:
         "query": _query(choice),
         "here": request.get_full_path(),
     }
-    is_part = bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+    is_part = asks_for_part(request)
     response = render(request, f"experience/{'gaps_list' if is_part else 'gaps'}.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response

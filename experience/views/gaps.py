@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from django import forms
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,34 +11,24 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from experience.forms import ReasonForm
 from experience.models import Gap
 from experience.selectors.access import looks_after
 from experience.selectors.service_page import standing_gap
 from experience.services.gap_actions import GapMovedError, acknowledge_gap, dismiss_gap
 from experience.views.service import visible_or_404
+from xla_service.access import everyone, open_to
 
 _MOVED = gettext_lazy("Somebody moved this gap in the meantime. Look at where it stands now, then decide.")
 
 
-class DismissForm(forms.Form):
-    """Why a gap is not a problem."""
-
-    reason = forms.CharField(
-        max_length=500,
-        error_messages={
-            "required": gettext_lazy("Say why this is not a problem: the next reader will want to know."),
-            "max_length": gettext_lazy("Keep the reason under 500 characters."),
-        },
-    )
-
-
-@login_required
+@open_to(everyone)
 @require_POST
 def acknowledge(request: HttpRequest, key: str) -> HttpResponse:
     """Take the gap of a service in hand."""
     gap = _gap(request, key)
     try:
-        acknowledge_gap(gap, by=request.user, now=timezone.now())  # type: ignore[arg-type]  # login_required
+        acknowledge_gap(gap, by=request.user, now=timezone.now())  # type: ignore[arg-type]  # open_to
     except GapMovedError:
         messages.error(request, _MOVED)
     else:
@@ -48,18 +36,18 @@ def acknowledge(request: HttpRequest, key: str) -> HttpResponse:
     return redirect("service", key=key)
 
 
-@login_required
+@open_to(everyone)
 @require_POST
 def dismiss(request: HttpRequest, key: str) -> HttpResponse:
     """Dismiss the gap of a service with a reason."""
-    gap, form = _gap(request, key), DismissForm(request.POST)
+    gap, form = _gap(request, key), ReasonForm(request.POST)
     if not form.is_valid():
         messages.error(request, str(form.errors["reason"][0]))
         return redirect("service", key=key)
     try:
         dismiss_gap(
             gap,
-            by=request.user,  # type: ignore[arg-type]  # login_required
+            by=request.user,  # type: ignore[arg-type]  # open_to
             reason=form.cleaned_data["reason"],
             now=timezone.now(),
         )
@@ -73,7 +61,7 @@ def dismiss(request: HttpRequest, key: str) -> HttpResponse:
 def _gap(request: HttpRequest, key: str) -> Gap:
     """Return the gap to act on; refuse those who only look, and a gap that the page no longer shows."""
     service = visible_or_404(request, key)
-    if not looks_after(request.user, service):  # type: ignore[arg-type]  # login_required
+    if not looks_after(request.user, service):  # type: ignore[arg-type]  # open_to
         raise PermissionDenied
     gap = standing_gap(service)
     if gap is None:

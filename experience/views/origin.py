@@ -15,6 +15,11 @@ def way_back(request: HttpRequest, otherwise: str) -> HttpResponseRedirect:
     return HttpResponseRedirect(wanted if is_ours else otherwise)
 
 
+def asks_for_part(request: HttpRequest) -> bool:
+    """Say whether htmx asks, for a part of the page that it shows; going back, it wants the whole."""
+    return bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+
+
 def parameters_shown(request: HttpRequest) -> dict[str, str]:
     """Return the parameters of the page that htmx asks from; none of an address that cannot be read."""
     try:

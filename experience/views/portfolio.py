@@ -32,7 +32,7 @@ from experience.selectors.answers import UnhappyAnswer, latest_unhappy
 from experience.selectors.narrowing import PARAMETERS, narrowing_choices
 from experience.selectors.portfolio import Row, TrendPoint, portfolio_rows, weekly_ratings
 from experience.selectors.portfolio_order import COLUMNS, QUIET, Choice, badge_counts, chosen, read_choice
-from experience.views.origin import parameters_shown
+from experience.views.origin import asks_for_part, parameters_shown
 from surveys.engine.mapping import storable
 from surveys.models import User
 from surveys.services.comment_readings import note_readings
@@ -132,7 +132,7 @@ def portfolio(request: HttpRequest) -> HttpResponse:
         "months": past_months(organisation_day()),
         "views": list(SavedView.objects.filter(user=request.user)),  # type: ignore[misc]  # signed in
     }
-    is_fetched = bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+    is_fetched = asks_for_part(request)
     is_part = is_fetched and _is_about_the_same(request, choice)
     if not is_part:
         context |= _overview(rows) | {"unhappy": _unhappy(request)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
@@ -10,14 +9,15 @@ from django.views.decorators.http import require_safe
 
 from experience.selectors.answers import answer_count
 from experience.selectors.service_page import newest_result, standing_gap, visible_service
+from experience.views.origin import asks_for_part
 from experience.views.service_tabs import OVERVIEW, TABS, Scene, answers_shown, tab_links
 from surveys.models import BusinessService, User
-from xla_service.access import setting_up
+from xla_service.access import everyone, open_to, setting_up
 
 _NO_CONTENT = 204
 
 
-@login_required
+@open_to(everyone)
 @require_safe
 def service(request: HttpRequest, key: str, tab: str = OVERVIEW) -> HttpResponse:
     """Show one tab of a service; htmx gets the tab alone.
@@ -25,7 +25,7 @@ def service(request: HttpRequest, key: str, tab: str = OVERVIEW) -> HttpResponse
     A service that the user may not read is answered like one that does not exist.
     """
     found = visible_or_404(request, key)
-    reader: User = request.user  # type: ignore[assignment]  # login_required
+    reader: User = request.user  # type: ignore[assignment]  # open_to
     gap = standing_gap(found)
     scene = Scene(reader, found, gap, newest_result(found, gap), request.GET)
     context = {
@@ -39,20 +39,20 @@ def service(request: HttpRequest, key: str, tab: str = OVERVIEW) -> HttpResponse
         "template": f"experience/service/{tab}.html",
         **TABS[tab].build(scene),
     }
-    is_part = bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+    is_part = asks_for_part(request)
     response = render(request, f"experience/{'service/tab' if is_part else 'service'}.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
 
 
-@login_required
+@open_to(everyone)
 @require_safe
 def answers(request: HttpRequest, key: str) -> HttpResponse:
     """Show the answer count and the latest answers alone; 204 when nothing came since the answer `seen`."""
     found = visible_or_404(request, key)
     if request.GET.get("seen") == str(answer_count(found).newest_id):
         return HttpResponse(status=_NO_CONTENT)
-    reader: User = request.user  # type: ignore[assignment]  # login_required
+    reader: User = request.user  # type: ignore[assignment]  # open_to
     shown = answers_shown(reader, found, request.GET.get("only", ""))
     return render(request, "experience/answers.html", {"service": found, **shown})
 

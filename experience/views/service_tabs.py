@@ -40,6 +40,7 @@ from experience.views.service_parts import (
     week_charts,
 )
 from experience.views.service_people import people_context
+from experience.views.sla_parts import levels_context
 from surveys.models import BusinessService, User
 from surveys.services.comment_readings import note_readings
 from xla_service.moments import organisation_day
@@ -166,16 +167,17 @@ def _tickets(scene: Scene) -> Context:
     if result is None:
         return {}
     days = Period(result.measurement.starts_on, result.measurement.ends_on)
-    month = previous_month(month_of(organisation_day()))
+    month, now = previous_month(month_of(organisation_day())), timezone.now()
     response = response_now(result.measurement)
     return {
         "funnel": funnel_rows(response),
         "answered": response.answered,
         "histogram": histogram_rows(result),
         "surety": surety(result),
-        "features": feature_uptimes(scene.service, days, now=timezone.now()),
+        "features": feature_uptimes(scene.service, days, now=now),
         "month": month.first_on,
-        "incidents": incident_lines(month_over_month(scene.service, month, now=timezone.now())),
+        "incidents": incident_lines(month_over_month(scene.service, month, now=now)),
+        **levels_context(scene.service, days, month, now=now),
     }
 
 

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from experience.engine.periods import month_of, previous_month
-from experience.models import Gap
+from experience.models import Gap, Sla, SlaReport
 from experience.selectors.access import looks_after
 from experience.selectors.answers import comment_pieces, latest_answers
-from surveys.models import BusinessService, ResponseReason, SurveyVersion, User
+from surveys.models import BusinessService, ResponseReason, SurveyVersion, Ticket, User
 from tests.experience.factories import (
     TODAY,
     answer,
@@ -25,7 +26,7 @@ from tests.experience.factories import (
     starter,
     weekly,
 )
-from tests.factories import NOW, BusinessServiceFactory
+from tests.factories import NOW, BusinessServiceFactory, ResolutionFactory
 
 pytestmark = pytest.mark.django_db
 Mode = SurveyVersion.Mode
@@ -652,6 +653,30 @@ def test_no_tab_of_a_foreign_service_opens(
     assert client.get(address(service, tab)).status_code == 404
 
 
+def test_the_tickets_tab_holds_promises_against_what_was_counted_and_reported(
+    page: Client, service: BusinessService
+) -> None:
+    measured(service)
+    Sla.objects.create(service=service, valid_from=TODAY - timedelta(days=400), target_share=0.9)
+    Sla.objects.create(
+        service=service, kind="availability", valid_from=TODAY - timedelta(days=400), target_share=0.999
+    )
+    for made in (True, True, False):
+        ticket = ResolutionFactory.create(on_service=service, resolved_at=NOW - timedelta(days=3)).ticket
+        Ticket.objects.filter(pk=ticket.pk).update(state="closed", made_sla=made)
+
+    words = shown(page, service, "tickets").replace("\u00a0", " ")
+    assert '<td class="num">90 %</td><td class="num">67 %</td>' in words
+    assert "Missed" in words
+    assert "Reported" not in words
+
+    month = previous_month(month_of(timezone.localdate())).first_on
+    SlaReport.objects.create(service=service, kind="resolution", month=month, share=0.95, imported_at=NOW)
+    words = shown(page, service, "tickets").replace("\u00a0", " ")
+    assert "Reported" in words
+    assert "95 %" in words
+
+
 # --- size ---------------------------------------------------------------------------------------------------
 
 
@@ -661,7 +686,7 @@ MOST_QUERIES = {
     "time": 10,
     "people": 14,
     "comments": 18,
-    "tickets": 15,
+    "tickets": 17,
     "compare": 24,
 }
 
