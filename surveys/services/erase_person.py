@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from datetime import datetime
 from secrets import token_hex
@@ -111,7 +112,8 @@ def _erase_tickets(person: Person, names: Collection[str]) -> None:
     Ticket.objects.filter(pk__in=keys).update(short_description="")
     Resolution.objects.filter(resolved_by__in=names).update(resolved_by="")
     IntakeEvent.objects.filter(ticket__in=keys).update(body="", reason="")
-    for name in names:
-        if len(name) >= LEAST_LENGTH:  # events that found no ticket, or somebody else's that names them
-            IntakeEvent.objects.filter(ticket__isnull=True, body__icontains=name).delete()
-            IntakeEvent.objects.filter(body__icontains=name).update(body="", reason="")
+    for name in filter(lambda name: len(name) >= LEAST_LENGTH, names):
+        # Events that found no ticket, or somebody else's that names them; many senders escape "ü" as \u00fc.
+        for written in {name, json.dumps(name)[1:-1]}:
+            IntakeEvent.objects.filter(ticket__isnull=True, body__icontains=written).delete()
+            IntakeEvent.objects.filter(body__icontains=written).update(body="", reason="")

@@ -304,6 +304,25 @@ def test_erasing_leaves_no_word_of_the_person(anna: Person) -> None:
     assert (Visit.objects.count(), IntakeEvent.objects.count()) == (0, 1)
 
 
+def test_a_name_that_a_sender_escaped_is_erased_too() -> None:
+    person = PersonFactory.create(name="Jürgen Müller")
+    source = IntakeSource.objects.create(key="desk", name="Desk", preset="generic", secret="s")
+    body = json.dumps({"watcher": person.name})
+    assert person.name not in body
+    IntakeEvent.objects.create(
+        source=source,
+        idempotency_key="1",
+        body=body,
+        received_at=NOW,
+        due_at=NOW,
+        ticket=TicketFactory.create(),
+    )
+
+    erase_person(person, now=NOW)
+
+    assert IntakeEvent.objects.get().body == ""
+
+
 def test_two_people_get_unlike_pseudonyms() -> None:
     first, second = (erase_person(person, now=NOW) for person in PersonFactory.create_batch(2))
 
