@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import factory
 from factory.django import DjangoModelFactory
@@ -164,12 +164,3 @@ class OptOutFactory(DjangoModelFactory[models.OptOut]):
 
     person = factory.SubFactory(PersonFactory)
     opted_out_at = YESTERDAY
-
-
-class UserCountFactory(DjangoModelFactory[models.ServiceUserCount]):
-    class Meta:
-        model = models.ServiceUserCount
-
-    service = factory.SubFactory(BusinessServiceFactory)
-    valid_from = date(2026, 1, 1)
-    user_count = 100

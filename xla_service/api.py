@@ -1,4 +1,4 @@
-"""What every API answer has in common: the error envelope, pagination and strict input."""
+"""What every API answer has in common: the error envelope and strict input."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, ParseError, ValidationError
-from rest_framework.pagination import CursorPagination
 from rest_framework.parsers import JSONParser
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -56,10 +55,3 @@ class StrictSerializer(serializers.Serializer[Any]):
         if unknown:
             raise ValidationError({name: ["There is no field of this name."] for name in sorted(unknown)})
         return super().to_internal_value(data)
-
-
-class PageOfObjects(CursorPagination):
-    """Pages by primary key, newest first: stable while rows arrive."""
-
-    page_size = 50
-    ordering = "-pk"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
@@ -49,10 +50,11 @@ def check_identity_provider(app_configs: Any, **kwargs: Any) -> list[CheckMessag
     return wrong
 
 
-@register(deploy=True)
+@register()
 def check_public_url(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Warn when mails would carry links that only this machine can open."""
-    if not any(host in settings.PUBLIC_URL for host in ("127.0.0.1", "localhost")):
+    """Warn when mails leave this machine with links that only this machine can open."""
+    here = ("127.0.0.1", "localhost", "::1")
+    if urlsplit(settings.PUBLIC_URL).hostname not in here or settings.EMAIL_HOST in here:
         return []
     return [
         Warning(

@@ -196,8 +196,6 @@ LANGUAGE_CODE = env.choice(
 )
 LOCALE_PATHS = [BASE_DIR / "xla_service" / "locale"]
 FORMAT_MODULE_PATH = ["xla_service.formats"]
-USE_I18N = True
-USE_TZ = True
 TIME_ZONE = env.zone(
     "XLA_TIME_ZONE", "UTC", help="The organisation's time zone: weeks, months and closes are cut in it."
 )

@@ -7,10 +7,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from xla_service.checks import check_public_url
 from xla_service.databases import POSTGRESQL, database
 from xla_service.env import Environment
 from xla_service.secret import read_or_create_secret
@@ -163,6 +165,22 @@ def test_a_database_that_does_not_answer_is_said_without_a_traceback() -> None:
     assert ended.stderr.endswith("Start it, or correct DATABASE_URL.\n")
     assert "Traceback" not in ended.stderr
     assert "secret" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("public_url", "mail_server", "count"),
+    [
+        ("http://127.0.0.1:8000", "127.0.0.1", 0),
+        ("http://127.0.0.1:8000", "smtp.example.org", 1),
+        ("https://xla.example.org", "smtp.example.org", 0),
+    ],
+)
+def test_mails_whose_links_nobody_else_can_open_are_warned_of(
+    public_url: str, mail_server: str, count: int, settings: Any
+) -> None:
+    settings.PUBLIC_URL, settings.EMAIL_HOST = public_url, mail_server
+
+    assert len(check_public_url(None)) == count
 
 
 def test_time_zones_are_known_where_the_system_brings_none() -> None:

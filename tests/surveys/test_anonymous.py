@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
 from django.db import models
 from django.test import Client
 from django.utils import timezone
@@ -32,11 +31,6 @@ from tests.servers import SmtpPeer
 pytestmark = pytest.mark.django_db
 HOME = Sender("home")
 FURIOUS = "Still not working after three visits, nobody called me back. Terrible."
-
-
-@pytest.fixture(autouse=True)
-def empty_cache() -> None:
-    cache.clear()
 
 
 @pytest.fixture(autouse=True)
