@@ -54,6 +54,8 @@ _PRECISION: Mapping[str, str | Promise] = {
 _MEASURES = {(1, 5): "satisfaction", (1, 7): "effort", (0, 10): "happiness"}
 _OLD_AFTER_DAYS = 2
 _ANSWERS_TO_PLAN_FOR = 30
+# Tickets in 28 days below which statistics tell less than the answers themselves.
+_SMALL_DESK = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,7 @@ def _variance(result: NewestResult, scale: tuple[int, int]) -> float:
 
 
 def chips(result: NewestResult, *, today: date) -> list[Chip]:
-    """Return the remarks on the evidence: what is missing, what is old, how precise."""
+    """Return the remarks on the evidence: what is missing, what is old, how few tickets, how precise."""
     found, remarks = result.measurement, []
     absent = [s.stream for s in result.figures.streams if s.score is None] if not result.is_hidden else []
     if absent and found.coverage < DEFAULTS.full_coverage:
@@ -194,6 +196,9 @@ def chips(result: NewestResult, *, today: date) -> list[Chip]:
     if found.ends_on < today - timedelta(days=_OLD_AFTER_DAYS):
         words = _("No new result since %(day)s.") % {"day": figures.day(found.ends_on)}
         remarks.append(Chip(_("Old data"), words))
+    if found.n_resolved < _SMALL_DESK:
+        words = _("Fewer than %(count)s tickets in 28 days: read every answer.") % {"count": _SMALL_DESK}
+        remarks.append(Chip(_("Small desk"), words))
     answered_share = found.n_answered / found.n_asked if found.n_asked else None
     precise = sentences.precision(result.rating_low, result.rating_high, result.figures.scale, answered_share)
     if precise:

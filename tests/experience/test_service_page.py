@@ -371,6 +371,15 @@ def test_a_fresh_result_is_not(page: Client, service: BusinessService, time_mach
     assert "Old data" not in shown(page, service)
 
 
+@pytest.mark.parametrize(("resolved", "is_small"), [(29, True), (30, False)])
+def test_a_small_desk_is_told_to_read_every_answer(
+    page: Client, service: BusinessService, resolved: int, is_small: bool
+) -> None:
+    measured(service, n_resolved=resolved)
+
+    assert ("Fewer than 30 tickets in 28 days: read every answer." in shown(page, service)) == is_small
+
+
 # --- acting on the gap --------------------------------------------------------------------------------------
 
 
