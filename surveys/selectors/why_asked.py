@@ -24,6 +24,7 @@ from surveys.models import (
     Ticket,
     User,
 )
+from surveys.suspicions import told_suspicion
 from xla_service.stored_words import told
 
 MOST_TICKETS = 20
@@ -160,7 +161,7 @@ def _happened(row: Resolution) -> Iterable[tuple[datetime, str]]:
 
 def _answered(response: Response) -> str:
     if response.state == Response.State.SET_APART:
-        reason = told(response.set_apart_reason)
+        reason = f"{told_suspicion(response.set_apart_reason).rstrip('.')}."
         return _("An answer came and was set apart: %(reason)s It does not count.") % {"reason": reason}
     if response.state == Response.State.PROVISIONAL:
         return _("An answer came and is not accepted yet. It does not count before.")

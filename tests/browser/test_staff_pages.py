@@ -352,6 +352,21 @@ def test_without_a_connection_the_page_says_so(
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+def test_what_was_asked_for_without_a_connection_comes_when_it_is_back(
+    page: Page, live_server: Any, portfolio: BusinessService
+) -> None:
+    sign_in(page, live_server)
+    expect(page.get_by_role("link", name="Archive", exact=True)).to_be_visible()
+
+    page.context.set_offline(True)
+    page.get_by_role("searchbox").fill(portfolio.name)
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    page.context.set_offline(False)
+
+    expect(page.get_by_role("link", name="Archive", exact=True)).to_have_count(0)
+    expect(page.get_by_role("searchbox")).to_have_value(portfolio.name)
+
+
 def test_who_was_signed_out_elsewhere_is_told_and_keeps_the_page(
     page: Page, live_server: Any, portfolio: BusinessService
 ) -> None:

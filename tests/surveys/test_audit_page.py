@@ -1,9 +1,13 @@
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from surveys.engine.scanners import Signal
 from surveys.models import Response, SurveyVersion, User
 from surveys.services.answer import Answer, Sender, record_answer, record_visit
+from surveys.services.settle_answers import EXCLUDED_WORDS
+from surveys.services.withdraw import REOPENED_WORDS
+from surveys.suspicions import WORDS, told_suspicion
 from tests.factories import InvitationFactory, MessageFactory, PersonFactory
 
 pytestmark = pytest.mark.django_db
@@ -117,3 +121,14 @@ def test_a_key_larger_than_any_is_nobodys(client: Client, agreement_admin: User,
 
     set_apart.refresh_from_db()
     assert set_apart.state == "set_apart"
+
+
+def test_every_reason_is_read_in_the_readers_language() -> None:
+    stored = {*(signal.value for signal in Signal), EXCLUDED_WORDS, REOPENED_WORDS}
+
+    assert stored == set(WORDS)
+    with translation.override("de"):
+        assert told_suspicion("no ordinary browser; opened the hidden link") == (
+            "kein gewöhnlicher Browser; öffnete den versteckten Link"
+        )
+        assert told_suspicion("") == ""

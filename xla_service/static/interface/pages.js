@@ -123,22 +123,25 @@
   /* --- parts of a page that are fetched --- */
   const trouble = document.getElementById("trouble");
   let again = null;
+  let isLate = false;
 
-  function say(name, retry) {
+  function say(name, retry, late = false) {
     if (!trouble) return;
     trouble.querySelectorAll("[data-when]").forEach((words) => { words.hidden = words.dataset.when !== name; });
     again = retry;
+    isLate = late;
     trouble.querySelector("button").hidden = !retry;
     trouble.hidden = false;
   }
 
   function failed(event) {
-    const { elt, requestConfig, xhr } = event.detail;
+    const { elt, pathInfo, requestConfig, xhr } = event.detail;
     const isSignedOut = xhr?.status === 401;
     if (elt.matches("[data-quiet]") && !isSignedOut) return;
     const name = !xhr?.status ? "offline" : isSignedOut || xhr.status === 403 ? "refused" : "error";
     const isRead = requestConfig.verb === "get";
-    say(name, () => (isRead && name !== "refused" ? location.assign(xhr.responseURL || requestConfig.path) : location.reload()));
+    const address = xhr?.responseURL || pathInfo?.finalRequestPath || requestConfig.path;
+    say(name, () => (isRead && name !== "refused" ? location.assign(address) : location.reload()), isRead && name === "offline");
   }
 
   for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) document.addEventListener(name, failed);
@@ -150,6 +153,9 @@
   });
   document.addEventListener("htmx:afterRequest", () => document.documentElement.classList.remove("is-loading"));
   addEventListener("offline", () => say("offline", null));
-  addEventListener("online", () => { if (trouble) trouble.hidden = true; });
+  addEventListener("online", () => {
+    if (isLate) again();
+    else if (trouble) trouble.hidden = true;
+  });
   trouble?.querySelector("button").addEventListener("click", () => again?.());
 })();
