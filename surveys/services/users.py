@@ -55,7 +55,8 @@ def mail_welcome(user: User, *, now: datetime) -> None:
     """Put a mail into the outbox with a link to choose a password; an older link ends when it is used."""
     subject = gettext_lazy("%(organisation)s: your account for the XLA Service")
     text = gettext_lazy(
-        "Somebody at %(organisation)s made you an account. Your user name is %(username)s.\n\n"
+        "%(organisation)s gave you an account for the XLA Service, which shows how people experience IT. "
+        "Your user name is %(username)s.\n\n"
         "Choose a password here:\n%(link)s\n\n"
         "The link works once, for three days. If it has ended, ask for another one.\n"
     )

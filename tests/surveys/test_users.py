@@ -32,6 +32,7 @@ def test_an_invited_user_chooses_a_password_by_the_link_in_the_mail_once(page: C
 
     guest = Client()
     form = guest.get(link[1], follow=True)
+    assert 'Your user name is <b dir="auto">ada</b>.' in form.content.decode()
     password = {"new_password1": "correct horse battery", "new_password2": "correct horse battery"}
     guest.post(form.redirect_chain[-1][0], password)
 
