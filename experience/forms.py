@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from experience.figures import full_day
 from experience.services.agreement_templates import Template, template_of
 from experience.services.improvements import Plan
 from surveys.engine.ticket_presets import PRESETS
@@ -109,15 +110,20 @@ class DoneForm(forms.Form):
         }
     )
 
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, earliest: date, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.today = today
+        self.earliest, self.today = earliest, today
 
     def clean_on(self) -> date:
-        """Return the day; one to come cannot have been."""
+        """Return the day; one to come cannot have been, one before what it is compared with tells nothing."""
         on: date = self.cleaned_data["on"]
         if on > self.today:
-            raise forms.ValidationError("This day is still to come. Say it when it is done.")
+            raise forms.ValidationError(_now("This day is still to come. Say it when it is done."))
+        if on < self.earliest:
+            raise forms.ValidationError(
+                _now("On this day the gap was not there yet. Say a day from %(day)s on."),
+                params={"day": full_day(self.earliest)},
+            )
         return on
 
 

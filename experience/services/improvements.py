@@ -170,6 +170,11 @@ def _judge(improvement: Improvement, today: date, now: datetime) -> bool:
     return bool(changed.update(state=Improvement.State.JUDGED, judged_at=now, **_verdict_columns(effect)))
 
 
+def earliest_day(improvement: Improvement) -> date:
+    """Return the first day on which an action can have been done: the one after its baseline."""
+    return _baseline_of(improvement)[-1].last_on + timedelta(days=1)
+
+
 def _baseline_of(improvement: Improvement) -> tuple[Period, ...]:
     """Return the three months before the result that led to an action.
 

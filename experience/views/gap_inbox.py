@@ -316,7 +316,7 @@ def move_improvement(request: HttpRequest, pk: int, step: str) -> HttpResponse:
 
 
 def _carry_out(request: HttpRequest, found: Improvement) -> str:
-    form = DoneForm(request.POST, today=organisation_day())
+    form = DoneForm(request.POST, earliest=improvements.earliest_day(found), today=organisation_day())
     if not form.is_valid():
         messages.error(request, str(form.errors["on"][0]))
         return ""

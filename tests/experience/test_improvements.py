@@ -15,6 +15,7 @@ from experience.services.improvements import (
     ImprovementMovedError,
     Plan,
     carry_out,
+    earliest_day,
     give_up,
     judge_improvements,
     plan_improvement,
@@ -204,6 +205,22 @@ def test_the_day_it_was_done_cannot_lie_ahead(client: Client, owner: User, servi
     improvement.refresh_from_db()
     assert improvement.state == Improvement.State.PLANNED
     assert Gap.objects.get().state == Gap.State.ACKNOWLEDGED
+
+
+def test_the_day_it_was_done_cannot_lie_before_what_it_is_compared_with(
+    client: Client, owner: User, service: BusinessService
+) -> None:
+    improvement = planned(service, owner)
+    client.force_login(owner)
+    address = reverse("improvement-step", args=[improvement.pk, "done"])
+
+    for day in (date(1, 1, 1), earliest_day(improvement) - timedelta(days=1)):
+        words = client.post(address, {"on": day}, follow=True).content.decode()
+        assert "the gap was not there yet" in words
+        assert Improvement.objects.get().state == Improvement.State.PLANNED
+
+    client.post(address, {"on": earliest_day(improvement)})
+    assert Improvement.objects.get().state == Improvement.State.DONE
 
 
 def test_those_who_answer_read_what_was_done_until_it_is_taken_back(
