@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -14,6 +15,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -48,24 +50,28 @@ _PAGE_SIZE = 25
 @require_safe
 def comments(request: HttpRequest) -> HttpResponse:
     """Show the comments as the query parameters ask; htmx gets the list alone."""
+    context = _context(request, read_comment_choice(request.GET.dict()))
+    template = "comments_list" if asks_for_part(request) else "comments"
+    response = render(request, f"experience/{template}.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _context(request: HttpRequest, choice: CommentChoice) -> dict[str, Any]:
+    """Return what the page writes; notes that the comments on it were read."""
     reader: User = request.user  # type: ignore[assignment]  # open_to
-    choice = read_comment_choice(request.GET.dict())
     services = read_services(reader)
     page = Paginator(chosen_comments(services, choice, reader), _PAGE_SIZE).get_page(request.GET.get("page"))
     lines = comment_lines(page.object_list, reader)  # type: ignore[arg-type]  # a sliced queryset
     shown = Counter(line.answer.service_id for line in lines if line.answer.is_unmasked_comment)
     note_readings(shown, by=reader, now=timezone.now())
-    waiting = waiting_count(services, reader)
-    context = {
+    return {
         "choice": choice,
         "services": services,
         "page": page,
         "lines": lines,
         "has_masked": any(line.answer.is_masked for line in lines),
-        "tabs": [
-            (key, label, waiting if key == WAITING else None, query_of(choice, tab=key))
-            for key, label in TABS
-        ],
+        "tabs": _tabs(choice, waiting_count(services, reader)),
         "labels": CommentSentiment.Label.choices,
         "narrowing": choice.narrowing,
         "choices": narrowing_choices(reader),
@@ -76,10 +82,13 @@ def comments(request: HttpRequest) -> HttpResponse:
         "query_without_theme": query_of(choice, theme=""),
         "here": request.get_full_path(),
     }
-    is_part = asks_for_part(request)
-    response = render(request, f"experience/{'comments_list' if is_part else 'comments'}.html", context)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+
+
+def _tabs(choice: CommentChoice, waiting: int) -> list[tuple[str, str | Promise, int | None, str]]:
+    """Return each tab with its words, how many wait there if any can, and the query that leads to it."""
+    return [
+        (key, label, waiting if key == WAITING else None, query_of(choice, tab=key)) for key, label in TABS
+    ]
 
 
 @open_to(everyone)
