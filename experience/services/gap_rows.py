@@ -30,6 +30,13 @@ _JUDGED_FROM = (
 _ATTEMPTS = 5
 
 
+def live_gaps_but_of(subjects: Iterable[Subject]) -> list[Gap]:
+    """Return the gaps that somebody is to look at, without those of these subjects."""
+    watched = set(subjects)
+    live = Gap.objects.filter(state__in=Gap.LIVE_STATES).order_by("pk")
+    return [gap for gap in live if subject_of_gap(gap) not in watched]
+
+
 def unfinished_gaps(subjects: Iterable[Subject]) -> dict[Subject, Gap]:
     """Return the gap of each subject that is not over, dismissed ones included."""
     wanted = set(subjects)
@@ -67,7 +74,6 @@ def gap_columns(after: gap_states.Gap) -> dict[str, Any]:
     return {name: getattr(value, "value", value) for name, value in values.items()}
 
 
-@transaction.atomic
 def write_gap(
     row: Gap | None, columns: dict[str, Any], measurement: Measurement, *, reason: str, now: datetime
 ) -> bool:
@@ -77,6 +83,12 @@ def write_gap(
     """
     if row is None:
         return _create(columns, measurement, reason, now)
+    return change_gap(row, columns, reason=reason, now=now)
+
+
+@transaction.atomic
+def change_gap(row: Gap, columns: dict[str, Any], *, reason: str, now: datetime) -> bool:
+    """Store the columns of a gap there is, as `write_gap` does."""
     moved = (row.state, row.kind) != (columns.get("state", row.state), columns.get("kind", row.kind))
     unmoved = Gap.objects.filter(pk=row.pk, **{name: getattr(row, name) for name in _JUDGED_FROM})
     if not unmoved.update(**columns):
@@ -94,6 +106,7 @@ def write_gap(
     return True
 
 
+@transaction.atomic
 def _create(columns: dict[str, Any], measurement: Measurement, reason: str, now: datetime) -> bool:
     try:
         with transaction.atomic():

@@ -23,14 +23,16 @@ from experience.engine.gaps import Experience, Verdict, classify, discard_bh
 from experience.engine.periods import working_window
 from experience.engine.sla import Sla
 from experience.models import Gap, Measurement
-from experience.selectors.subjects import Subject, subject_of
+from experience.selectors.subjects import Subject, subject_of, subject_of_gap
 from experience.services.early_lane import early_e_values
 from experience.services.gap_figures import shown_columns
 from experience.services.gap_rows import (
+    change_gap,
     close_reading,
     gap_columns,
     gap_value,
     judged_afresh,
+    live_gaps_but_of,
     unfinished_gaps,
     write_gap,
 )
@@ -45,6 +47,7 @@ _OPENED_BY = {
 _WEEKLY = gettext_noop("Weekly evaluation.")
 _BASELINE = gettext_noop("A baseline is measured; nothing is red until targets are agreed.")
 _UNVERIFIED = gettext_noop("Two months in a row brought fewer than 5 answers: nobody can tell any more.")
+_UNWATCHED = gettext_noop("Nothing watches this any more: the service or its agreement was retired.")
 _EXTRA = (Sla.GREEN, Sla.NONE)
 _READINGS = {Verdict.OVER_STRICT: Gap.Kind.OVER_STRICT, Verdict.RED_ON_BOTH: Gap.Kind.RED_ON_BOTH}
 
@@ -122,6 +125,25 @@ def _close_one(row: Gap | None, m: Measurement, as_of: date, now: datetime) -> i
         return 0
     closing: dict[str, Any] = {"state": Gap.State.CLOSED, "closed_on": as_of}
     return write_gap(row, closing, m, reason=_BASELINE, now=now)
+
+
+def leave_unwatched(measured: Sequence[Measurement], *, as_of: date, now: datetime) -> int:
+    """Leave gaps unverified whom none of these results is about, and return how many.
+
+    `measured` holds the results of everything that is watched: of a service or an agreement that was retired
+    nobody could tell any more whether it is better.
+    """
+    left = live_gaps_but_of(map(subject_of, measured))
+    return sum(
+        judged_afresh(gap, subject_of_gap(gap), partial(_leave_one, as_of=as_of, now=now)) for gap in left
+    )
+
+
+def _leave_one(row: Gap | None, as_of: date, now: datetime) -> int:
+    if row is None or row.state not in Gap.LIVE_STATES:
+        return 0
+    leaving = {"state": Gap.State.UNVERIFIED, "closed_on": as_of}
+    return change_gap(row, leaving, reason=_UNWATCHED, now=now)
 
 
 def _evaluate_one(

@@ -13,7 +13,7 @@ from experience.models import Measurement, NightlyRun
 from experience.selectors.maturity import is_final, provisional_until
 from experience.selectors.raw_rows import ServiceDay
 from experience.services.evidence import counted_changes, forget_changes, refresh_changed_days
-from experience.services.gaps import close_month, evaluate_week, refresh_gaps
+from experience.services.gaps import close_month, evaluate_week, leave_unwatched, refresh_gaps
 from experience.services.measure import measure_all
 from experience.services.service_groups import refresh_service_groups
 from surveys.services.anonymous import mark_anonymous_weeks
@@ -80,6 +80,7 @@ def _judge(day: date, now: datetime) -> None:
         close_month(months, as_of=day, now=now)
     if day.weekday() == MONDAY:
         evaluate_week(rolling, as_of=day, now=now)
+        leave_unwatched(rolling, as_of=day, now=now)
 
 
 def _was_closed(month: Period) -> bool:

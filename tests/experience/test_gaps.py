@@ -156,6 +156,21 @@ def test_a_gap_closes_after_two_weekly_evaluations_at_target(printing: BusinessS
     assert Gap.objects.get().state == "closed"
 
 
+def test_a_gap_of_a_retired_service_is_left_unverified_on_the_next_monday(printing: BusinessService) -> None:
+    other = BusinessServiceFactory.create()
+    for service in (printing, other):
+        answered(service, UNHAPPY)
+    refresh(now=NOW)
+    BusinessService.objects.filter(pk=printing.pk).update(lifecycle=BusinessService.Lifecycle.RETIRED)
+
+    judge_day(TODAY, now=NOW)
+
+    found = Gap.objects.get(service=printing)
+    assert (found.state, found.closed_on) == ("unverified", TODAY)
+    assert found.events.last().reason.startswith("Nothing watches this any more")
+    assert Gap.objects.get(service=other).state == "open"
+
+
 def test_a_month_is_closed_once_with_discard_bh(printing: BusinessService) -> None:
     middling = [5] * 9 + [4] * 8 + [3] * 6 + [2] * 3
     answered(printing, middling, resolved_at=NOW.replace(month=5, day=4))
