@@ -222,7 +222,7 @@ def judge(
     streams = {stream: _stream(stream, indicators) for stream in stream_weights}
     blend = composite(streams, stream_weights)
     p_below = _experience_p(indicators, streams.get("X"))
-    state = _experience(streams.get("X"), p_below, respondents)
+    state = _experience(streams.get("X"), p_below, answers_worth(indicators, streams), respondents)
     colour = xla_status(blend, state).colour if blend else None
     return Judgement(streams, blend, p_below, state, colour.value if colour else "none")
 
@@ -290,9 +290,25 @@ def _experience_p(indicators: Sequence[IndicatorResult], score: Score | None) ->
     return p_below_from_interval(score.value, score.high)
 
 
-def _experience(score: Score | None, p_below: float | None, respondents: int) -> Experience:
-    value, n = (score.value, score.n_effective or 0.0) if score else (None, 0.0)
-    return experience_state(value, p_below, n_effective=n, respondents=respondents)
+def _experience(
+    score: Score | None, p_below: float | None, n_effective: float | None, respondents: int
+) -> Experience:
+    value = score.value if score else None
+    return experience_state(value, p_below, n_effective=n_effective or 0.0, respondents=respondents)
+
+
+def answers_worth(indicators: Sequence[IndicatorResult], streams: Mapping[str, Score | None]) -> float | None:
+    """Return how many independent answers the experience is judged by: those to the rating.
+
+    A question beside it that fewer people answer widens the interval and holds no judgement back. Where no
+    rating counts it is what the weakest indicator rests on; None without answers.
+    """
+    chosen = rating_terms([found.terms for found in indicators])
+    rating = next((found for found in indicators if found.terms is chosen), None)
+    experience = streams.get("X")
+    if experience is not None and (rating is None or rating.terms.weight <= 0):
+        return experience.n_effective
+    return rating.n_effective if rating else None
 
 
 def _tipping_shift(rating: IndicatorResult | None, response: Response) -> float | None:

@@ -9,7 +9,7 @@ from typing import Any
 from experience.engine.blend import Score
 from experience.engine.cells import Cell, cells_from, rows_of, summed
 from experience.engine.indicators import RATING_SCALES, Evidence, People
-from experience.engine.measure import IndicatorResult, Result, SlaTerms
+from experience.engine.measure import IndicatorResult, Result, SlaTerms, answers_worth
 from experience.selectors.results import summary_of
 
 Document = dict[str, Any]
@@ -65,7 +65,7 @@ def columns_of(result: Result, *, is_baseline: bool = False) -> Document:
         "n_resolved": result.response.resolved,
         "n_asked": result.response.asked,
         "n_answered": result.response.answered,
-        "n_effective": _n_effective(result),
+        "n_effective": answers_worth(result.indicators, result.streams),
         "sla_status": result.sla.status.value,
         "sla_share": result.sla.share,
         "sla_target": result.sla.target,
@@ -73,13 +73,6 @@ def columns_of(result: Result, *, is_baseline: bool = False) -> Document:
         "results": document,
         **summary_of(document),
     }
-
-
-def _n_effective(result: Result) -> float | None:
-    """Return what the answers to the rating are worth; without one, those that the experience rests on."""
-    experience = result.streams.get("X")
-    found = result.rating or experience
-    return found.n_effective if found else None
 
 
 def document_of(result: Result) -> Document:

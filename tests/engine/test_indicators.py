@@ -120,6 +120,13 @@ def test_a_share_of_answers_has_wilsons_interval_and_test(
     assert value.p_below[0] == pytest.approx(norm.cdf((0.9 - 0.5) / math.sqrt(0.5 * 0.5 / 20)))
 
 
+def test_a_share_of_which_less_is_better_is_tested_from_the_other_side() -> None:
+    few, many = (terms("top_box", "satisfaction", anchors=a) for a in (Anchors(0.9, 0.5, 0.1), SHARE))
+    given = evidence(answers("satisfaction", [5] * 18 + [1] * 2))
+
+    assert found(few, given).p_below[0] == pytest.approx(1 - found(many, given).p_below[0])
+
+
 def test_ten_of_ten_is_not_yet_evidence_of_being_on_target() -> None:
     anchors = Anchors(0.6, 0.85, 0.95)
     solved = terms("weighted_mean", "solved", anchors=anchors)
@@ -289,6 +296,16 @@ def test_an_indicator_with_four_answers_is_hidden_and_so_is_what_would_give_it_a
     assert (few.lost_minutes, enough.lost_minutes) == (None, 100)
     assert document_of(few)["streams"]["X"]["score"] is None
     assert document_of(enough)["streams"]["X"]["score"] is not None
+
+
+@pytest.mark.parametrize("told", [6, 9, 12])
+def test_a_question_that_fewer_answer_holds_no_judgement_back(told: int) -> None:
+    minutes = Cell(0, "lost_time", "000000", 1000, 0, told, 300 * told, 90_000 * told)
+    given = evidence([*answers("satisfaction", [1] * 15 + [3] * 15), minutes])
+
+    result = measure(given, [RATED, LOST], {"X": 1.0}, [None], PARAMETERS)[0]
+
+    assert result.experience.value == "likely_red"
 
 
 def test_the_test_of_the_one_indicator_that_has_an_interval_is_its_own() -> None:
