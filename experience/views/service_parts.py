@@ -271,7 +271,8 @@ def _moved_part(stream: str, points: float) -> str:
 
 
 def _left_out(found: Movement) -> str:
-    names = ", ".join(str(_STREAM_NAMES[stream]) for stream in found.left_out)
+    left_out = [str(_STREAM_NAMES[stream]) for stream in found.left_out]
+    names = ", ".join([*left_out, *(_(name) for name in found.indicators_left_out)])
     return _("Left out, not measured in both periods: %(names)s.") % {"names": names} if names else ""
 
 

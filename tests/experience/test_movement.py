@@ -10,7 +10,7 @@ from experience.models import Measurement
 from experience.selectors.movement import movement
 from experience.services.evidence import refresh_changed_days
 from experience.services.measure import measure_all
-from surveys.models import BusinessService
+from surveys.models import BusinessService, Response
 from tests.experience.scenes import agreed, answered
 from tests.factories import NOW, BusinessServiceFactory
 
@@ -54,6 +54,18 @@ def test_a_stream_that_one_period_lacks_is_left_out_and_named(printing: Business
     assert moved is not None
     assert moved.left_out == ("T",)
     assert moved.change == pytest.approx(0)
+
+
+def test_an_indicator_that_one_period_lacks_moves_nothing_and_is_named(printing: BusinessService) -> None:
+    answered(printing, HAPPY, resolved_at=MAY)
+    told = answered(printing, HAPPY, resolved_at=JUNE)
+    Response.objects.filter(pk__in=[response.pk for response in told]).update(lost_time_minutes=480)
+
+    moved = movement(month(printing, 6))
+
+    assert moved is not None
+    assert moved.change == pytest.approx(0)
+    assert moved.indicators_left_out == ("Lost time",)
 
 
 def test_the_first_period_has_nothing_to_compare_with(printing: BusinessService) -> None:
