@@ -26,7 +26,7 @@ def allocate_contact_budget(today: date, *, now: datetime) -> int:
     """Write the sampling share of each service from the last 28 days, and return how many were written.
 
     `XLA_CONTACT_BUDGET` counts mails per 28 days; 0 takes the allocated shares back. Shares that somebody
-    set by hand stay, and their mails are taken off the budget first.
+    set by hand stay, and their mails are taken off the budget first. Sample services take no part.
     """
     allocated = SamplingShare.objects.filter(is_allocated=True)
     if not settings.CONTACT_BUDGET:
@@ -50,7 +50,7 @@ def allocate_contact_budget(today: date, *, now: datetime) -> int:
 
 def _strata(today: date) -> dict[int, Stratum]:
     days = (today - timedelta(days=PERIOD_DAYS), today - timedelta(days=1))
-    cells = DayCell.objects.filter(day__range=days)
+    cells = DayCell.objects.filter(day__range=days, service__is_sample=False)
     resolved = _resolved(cells.filter(measure=DayCell.Measure.RESOLVED))
     ratings = _ratings(cells.filter(measure="satisfaction"))
     pooled = _variance(sum(ratings.values(), Counter()))

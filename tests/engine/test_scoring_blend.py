@@ -254,3 +254,12 @@ def test_old_data_widen_their_interval_by_half() -> None:
     found = carried_forward(Score(90.0, 80.0, 98.0, 1.0, 50.0))
 
     assert (found.value, found.low, found.high) == (90.0, 75.0, 100.0)
+
+
+def test_nine_tenths_of_the_weight_are_not_partial() -> None:
+    dimensions = {"X": sampled(80.0), "O": Score.census(90.0), "T": None}
+
+    found = composite(dimensions, {"X": 0.5, "O": 0.4, "T": 0.1})
+
+    assert found is not None
+    assert not found.partial

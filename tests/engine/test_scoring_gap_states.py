@@ -174,6 +174,17 @@ def test_a_gap_stays_open_for_five_working_days() -> None:
     assert (early.state, later.state) == (GapState.RECOVERED, GapState.CLOSED)
 
 
+def test_five_working_days_are_enough() -> None:
+    assert evaluated(replace(OPEN, weeks_at_target=1), 1, 75.0).state is GapState.CLOSED
+
+
+def test_ten_effective_answers_are_enough() -> None:
+    found = refresh(None, replace(PROVEN, n_effective=10.0))
+
+    assert found is not None
+    assert found.state is GapState.OPEN
+
+
 def test_two_weeks_of_a_red_sla_make_it_red_on_both() -> None:
     once = evaluated(OPEN, 1, 60.0, Sla.RED)
     twice = evaluated(once, 2, 60.0, Sla.RED)

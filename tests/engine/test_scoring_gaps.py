@@ -207,3 +207,9 @@ def test_lost_hours_are_those_beyond_the_target(minutes: float, hours: float) ->
     )
 
     assert found == Severity(100.0, 40.0, hours)
+
+
+def test_a_p_value_of_one_half_is_kept_and_divided_and_one_above_is_not() -> None:
+    assert discard_bh([0.02, 0.5, 0.5]).tolist() == [False, False, False]
+    assert discard_bh([0.02, 0.51, 0.51]).tolist() == [True, False, False]
+    assert discard_bh([0.06]).tolist() == [False]

@@ -54,6 +54,17 @@ def test_with_nothing_resolved_nothing_is_shared(settings: Any) -> None:
     assert allocate_contact_budget(TODAY, now=NOW) == 0
 
 
+def test_sample_services_take_nothing_of_the_budget(
+    two_services: list[BusinessService], settings: Any
+) -> None:
+    settings.CONTACT_BUDGET = 20
+    resolved(BusinessServiceFactory.create(is_sample=True), 20, (1, 5, 1, 5))
+
+    assert allocate_contact_budget(TODAY, now=NOW) == 2
+
+    assert 20 * sum(SamplingShare.objects.values_list("share", flat=True)) == pytest.approx(20)
+
+
 def test_the_service_with_the_wider_interval_is_asked_more(
     two_services: list[BusinessService], settings: Any
 ) -> None:
