@@ -5,6 +5,7 @@ import pytest
 
 from experience.engine.weighting import (
     Robustness,
+    answers_by_class,
     calibrate,
     can_weigh_early,
     class_rates,
@@ -229,3 +230,34 @@ def test_equal_response_everywhere_is_representative() -> None:
 
 def test_below_three_quarters_the_answers_are_not_representative() -> None:
     assert [is_representative(value) for value in (0.749, 0.75)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("answers", "known"),
+    [
+        ({"0": 5}, {"00": 2.5, "01": 2.5, "10": 0.0}),
+        ({"00": 6, "0": 7}, {"00": 8.0, "01": 5.0, "10": 0.0}),
+        ({"": 40}, {"00": 10.0, "01": 10.0, "10": 10.0}),
+        ({"00": 12}, {"00": 10.0, "01": 0.0, "10": 0.0}),
+    ],
+    ids=["of one fact", "beside known ones", "more than were asked", "more than were asked of a class"],
+)
+def test_answers_of_a_coarse_class_are_shared_out_among_the_silent(
+    answers: dict[str, int], known: dict[str, float]
+) -> None:
+    assert answers_by_class({"00": 10, "01": 10, "10": 10}, answers) == pytest.approx(known)
+
+
+def test_five_answers_on_either_side_are_enough_to_calibrate() -> None:
+    hassle = np.array([False, True])
+
+    found = calibrate(np.ones(2), np.array([5.0, 5.0]), hassle, resolved_hassle=10.0, resolved_other=20.0)
+
+    assert found.tolist() == [4.0, 2.0]
+
+
+def test_a_shift_of_ten_percent_of_the_scale_is_robust() -> None:
+    found = tipping_point(target=75.0, response_rate=0.5, raw_mean=70.0, weighted_mean=70.0)
+
+    assert found is not None
+    assert (found.shift, found.robustness) == (10.0, Robustness.ROBUST)
