@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ from experience.engine.cells import (
     unpacked,
     unpacked_people,
 )
-from experience.engine.daycells import CellKey, ResolutionFacts, cells_of, rating_bucket
+from experience.engine.daycells import Answer, CellKey, ResolutionFacts, cells_of, rating_bucket
 from experience.engine.early_lane import early_lane
 from experience.engine.histogram import ZERO_BUCKET, LogHistogram, bucket_of
 from experience.engine.indicators import (
@@ -385,3 +385,30 @@ def test_time_is_counted_against_the_target_and_the_first_response_once_per_tick
     assert cells[CellKey("first_response", bucket=bucket_of(15))].count == 1
     assert not any(key.measure == "first_response" for key in again)
     assert not any(key.measure in ("waiting", "first_response") for key in cells_of([FACTS]))
+
+
+@pytest.mark.parametrize(("after", "counts"), [(timedelta(days=7), 1), (timedelta(days=7, seconds=1), 0)])
+def test_a_ticket_opened_again_within_seven_days_is_reopened(after: timedelta, counts: int) -> None:
+    sums = cells_of([replace(FACTS, reopened_at=FACTS.resolved_at + after)])[CellKey("reopened")]
+
+    assert (sums.count, sums.total) == (1, counts)
+
+
+def test_the_users_clock_and_the_sla_wait_for_the_last_resolution() -> None:
+    closed = replace(FACTS, made_sla=True)
+    reopened = replace(closed, reopened_at=FACTS.resolved_at + timedelta(days=1))
+
+    of_last, of_first = ({key.measure for key in cells_of([facts])} for facts in (closed, reopened))
+
+    assert of_last - of_first == {"user_clock", "sla_met"}
+
+
+def test_an_answer_without_a_comment_belongs_to_no_model() -> None:
+    silent = Answer("satisfaction", 4, None, None, "s1-abc")
+    told = replace(silent, polarity=0.5)
+
+    def versions(answer: Answer) -> set[str]:
+        facts = replace(FACTS, probability=1.0, is_asked=True, answer=answer)
+        return {key.model_version for key in cells_of([facts]) if key.measure == "satisfaction"}
+
+    assert (versions(silent), versions(told)) == ({""}, {"s1-abc"})
