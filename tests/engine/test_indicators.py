@@ -24,6 +24,7 @@ from experience.engine.cells import (
 )
 from experience.engine.daycells import Answer, CellKey, ResolutionFacts, cells_of, rating_bucket
 from experience.engine.early_lane import early_lane
+from experience.engine.gaps import e_value
 from experience.engine.histogram import ZERO_BUCKET, LogHistogram, bucket_of
 from experience.engine.indicators import (
     Evidence,
@@ -35,10 +36,10 @@ from experience.engine.indicators import (
     people_of,
     rating_terms,
 )
-from experience.engine.intervals import moderated_wilson, wilson
+from experience.engine.intervals import moderated_wilson, mover, wilson
 from experience.engine.measure import Result, measure
 from experience.engine.normalise import Anchors
-from experience.engine.weighting import ClassRates
+from experience.engine.weighting import ClassRates, trim
 from experience.services.results import document_of
 
 PARAMETERS = Parameters(ClassRates({"": 0.5}), {})
@@ -412,3 +413,95 @@ def test_an_answer_without_a_comment_belongs_to_no_model() -> None:
         return {key.model_version for key in cells_of([facts]) if key.measure == "satisfaction"}
 
     assert (versions(silent), versions(told)) == ({""}, {"s1-abc"})
+
+
+# --- what the numbers of a result rest on -------------------------------------------------------------------
+
+RARE = ClassRates({"": 0.5, "000000": 0.5, "110000": 0.01})
+STARS = terms("weighted_mean", "satisfaction", low=1.0, high=5.0, anchors=Anchors(2.5, 4.2, 4.9))
+
+
+def rated(code: str, rating: int, n: int) -> list[Cell]:
+    inside = Cell(0, "resolved", code, 1000, 3, n, 0, 0)
+    return [inside, Cell(0, "satisfaction", code, 1000, rating_bucket(rating, None), n, 0, 0)]
+
+
+def test_a_few_rare_answers_are_trimmed() -> None:
+    given = evidence([*rated("000000", 5, 20), *rated("110000", 1, 2)])
+
+    value = native(STARS, given, Parameters(RARE, {}))
+
+    heavy, light = trim([100.0, 2.0], [2, 20])
+    assert value.value[0] == pytest.approx((2 * heavy * 1 + 20 * light * 5) / 22)
+    assert value.value[0] > 3.5
+
+
+def test_people_who_answer_often_make_answers_worth_less() -> None:
+    cells = summed(cells_from(rated("000000", 4, 20)))
+
+    value = native(STARS, Evidence(cells, [People(10, 20, 40)], [None]), PARAMETERS)
+
+    assert value.n_effective[0] == pytest.approx(20 / 1.3)
+
+
+def test_both_sides_are_scaled_to_the_tickets_in_the_frame() -> None:
+    sides = [*rated("000000", 5, 10), *rated("010000", 1, 10)]
+    not_asked = Cell(0, "resolved", "000000", 1000, 1, 20, 0, 0)
+    out_of_frame = Cell(0, "resolved", "010000", 1000, 0, 999, 0, 0)
+
+    value = found(STARS, evidence([*sides, not_asked, out_of_frame]))
+
+    assert value.value[0] == pytest.approx((30 * 5 + 10 * 1) / 40)
+
+
+def test_the_interval_of_a_mean_is_moderated_by_the_variance_of_the_organisation() -> None:
+    given = evidence(answers("satisfaction", [5] * 6 + [1] * 6))
+
+    value = native(STARS, given, Parameters(ClassRates({"": 0.5}), {"satisfaction": 0.5}))
+
+    expected = moderated_wilson(3.0, 48 / 11, 12.0, lo=1.0, hi=5.0, pooled=0.5)
+    assert (value.low[0], value.high[0]) == pytest.approx((expected.low, expected.high))
+
+
+def test_indicators_of_the_same_people_are_combined_as_correlated() -> None:
+    minutes = Cell(0, "lost_time", "000000", 1000, 0, 20, 4_000, 1_000_000)
+    given = evidence([*answers("satisfaction", [4] * 10 + [3] * 10), minutes])
+
+    result = measure(given, [RATED, LOST], {"X": 1.0}, [None], PARAMETERS)[0]
+
+    scores = [indicator.score for indicator in result.indicators if indicator.score is not None]
+    columns = ([getattr(score, name) for score in scores] for name in ("value", "low", "high"))
+    expected = mover(*columns, [1.0, 1.0], correlation=0.5)
+    assert result.streams["X"] is not None
+    assert (result.streams["X"].low, result.streams["X"].high) == pytest.approx((expected.low, expected.high))
+
+
+def test_the_silent_are_those_of_the_asked() -> None:
+    others = [Cell(0, "resolved", "000000", 1000, bucket, 40, 0, 0) for bucket in (1, 2)]
+    given = evidence([*answers("satisfaction", [3] * 10), *others])
+
+    result = measure(given, [RATED], {"X": 1.0}, [None], PARAMETERS)[0]
+
+    assert (result.response.eligible, result.response.asked, result.response.answered) == (90, 50, 10)
+    assert result.tipping_shift == pytest.approx((4 - 3) / (1 - 10 / 50))
+
+
+def test_anonymous_answers_are_never_more_than_were_asked() -> None:
+    silent = Cell(0, "resolved", "", 1000, 2, -6, 0, 0)
+    unjoined = [Cell(0, "resolved", "", 1000, 3, 6, 0, 0), Cell(0, "resolved", "000000", 1000, 2, 4, 0, 0)]
+
+    result = measure(evidence([silent, *unjoined]), [RATED], {"X": 1.0}, [None], PARAMETERS)[0]
+
+    assert (result.response.asked, result.response.answered) == (4, 4)
+
+
+@pytest.mark.parametrize(("asked", "is_weighed"), [(199, False), (200, True)])
+def test_the_early_lane_weighs_once_enough_were_asked(asked: int, is_weighed: bool) -> None:
+    given = evidence([*rated("000000", 5, 10), *rated("110000", 1, 4)])
+
+    e = early_lane(STARS, given, Parameters(RARE, {}, asked=asked, median_weight=2.0))
+
+    counts, values = [[0, 0, 0, 0, 10], [4, 0, 0, 0, 0]], [0, 0.25, 0.5, 0.75, 1]
+    weighed = e_value([counts], values, 0.8, relative_weights=[[1 / 3, 1.0]])
+    alike = e_value([np.sum(counts, axis=0)], values, 0.8)
+    assert e == pytest.approx(weighed if is_weighed else alike)
