@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -214,6 +215,9 @@ EMAIL_PORT = env.integer("XLA_SMTP_PORT", 25, low=1, high=65535, help="Its port.
 EMAIL_HOST_USER = env.text("XLA_SMTP_USER", "", help="User name for SMTP; empty for none.")
 EMAIL_HOST_PASSWORD = env.text("XLA_SMTP_PASSWORD", "", help="Password for SMTP.")
 EMAIL_USE_TLS = env.flag("XLA_SMTP_STARTTLS", False, help="Upgrade the SMTP connection with STARTTLS.")
+EMAIL_USE_SSL = env.flag("XLA_SMTP_TLS", False, help="Speak TLS from the start, as on port 465.")
+if EMAIL_USE_TLS and EMAIL_USE_SSL:
+    raise ImproperlyConfigured("XLA_SMTP_STARTTLS and XLA_SMTP_TLS are both on. Keep one of them.")
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.mail_address(
     "XLA_MAIL_FROM", "IT Service Desk <service-desk@localhost>", help="Sender of every mail."

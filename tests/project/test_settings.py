@@ -157,6 +157,12 @@ def test_a_wrong_setting_is_one_sentence_and_no_traceback() -> None:
     assert ended.stderr == "XLA_TIME_ZONE='Mars' is no time zone. Write a name such as Europe/Berlin.\n"
 
 
+def test_mail_is_encrypted_in_one_way() -> None:
+    ended = run("manage.py", "check", XLA_SMTP_STARTTLS="on", XLA_SMTP_TLS="on")
+
+    assert "Keep one of them" in ended.stderr
+
+
 def test_a_database_that_does_not_answer_is_said_without_a_traceback() -> None:
     ended = run("manage.py", "prepare", DATABASE_URL="postgresql://xla:secret@127.0.0.1:9/xla")
 

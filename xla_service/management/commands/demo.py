@@ -29,7 +29,14 @@ from xla_service.settings import env
 
 # The demo brings its own stores; those of a real installation stay untouched.
 STORES = ("DATABASE_URL", "REDIS_URL", "XLA_MAILBOX_DIR")
-MAIL = ("XLA_SMTP_HOST", "XLA_SMTP_PORT", "XLA_SMTP_USER", "XLA_SMTP_PASSWORD", "XLA_SMTP_STARTTLS")
+MAIL = (
+    "XLA_SMTP_HOST",
+    "XLA_SMTP_PORT",
+    "XLA_SMTP_USER",
+    "XLA_SMTP_PASSWORD",
+    "XLA_SMTP_STARTTLS",
+    "XLA_SMTP_TLS",
+)
 CHECK_PREFIX = "xla-demo-check-"
 
 
