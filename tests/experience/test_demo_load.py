@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Min
 from django.test import Client
@@ -183,7 +184,7 @@ def test_no_page_of_the_demo_says_what_cannot_be_translated(
         "/agreements/starter/edit/",
         "/audit-log/",
     ]
-    names = {"XLA Service", "CSV", *available_timezones()} | data_values()
+    names = {"XLA Service", "CSV", settings.CURRENCY, *available_timezones()} | data_values()
     speak_in_brackets(monkeypatch)
 
     left = {page: untranslated(client.get(page).content.decode(), names) for page in pages}
