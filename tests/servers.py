@@ -59,9 +59,15 @@ def prepare_environment() -> None:
 def remove_leftovers() -> None:
     """Stop the servers and remove the folders of sessions whose process is gone."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        is_ours = folder.stat().st_uid == os.getuid() and (folder / "owner").exists()
-        if is_ours and processes.noted(folder / "owner") is None:
+        if _is_ours(folder / "owner") and processes.noted(folder / "owner") is None:
             _remove(folder, os.getpid())
+
+
+def _is_ours(owner: Path) -> bool:
+    try:
+        return owner.stat().st_uid == os.getuid()
+    except FileNotFoundError:  # no folder of a session, or one that just ended
+        return False
 
 
 def _remove(folder: Path, owner: int) -> None:

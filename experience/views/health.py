@@ -20,6 +20,7 @@ from kombu.exceptions import OperationalError
 
 from experience.engine.defaults import ENGINE_VERSION
 from experience.selectors.health import Check, database_words, queue_checks, worst
+from xla_service import __version__
 from xla_service.access import administering, open_to
 from xla_service.celery import app
 from xla_service.navigation import Section, declare_page
@@ -45,6 +46,7 @@ def health(request: HttpRequest) -> HttpResponse:
         "now": now,
         "sweeps": [(sweep, sweep.is_overdue(now)) for sweep in schedule],
         "versions": [
+            ("XLA Service", __version__),
             ("Python", platform.python_version()),
             ("Django", django.get_version()),
             (_("Scoring engine"), ENGINE_VERSION),

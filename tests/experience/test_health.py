@@ -18,6 +18,7 @@ from experience.views.health import clock_check, worker_check
 from surveys.models import IntakeEvent, IntakeSource, Message, User
 from tests.factories import NOW, MessageFactory
 from tests.servers import ValkeyServer
+from xla_service import __version__
 from xla_service import settings as product_settings
 from xla_service.celery import app
 from xla_service.sweeps import Sweep, note_end, sweeps
@@ -67,6 +68,7 @@ def test_the_page_names_the_database_and_the_mail_given_up(client: Client, admin
 
     assert "1 mail needs attention." in words
     assert "SQLite" in words or "PostgreSQL" in words
+    assert f'<dt>XLA Service</dt><dd class="figure">{__version__}</dd>' in words
 
 
 def test_an_event_that_failed_is_shown_with_its_reason_and_applied_again(

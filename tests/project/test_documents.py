@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
 from django.core.management import get_commands, load_command_class
 
+from xla_service import __version__
 from xla_service.settings import BASE_DIR, env
 
 OUR_APPS = ("surveys", "experience", "xla_service")
@@ -40,6 +42,14 @@ def tracked() -> list[Path]:
 
 def documented_default(name: str, default: str | None) -> str:
     return "var" if name == "XLA_DATA_DIR" else default or ""
+
+
+def test_one_version_is_named_everywhere() -> None:
+    project = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    changes = (BASE_DIR / "CHANGELOG.md").read_text(encoding="utf-8")
+
+    assert project["version"] == __version__
+    assert f"## {__version__.rpartition('.')[0]} " in changes
 
 
 def test_the_table_of_settings_is_what_the_settings_read(readme: str) -> None:
