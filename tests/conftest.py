@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.utils import timezone, translation
 
 from surveys.models import BusinessService, User
 from tests import servers
@@ -64,10 +65,12 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache() -> Iterator[None]:
-    """Leave nothing in the cache for the next test."""
+def _nothing_left() -> Iterator[None]:
+    """Leave the next test no cache, and no language or time zone of the last request."""
     yield
     cache.clear()
+    translation.deactivate()
+    timezone.deactivate()
 
 
 # --- people and their service -------------------------------------------------------------------------------

@@ -47,8 +47,8 @@ def sleeping(name: str = "sleeper") -> Child:
 
 
 def launch(folder: Path, *before: str) -> subprocess.Popen[str]:
-    """Start a launcher of its own and wait until its child runs."""
-    command = [*before, sys.executable, "-c", LAUNCHER, str(folder)]
+    """Start a launcher of its own, though these tests may run under nohup, and wait until its child runs."""
+    command = ["env", "--default-signal=HUP", *before, sys.executable, "-c", LAUNCHER, str(folder)]
     popen = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
     assert popen.stdout is not None
     while popen.stdout.readline() != "started\n":
@@ -111,7 +111,7 @@ def test_a_stopped_launcher_leaves_no_process(number: int, folder: Path) -> None
     left = running_child(folder)
 
     launcher.send_signal(number)
-    words, _ = launcher.communicate(timeout=10)
+    words, _ = launcher.communicate(timeout=60)
 
     assert words == "ended\n"
     assert launcher.returncode == 0
@@ -127,7 +127,7 @@ def test_a_launcher_under_nohup_outlives_its_terminal(folder: Path) -> None:
 
     assert launcher.poll() is None
     launcher.send_signal(signal.SIGTERM)
-    assert launcher.communicate(timeout=10)[0] == "ended\n"
+    assert launcher.communicate(timeout=60)[0] == "ended\n"
 
 
 def test_what_a_killed_launcher_left_is_ended_by_the_next_one(folder: Path, said: list[str]) -> None:
