@@ -58,14 +58,3 @@ def journeys_of(user: User) -> QuerySet[Agreement]:
 def services_in_force() -> QuerySet[AgreementService]:
     """Return which services the published versions cover by name."""
     return AgreementService.objects.filter(version__state=AgreementVersion.State.PUBLISHED)
-
-
-def reads_unmasked(user: User, service_ids: Collection[int]) -> set[int]:
-    """Return the services whose comments somebody reads with names, addresses and numbers.
-
-    Those of the team that answers for them, as respondents were told, and all with the right to it.
-    """
-    own = BusinessService.objects.filter(Q(owner=user) | Q(pk__in=user.team_services.values("pk")))
-    found = set(own.filter(pk__in=service_ids).values_list("pk", flat=True))
-    has_right = found != set(service_ids) and user.has_perm("surveys.read_unmasked")
-    return set(service_ids) if has_right else found

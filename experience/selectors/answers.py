@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,10 +11,9 @@ from django.conf import settings
 from django.db.models import Count, Max, Prefetch, Q, QuerySet
 from django.utils.translation import get_language
 
-from experience.selectors.access import reads_unmasked
-from surveys.engine.masking import mask_comment
 from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS, language_for
 from surveys.models import BusinessService, CommentSentiment, Question, Response, SurveyVersion, User
+from surveys.selectors.masked_comments import is_named, masked_comments
 
 _SCALE_ENDS = {"satisfaction": (1, 5), "happiness": (0, 10), "effort": (1, 7)}
 _UNHAPPY = (
@@ -103,11 +102,11 @@ def latest_answers(service: BusinessService, *, reader: User, limit: int, only: 
     answers = Response.objects.accepted().filter(service=service)
     rows = list(with_details(_restricted(answers, only).order_by("-answered_at", "-pk"))[:limit])
     shown = shown_answers(rows, reader)
-    masked_too = any(not _is_named(row) for row in rows) and _has_enough_masked_comments(service)
+    masked_too = any(not is_named(row) for row in rows) and _has_enough_masked_comments(service)
     return [
         answer
         for answer, row in zip(shown, rows, strict=True)
-        if _is_named(row) or (masked_too and row.comment)
+        if is_named(row) or (masked_too and row.comment)
     ]
 
 
@@ -175,33 +174,11 @@ def shown_answers(rows: Sequence[Response], reader: User) -> list[Answer]:
     return [_answer(row, words, masked.get(row.pk)) for row in rows]
 
 
-def masked_comments(rows: Sequence[Response], reader: User) -> dict[int, str]:
-    """Return the comments that `reader` sees masked, as they see them, by the key of their answer.
-
-    Those of services that somebody else answers for, without the right to read names; those of
-    confidential and anonymous surveys for everybody.
-    """
-    unmasked = reads_unmasked(reader, {row.service_id for row in rows})
-    masked = [row for row in rows if row.service_id not in unmasked or not _is_named(row)]
-    names = _team_names({row.service_id for row in masked})
-    return {row.pk: _masked(row, names) for row in masked}
-
-
-def _team_names(service_ids: Collection[int]) -> list[str]:
-    """Return the names of those who look after these services: comments often thank them."""
-    team = User.objects.filter(Q(owned_services__in=service_ids) | Q(team_services__in=service_ids))
-    return [user.get_full_name() or user.username for user in team.distinct()] if service_ids else []
-
-
 def _restricted(answers: QuerySet[Response], only: str) -> QuerySet[Response]:
     if only == "unhappy":
         # Masked answers stay out: picking them by rating would give the rating away.
         return answers.filter(_UNHAPPY, survey_version__mode=SurveyVersion.Mode.NAMED)
     return answers.exclude(comment="") if only == "comments" else answers
-
-
-def _is_named(row: Response) -> bool:
-    return row.survey_version.mode == SurveyVersion.Mode.NAMED
 
 
 def _has_enough_masked_comments(service: BusinessService) -> bool:
@@ -211,34 +188,28 @@ def _has_enough_masked_comments(service: BusinessService) -> bool:
 
 
 def _answer(row: Response, words: Mapping[tuple[int, str], str], masked: str | None) -> Answer:
-    is_named = _is_named(row)
-    ticket = row.resolution.ticket if row.resolution and is_named else None
+    named = is_named(row)
+    ticket = row.resolution.ticket if row.resolution and named else None
     sentiment = next(iter(row.sentiments.all()), None)
-    keys = [reason.key for reason in row.reasons.all()] if is_named else []
+    keys = [reason.key for reason in row.reasons.all()] if named else []
     return Answer(
         ticket_number=ticket.number if ticket else "",
         subject=ticket.short_description if ticket else "",
-        rating=row.rating if is_named else None,
+        rating=row.rating if named else None,
         scale=_SCALE_ENDS.get(row.scale, (1, 5)),
         reasons=tuple(words.get((row.survey_version_id, key), key) for key in keys),
-        lost_time_minutes=row.lost_time_minutes if is_named else None,
-        is_solved=row.is_solved if is_named else None,
+        lost_time_minutes=row.lost_time_minutes if named else None,
+        is_solved=row.is_solved if named else None,
         pieces=tuple(
             comment_pieces(row.comment if masked is None else masked, sentiment.cues if sentiment else ())
         ),
         sentiment=sentiment.label if sentiment else "",
         sentiment_label=sentiment.get_label_display() if sentiment else "",
-        answered_at=row.answered_at if is_named else None,
+        answered_at=row.answered_at if named else None,
         is_simulated=row.is_simulated,
         service_id=row.service_id,
         is_masked=masked is not None,
     )
-
-
-def _masked(row: Response, team: Sequence[str]) -> str:
-    """Return the comment with what names somebody masked; its length and the places of its cues stay."""
-    person = row.resolution.person if row.resolution else None
-    return mask_comment(row.comment, [*team, person.name] if person else team)
 
 
 def comment_pieces(comment: str, cues: Iterable[Mapping[str, Any]]) -> list[Piece]:

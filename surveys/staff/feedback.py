@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from io import BytesIO
 
 import segno
@@ -9,11 +11,14 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS, fill
-from surveys.models import BusinessService, Response
+from surveys.models import BusinessService, Response, User
+from surveys.selectors.masked_comments import masked_comments
+from surveys.services.comment_readings import note_readings
 from xla_service.access import open_to, setting_up
 from xla_service.navigation import Section, declare_page
 
@@ -31,16 +36,25 @@ QUIET_ZONE = 4
 @open_to(setting_up)
 @require_safe
 def open_feedback(request: HttpRequest) -> HttpResponse:
-    """Show the newest feedback and where each service takes it."""
-    services = BusinessService.objects.visible_to(request.user).live()
-    newest = Response.objects.feedback().filter(service__in=services).select_related("service")
+    """Show the newest feedback and where each service takes it; notes that its comments were read."""
+    reader: User = request.user  # type: ignore[assignment]  # open_to
+    services = BusinessService.objects.visible_to(reader).live()
+    newest = Response.objects.feedback().filter(service__in=services).order_by("-answered_at", "-pk")[:SHOWN]
     doors = [(row, _address(row)) for row in services]
     context = {
-        "answers": newest.order_by("-answered_at", "-pk")[:SHOWN],
+        "answers": _as_seen(newest.select_related("service", "survey_version", "resolution__person"), reader),
         "doors": doors,
         "origins": settings.EMBED_ORIGINS,
     }
     return render(request, "surveys/staff/feedback.html", context)
+
+
+def _as_seen(answers: Iterable[Response], reader: User) -> list[tuple[Response, str]]:
+    rows = list(answers)
+    masked = masked_comments(rows, reader)
+    unmasked = Counter(row.service_id for row in rows if row.comment and row.pk not in masked)
+    note_readings(unmasked, by=reader, now=timezone.now())
+    return [(row, masked.get(row.pk, row.comment)) for row in rows]
 
 
 @open_to(setting_up)

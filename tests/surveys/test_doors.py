@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from surveys import doors
 from surveys.engine.signatures import sign
-from surveys.models import BusinessService, IntakeSource, Invitation, Message, Response, User
+from surveys.models import BusinessService, CommentReading, IntakeSource, Invitation, Message, Response, User
 from surveys.services.decide import decide_resolutions
 from tests.factories import NOW, InvitationFactory, ResolutionFactory, TicketFactory
 
@@ -89,6 +89,22 @@ def test_feedback_is_kept_apart_from_answers_that_were_asked_for(
     page = client.get("/asking/feedback/").content.decode()
     assert "Slow." in page
     assert "/feedback/e-mail/" in page
+
+
+def test_who_is_named_in_feedback_is_masked_without_the_right_to_read_it_and_reading_it_is_noted(
+    client: Client, service: BusinessService, agreement_admin: User
+) -> None:
+    client.post("/feedback/e-mail/", {"rating": "2", "comment": "Call me: ada@example.org"})
+    client.force_login(agreement_admin)
+
+    masked = client.get("/asking/feedback/").content.decode()
+    assert "Call me: •••@•••••••.•••" in masked
+    assert not CommentReading.objects.exists()
+
+    service.owner = agreement_admin
+    service.save()
+    assert "ada@example.org" in client.get("/asking/feedback/").content.decode()
+    assert CommentReading.objects.get().comment_count == 1
 
 
 @pytest.mark.parametrize("given", [{}, {"rating": "6"}])
