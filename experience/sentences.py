@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop, ngettext
 from experience import figures
 from experience.engine.defaults import DEFAULTS
 from experience.engine.gaps import Verdict
+from experience.engine.weighting import is_representative
 
 _OPENINGS = {
     Verdict.POSSIBLE_WATERMELON: gettext_noop("Looks like a watermelon. Not sure enough to alert anyone."),
@@ -200,6 +201,19 @@ def speaks_for(eligible: int, answered: int) -> str:
     return _("Each answer speaks for about %(count)s resolved tickets.") % {"count": figures.count(each)}
 
 
+def representativity_sentence(indicator: float | None) -> str:
+    """Return whether those who answered are like all who had a ticket; empty where nobody knows."""
+    if indicator is None:
+        return ""
+    words = _("Those who answer are much like all who had a ticket (representativity %(figure)s of 1).")
+    if not is_representative(indicator):
+        words = _(
+            "Some kinds of tickets are answered far more often than others (representativity %(figure)s of 1;"
+            " below 0.75 is a warning). The weights make up for what a ticket tells, not for the rest."
+        )
+    return words % {"figure": figures.number(indicator, 2)}
+
+
 def tipping_sentence(shift: float | None, silent: float, scale: tuple[int, int]) -> str:
     """Return whether the people who did not answer could change a result below target; empty when it is not.
 
@@ -212,20 +226,17 @@ def tipping_sentence(shift: float | None, silent: float, scale: tuple[int, int])
     if pomp >= DEFAULTS.robust_tipping_pomp:
         words = _(
             "Could the silent %(share)s change this? Only if they were on average %(shift)s happier than"
-            " similar"
-            " people who answered. That would be a large difference."
+            " similar people who answered. That would be a large difference."
         )
     elif pomp < DEFAULTS.fragile_tipping_pomp:
         words = _(
             "Could the silent %(share)s change this? Easily. If silent users were %(shift)s happier, this"
-            " would"
-            " no longer stand. Ask some of them at random before you act."
+            " would no longer stand. Ask some of them at random before you act."
         )
     else:
         words = _(
             "Could the silent %(share)s change this? Only if they were on average %(shift)s happier than"
-            " similar"
-            " people who answered."
+            " similar people who answered."
         )
     return words % {"share": figures.share(silent), "shift": steps(shift, scale)}
 
@@ -241,13 +252,11 @@ _FACTS = {
     ),
     "slow": gettext_noop(
         "Tickets over their time target are %(share)s of tickets and are rated %(difference)s lower; they"
-        " pull"
-        " the average down by %(pull)s."
+        " pull the average down by %(pull)s."
     ),
     "reassigned": gettext_noop(
         "Tickets handed to another group are %(share)s of tickets and are rated %(difference)s lower; they"
-        " pull"
-        " the average down by %(pull)s."
+        " pull the average down by %(pull)s."
     ),
 }
 

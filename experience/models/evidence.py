@@ -44,8 +44,7 @@ class DayCell(models.Model):
 
     Tickets and answers are counted on the day of the resolution (a cohort), so late answers raise the old
     day's cell. `total` and `total_squares` are integers in the measure's fixed point. Weights are never
-    stored
-    here, because they change nightly and cells do not.
+    stored here, because they change nightly and cells do not.
     """
 
     Measure = DayCellMeasure

@@ -196,12 +196,10 @@ def _drivers_note(told: Mapping[str, Any] | None) -> str:
     else:
         words = _(
             "Over %(count)s answers of the whole organisation, as this service has too few, these facts"
-            " explain"
-            " %(explained)s of why ratings differ."
+            " explain %(explained)s of why ratings differ."
         )
     limits = _(
-        "That is the adjusted R². Each share is of that, with its 95 % interval; where two overlap they are"
-        " tied."
-        " They explain, they do not prove a cause."
+        "That is the adjusted R². Each share is of that, with its 95 % interval; where two overlap they"
+        " are tied. They explain, they do not prove a cause."
     )
     return f"{words % values} {limits}"

@@ -21,7 +21,9 @@ from experience.selectors.comment_mood import comment_mood
 from experience.selectors.comments import themes_of
 from experience.selectors.features import feature_uptimes
 from experience.selectors.incident_change import month_over_month
+from experience.selectors.representativity import representativity
 from experience.selectors.service_page import NewestResult, Week, events_of, response_now, weeks_of
+from experience.sentences import representativity_sentence
 from experience.views.agreed_parts import extra_lines, month_lines
 from experience.views.comment_parts import mood_line, theme_lines
 from experience.views.gap_parts import why
@@ -119,6 +121,7 @@ def _overview(scene: Scene) -> Context:
         "chips": chips(scene.result, today=organisation_day()),
         "waterfall": waterfall_rows(scene.result),
         "surety": surety(scene.result),
+        "alike": representativity_sentence(representativity(scene.result.measurement)),
     }
 
 

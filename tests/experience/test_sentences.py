@@ -131,6 +131,16 @@ def test_lost_hours_cost_money_only_where_a_rate_is_set() -> None:
     assert with_rate == "About 124 h of working time were lost beyond what was agreed, about EUR 6,500."
 
 
+def test_who_answers_is_called_alike_from_three_quarters() -> None:
+    assert sentences.representativity_sentence(None) == ""
+    assert "much like all who had a ticket (representativity 0.75 of 1)" in (
+        sentences.representativity_sentence(0.75)
+    )
+    assert "far more often than others (representativity 0.74 of 1;" in (
+        sentences.representativity_sentence(0.74)
+    )
+
+
 def test_an_answer_says_how_many_tickets_it_speaks_for() -> None:
     assert sentences.speaks_for(240, 40) == "Each answer speaks for about 6 resolved tickets."
     assert sentences.speaks_for(40, 40) == ""

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from experience.engine.periods import month_of, previous_month
-from experience.models import Gap, Sla, SlaReport
+from experience.models import DayCell, Gap, Sla, SlaReport
 from experience.selectors.access import looks_after
 from experience.selectors.answers import comment_pieces, latest_answers
 from surveys.models import BusinessService, ResponseReason, SurveyVersion, Ticket, User
@@ -281,6 +281,21 @@ def test_how_sure_we_are_is_said_in_words(page: Client, service: BusinessService
     assert "Each answer speaks for about 6 resolved tickets." in words
     assert "Could the silent 80 % change this?" in words
     assert "answers this low or lower would come up in about 1 of 100 months." in words
+
+
+def test_a_service_whose_tickets_are_answered_unevenly_is_warned_of(
+    page: Client, service: BusinessService
+) -> None:
+    measured(service)
+    for code, count in (("0", 30), ("1", 30)):
+        DayCell.objects.create(
+            service=service, day=TODAY, measure="resolved", response_class=code, count=count
+        )
+    assert "much like all who had a ticket" not in shown(page, service)
+    assert "far more often than others (representativity 0.70 of 1;" in shown(page, service)
+
+    DayCell.objects.filter(response_class="1").update(count=2)
+    assert "much like all who had a ticket (representativity 0.85 of 1)" in shown(page, service)
 
 
 def test_a_month_that_changed_after_it_was_final_says_what_it_was(
