@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Q, QuerySet
@@ -45,9 +46,46 @@ def contact_receiver(invitation: Invitation) -> FollowUpReceiver | None:
     return receiver_of(invitation.resolution)
 
 
-def open_follow_ups(services: QuerySet[BusinessService]) -> QuerySet[FollowUp]:
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """A supplier of services and an assignment group of tickets; empty for all."""
+
+    supplier: str = ""
+    group: str = ""
+
+    def __bool__(self) -> bool:
+        """Say whether anything is left out."""
+        return bool(self.supplier or self.group)
+
+
+EVERYTHING = Narrowing()
+
+
+@dataclass(frozen=True, slots=True)
+class NarrowingChoices:
+    """The suppliers and assignment groups that somebody waits for, by name."""
+
+    suppliers: list[str]
+    groups: list[str]
+
+
+def narrowing_choices(services: QuerySet[BusinessService]) -> NarrowingChoices:
+    """Return by whom the open follow-ups of these services may be narrowed; one query."""
+    waiting = FollowUp.objects.open().filter(service__in=services).order_by()
+    names = waiting.values_list("service__supplier", "resolution__assignment_group").distinct()
+    suppliers, groups = zip(*names, strict=True) if names else ((), ())
+    return NarrowingChoices(sorted(filter(None, set(suppliers))), sorted(filter(None, set(groups))))
+
+
+def open_follow_ups(
+    services: QuerySet[BusinessService], narrowing: Narrowing = EVERYTHING
+) -> QuerySet[FollowUp]:
     """Return the open follow-ups of these services with what their page shows, the most urgent first."""
     rows = FollowUp.objects.open().filter(service__in=services)
+    if narrowing.supplier:
+        rows = rows.filter(service__supplier=narrowing.supplier)
+    if narrowing.group:
+        rows = rows.filter(resolution__assignment_group=narrowing.group)
     return rows.select_related("resolution__ticket", "service", "receiver").order_by("due_at", "pk")
 
 

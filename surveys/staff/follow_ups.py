@@ -13,8 +13,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from surveys.engine.mapping import storable
 from surveys.models import BusinessService, FollowUp, FollowUpReceiver
-from surveys.selectors.follow_ups import open_follow_ups, receivers
+from surveys.selectors.follow_ups import (
+    Narrowing,
+    narrowing_choices,
+    open_follow_ups,
+    receivers,
+)
 from surveys.services.follow_up import mark_done, ticket_links
 from surveys.services.follow_up_receivers import ReceiverError, name_receiver, take_receiver_away
 from xla_service.access import everyone, open_to, setting_up
@@ -34,13 +40,16 @@ def follow_ups(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, form: ReceiverForm, *, status: int = 200) -> HttpResponse:
     services = BusinessService.objects.visible_to(request.user)
-    page = Paginator(open_follow_ups(services), PER_PAGE).get_page(request.GET.get("page"))
+    narrowing = Narrowing(*(storable(request.GET.get(name, "")) for name in ("supplier", "group")))
+    page = Paginator(open_follow_ups(services, narrowing), PER_PAGE).get_page(request.GET.get("page"))
     now = timezone.now()
     links = ticket_links([row.resolution.ticket for row in page.object_list])
     rows = [(row, link, row.due_at < now) for row, link in zip(page.object_list, links, strict=True)]
     acts_on = set(BusinessService.objects.looked_after_by(request.user).values_list("pk", flat=True))
     context = {
         "page": page,
+        "narrowing": narrowing,
+        "choices": narrowing_choices(services),
         "rows": rows,
         "acts_on": acts_on,
         "receivers": receivers(),

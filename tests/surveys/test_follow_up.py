@@ -21,12 +21,13 @@ from surveys.models import (
     IntakeSource,
     Message,
     ServiceNotice,
+    Ticket,
     User,
 )
 from surveys.services.answer import Answer, record_answer, record_click
 from surveys.services.erase_person import erase_person
 from surveys.services.follow_up import call_webhooks
-from tests.factories import NOW, InvitationFactory, ResolutionFactory, TicketFactory
+from tests.factories import NOW, BusinessServiceFactory, InvitationFactory, ResolutionFactory, TicketFactory
 
 pytestmark = pytest.mark.django_db
 NOT_SOLVED = Answer(2, comment="Still broken.", is_solved=False)
@@ -282,6 +283,33 @@ def test_many_who_wait_take_as_many_queries_as_one(
 
     with django_assert_num_queries(len(one)):
         client.get("/asking/not-solved/")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "found"),
+    [
+        ("", {"INC1", "INC2"}),
+        ("supplier=Aster", {"INC1"}),
+        ("group=Desk", {"INC1"}),
+        ("supplier=Aster&group=Field", set()),
+        ("supplier=%00", {"INC1", "INC2"}),
+    ],
+)
+def test_who_waits_is_narrowed_to_a_supplier_and_a_group(
+    client: Client, viewer: User, desk: FollowUpReceiver, chosen: str, found: set[str]
+) -> None:
+    for number, supplier, group in (("INC1", "Aster", "Desk"), ("INC2", "Kestrel", "Field")):
+        service = BusinessServiceFactory.create(supplier=supplier)
+        resolution = ResolutionFactory.create(on_service=service, assignment_group=group)
+        Ticket.objects.filter(pk=resolution.ticket_id).update(number=number)
+        record_answer(InvitationFactory.create(resolution=resolution).pk, NOT_SOLVED, now=NOW)
+    client.force_login(viewer)
+
+    words = client.get(f"/asking/not-solved/?{chosen}").content.decode()
+
+    assert {number for number in ("INC1", "INC2") if f">{number}<" in words} == found
+    assert ("Nobody is waiting here." in words) == (not found)
+    assert '<option value="">Every supplier</option>' in words
 
 
 def test_the_owner_sees_who_waits_and_marks_it_done(
