@@ -14,6 +14,7 @@ from experience.selectors.agreed_results import (
     visible_agreement,
 )
 from experience.selectors.gap_story import gap_story
+from experience.selectors.narrowing import narrowing_choices, read_narrowing
 from experience.views.agreed_parts import limits_of, month_lines, service_lines
 from experience.views.gap_parts import why
 from surveys.models import BusinessService
@@ -30,10 +31,15 @@ def agreement_results(request: HttpRequest, key: str) -> HttpResponse:
         raise Http404
     today = organisation_day()
     version = version_on(found, today)
-    readable = set(BusinessService.objects.visible_to(request.user).values_list("pk", flat=True))
-    results = [m for m in results_under(found) if m.service_id is None or m.service_id in readable]
-    gaps = [g for g in standing_gaps(found) if g.service_id is None or g.service_id in readable]
+    narrowing = read_narrowing(request.GET)
+    services = BusinessService.objects.visible_to(request.user).filter(narrowing.services())
+    # A journey as a whole is of no supplier and no group.
+    shown = {*services.values_list("pk", flat=True), *(() if narrowing else (None,))}
+    results = [result for result in results_under(found) if result.service_id in shown]
+    gaps = [gap for gap in standing_gaps(found) if gap.service_id in shown]
     context = {
+        "narrowing": narrowing,
+        "choices": narrowing_choices(request.user),
         "agreement": found,
         "version": version,
         "limits": limits_of(version) if version else "",

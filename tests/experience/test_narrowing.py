@@ -144,3 +144,14 @@ def test_confidential_comments_are_never_picked_by_group(
 
     assert "In confidence" in content(shown(page, "comments"))
     assert "In confidence" not in content(shown(page, "comments", "?group=Desk"))
+
+
+def test_the_results_of_an_agreement_are_narrowed(page: Client, two: tuple[BusinessService, ...]) -> None:
+    address = reverse("agreement-results", args=[starter().agreement.key])
+
+    narrowed = page.get(address, {"supplier": "Aster"}).content.decode()
+    nothing = page.get(address, {"supplier": "Aster", "group": "Field"}).content.decode()
+
+    assert "Alpha" in narrowed
+    assert "Omega" not in narrowed
+    assert "No service fits this choice." in nothing
