@@ -41,6 +41,9 @@ from surveys.engine.sentiment.corpus import (  # noqa: E402
 from surveys.engine.sentiment.training import LabelledComment, is_kept_apart  # noqa: E402
 
 DOCS = ROOT / "docs" / "sentiment.md"
+UNTRAINED = ROOT / "tests" / "data" / "untrained_languages.tsv"
+UNTRAINED_BLIND = ROOT / "tests" / "data" / "untrained_languages_blind.tsv"
+UNTRAINED_PAGES = ("pl", "ar", "da")
 BEGIN, END = "<!-- bench/sentiment.py begins -->", "<!-- bench/sentiment.py ends -->"
 MOST_UNSEEN = 1500
 CLASSES = ("negative", "neutral", "positive")
@@ -206,6 +209,33 @@ def _share(share: tuple[float, float, float]) -> str:
     return f"{share[0]:.3f} ({share[1]:.3f} to {share[2]:.3f})"
 
 
+def abstention() -> list[str]:
+    """Return how often comments in languages that are not scored are left unscored, per language."""
+    lines = [
+        "| set | language | comments | unscored on a page in it | unscored without a page |",
+        "|---|---|---|---|---|",
+    ]
+    for name, path in (("chosen on", UNTRAINED), ("blind", UNTRAINED_BLIND)):
+        rows = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
+        for code in sorted({language for language, _ in rows}):
+            texts = [text for language, text in rows if language == code]
+            lines.append(
+                f"| {name} | {code} | {len(texts)} | {_unscored(texts, code)} | {_unscored(texts, None)} |"
+            )
+    return lines
+
+
+def readable_elsewhere() -> list[str]:
+    """Return how many comments of the second inbox are read on pages whose language is not scored."""
+    texts = [one.text for one in read_inbox(INBOXES_TO_JUDGE[-1])]
+    shares = (f"{page} {1 - _unscored(texts, page) / len(texts):.2f}" for page in UNTRAINED_PAGES)
+    return [f"Comments of the second inbox that are read on a page in another language: {', '.join(shares)}."]
+
+
+def _unscored(texts: Sequence[str], page: str | None) -> int:
+    return sum(found.label == "unscored" for found in score_comments((text, page) for text in texts))
+
+
 def throughput() -> list[str]:
     """Return the speed in batch and for one comment, in processor time of one core."""
     texts = [comment.text for comment in read_comments() if comment.language == "en"]
@@ -254,6 +284,7 @@ def report() -> str:
     parts = [
         [f"Model {current_model_version()}."],
         table(),
+        ["### Languages that are not scored", "", *abstention(), "", *readable_elsewhere()],
         ["### Speed", "", *throughput()],
         ["### What it still gets wrong", "", *mistakes()],
     ]

@@ -8,12 +8,25 @@ import pytest
 from surveys.engine.language import fit_language_model, primary_language
 from surveys.engine.sentiment import score_comment, shipped_scorer
 
-UNTRAINED = Path(__file__).parents[1] / "data" / "untrained_languages.tsv"
+DATA = Path(__file__).parents[1] / "data"
+
+
+def _comments_in(file_name):
+    with (DATA / file_name).open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def test_a_page_in_another_language_leaves_comments_in_it_unscored():
+    rows = _comments_in("untrained_languages_blind.tsv")
+
+    unscored = sum(score_comment(text, language).label == "unscored" for language, text in rows)
+
+    assert len({code for code, _ in rows}) == 13
+    assert unscored >= 0.95 * len(rows)
 
 
 def test_comments_in_six_untrained_languages_are_unscored():
-    with UNTRAINED.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    rows = _comments_in("untrained_languages.tsv")
 
     for hint in (None, "en", "sv"):
         unscored = sum(score_comment(text, hint).label == "unscored" for _, text in rows)
