@@ -256,14 +256,6 @@ def upper_end(value: float, high: float, *, level: float) -> float:
     return float(value + ndtri(level) * (high - value) / _Z95)
 
 
-def chance_below_target(value: float, high: float, *, target: float = DEFAULTS.target_score) -> float:
-    """Return P(XLA < 70) = Phi(ln(70/XLA)/sigma), sigma = ln(high/XLA)/1.96: a description, not a test."""
-    spread = math.log(high / value) / _Z95
-    if spread <= 0.0:
-        return 1.0 if value < target else 0.0
-    return float(ndtr(math.log(target / value) / spread))
-
-
 def matched_change(
     previous: Mapping[str, float | None], current: Mapping[str, float | None], weights: Mapping[str, float]
 ) -> BasketChange | None:

@@ -16,7 +16,7 @@ from scipy.special import betaincinv, gammaln, stdtr, stdtrit, xlog1py, xlogy
 
 from experience.engine.arrays import FloatArray, require
 from experience.engine.defaults import DEFAULTS
-from experience.engine.intervals import Estimate, Moments
+from experience.engine.intervals import Estimate
 
 _TIES = 1.0 + 1e-7
 
@@ -45,18 +45,6 @@ class ActionEffect:
     placebo_p: float
     controls: int
     verdict: Effect
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A difference of two means with its interval; a description, not a verdict."""
-
-    value: float
-    low: float
-    high: float
-    t: float
-    df: float
-    p: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,19 +113,6 @@ def _described(effect: float, half: float, error: float, placebo_p: float, contr
         verdict = Effect.IMPROVED if low > 0.0 else Effect.WORSE
     detectable = DEFAULTS.power_multiple * error
     return ActionEffect(effect, low, high, error, detectable, placebo_p, controls, verdict)
-
-
-def welch(after: Moments[float], before: Moments[float], *, level: float = DEFAULTS.level) -> Difference:
-    """Return after minus before with Welch's interval; pass moderated variances and effective n."""
-    parts = after.variance / after.n, before.variance / before.n
-    require(min(parts) > 0.0, "Both periods need a positive variance; moderate it first.")
-    require(min(after.n, before.n) > 1.0, "Both periods need more than one answer.")
-    error = float(np.sqrt(sum(parts)))
-    df = sum(parts) ** 2 / (parts[0] ** 2 / (after.n - 1.0) + parts[1] ** 2 / (before.n - 1.0))
-    value = after.mean - before.mean
-    half = float(stdtrit(df, 0.5 + level / 2.0)) * error
-    p = 2.0 * float(stdtr(df, -abs(value) / error))
-    return Difference(value, value - half, value + half, value / error, df, p)
 
 
 def difference(one: Estimate[float], other: Estimate[float]) -> Estimate[float]:

@@ -21,7 +21,6 @@ class ScoringDefaults:
 
     target_score: float = 70.0
     lower_band: float = 50.0
-    rating_anchors_pomp: tuple[float, float, float] = (37.5, 80.0, 97.5)
     weight_x: float = 0.50
     weight_o: float = 0.25
     weight_t: float = 0.25
@@ -62,7 +61,6 @@ class ScoringDefaults:
     answers_per_predictor: int = 20
     most_predictors: int = 10
     least_respondents: int = 5
-    least_respondents_themes: int = 10
     release_batch: int = 5
 
     window_days: tuple[int, ...] = (28, 56, 84)
@@ -99,7 +97,6 @@ class ScoringDefaults:
     least_confidence: float = LEAST_CONFIDENCE
     least_words: int = 4
     least_calibration_pairs: int = 300
-    social_slope: float = 15.0
     least_authors: int = 10
     histogram_accuracy: float = 0.01
 

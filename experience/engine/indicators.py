@@ -30,7 +30,6 @@ from experience.engine.cells import (
 )
 from experience.engine.change import RateRatio, rate_ratio
 from experience.engine.daycells import FIXED_POINT, POLARITY_BUCKETS, Asked, Down, LostTime, Rate, Sums
-from experience.engine.defaults import DEFAULTS
 from experience.engine.histogram import bucket_values
 from experience.engine.intervals import (
     moderated_wilson,
@@ -515,7 +514,7 @@ def _own_baseline(terms: Terms, evidence: Evidence, parameters: Parameters) -> N
     }
     for service in range(evidence.services):
         now, before, authors = (sums.get((service, bucket), Sums()) for bucket in Unsolicited)
-        z = against_the_past(now, before, authors.count, least_authors=DEFAULTS.least_authors)
+        z = against_the_past(now, before, authors.count)
         if z is not None:
             ends = np.clip([z, z - _TWO_SIDED, z + _TWO_SIDED], terms.low, terms.high)
             result.value[service], result.low[service], result.high[service] = ends

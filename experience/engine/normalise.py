@@ -4,7 +4,6 @@ The map is applied to the aggregate, never to single answers: it has a kink at t
 mapped answers is not the mapped mean. It is monotone, so the end points of an interval map exactly.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,44 +68,7 @@ def piecewise(
     return like(np.clip(np.where(below < target_score, below, above), 0.0, 100.0), native)
 
 
-def rating_anchors(lo: float, hi: float) -> Anchors:
-    """Return the default anchors of a satisfaction rating on the scale from lo (worst) to hi (best)."""
-    floor, target, ceiling = DEFAULTS.rating_anchors_pomp
-    return Anchors(*(lo + (hi - lo) * share / 100.0 for share in (floor, target, ceiling)))
-
-
-def native_of(score: N, anchors: Anchors) -> N:
-    """Return the native value that has this score: `Anchors.score` turned round."""
-    points = (0.0, DEFAULTS.target_score, 100.0)
-    return like(np.interp(score, points, (anchors.floor, anchors.target, anchors.ceiling)), score)
-
-
 def pomp(value: N, lo: Numbers, hi: Numbers) -> N:
     """Return the percent of the maximum possible, 100 (value - lo)/(hi - lo); lo > hi reverses it."""
     require(np.not_equal(lo, hi), "A scale needs two different ends.")
     return like(100.0 * np.subtract(value, lo) / np.subtract(hi, lo), value)
-
-
-def budget_burn(availability: N, target: Numbers) -> N:
-    """Return the share of the error budget used, (1-A)/(1-A_target); 1 is exactly on target."""
-    require(np.less(target, 1.0), "An availability target of 100 % leaves no error budget; set it below 1.")
-    return like(np.subtract(1.0, availability) / np.subtract(1.0, target), availability)
-
-
-# Default anchors of section "Indicators" of docs/method.md. SLA attainment is missing on purpose: its
-# target is the contract's.
-DEFAULT_ANCHORS: Mapping[str, Anchors] = {
-    "rating": rating_anchors(1.0, 5.0),
-    "happiness": Anchors(0.0, 65.0, 90.0),
-    "csat": Anchors(0.60, 0.85, 0.95),
-    "effort": Anchors(3.5, 5.5, 6.5),
-    "lost_time": Anchors(300.0, 120.0, 30.0),
-    "sentiment": Anchors(-0.5, 0.2, 0.7),
-    "apdex": Anchors(0.50, 0.85, 0.94),
-    "availability": Anchors(2.0, 1.0, 0.0),
-    "time_to_resolve": Anchors(2.0, 1.0, 0.5),
-    "reopen_share": Anchors(0.15, 0.05, 0.01),
-    "reassigned_share": Anchors(0.40, 0.15, 0.05),
-    "crash_free": Anchors(0.97, 0.995, 0.999),
-    "incident_rate": Anchors(1.5, 1.0, 0.8),
-}

@@ -54,11 +54,6 @@ def previous_month(month: Period) -> Period:
     return month_of(month.first_on - timedelta(days=1))
 
 
-def next_month(month: Period) -> Period:
-    """Return the calendar month after the one that ends this period."""
-    return month_of(month.last_on + timedelta(days=1))
-
-
 def week_of(day: date) -> Period:
     """Return the ISO week (Monday to Sunday) that holds the day."""
     monday = day - timedelta(days=day.weekday())

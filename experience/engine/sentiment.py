@@ -6,7 +6,6 @@ count people twice who write, and the unhappy write more. Unsolicited text (soci
 selection and is scored against its own past alone.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -116,17 +115,6 @@ def blended_values(
     return np.array([[blended(float(r), bucket, weight=weight) for bucket in curve] for r in rating])
 
 
-def negative_share(observed: float, *, sensitivity: float, specificity: float) -> float:
-    """Return the share of negative comments corrected for the classifier's mistakes, clipped to 0..1.
-
-    (observed + specificity - 1)/(sensitivity + specificity - 1), Rogan and Gladen 1978. Raises ValueError
-    for a classifier that does no better than chance.
-    """
-    skill = sensitivity + specificity - 1.0
-    require(skill > 0.0, "A classifier no better than chance cannot be corrected; measure it again.")
-    return min(1.0, max(0.0, (observed + specificity - 1.0) / skill))
-
-
 def standardised_polarity(
     rating_counts: ArrayLike, comment_counts: ArrayLike, polarity_totals: ArrayLike
 ) -> float | None:
@@ -142,17 +130,3 @@ def standardised_polarity(
     if not (ratings[used] > 0.0).any():
         return None
     return float(np.average(totals[used] / comments[used], weights=ratings[used]))
-
-
-def social_score(
-    *, window_mean: float, window_days: int, baseline_mean: float, baseline_day_sd: float, authors: int
-) -> float | None:
-    """Return the score 0..100 of unsolicited text against its own past, or None below 10 authors.
-
-    70 + 15 z with z = (window mean - baseline mean)/(baseline day sd/sqrt(days)); None too while the
-    baseline never varied.
-    """
-    if authors < DEFAULTS.least_authors or baseline_day_sd <= 0.0:
-        return None
-    z = (window_mean - baseline_mean) / (baseline_day_sd / math.sqrt(window_days))
-    return min(100.0, max(0.0, DEFAULTS.target_score + DEFAULTS.social_slope * z))

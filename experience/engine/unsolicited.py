@@ -14,6 +14,7 @@ from enum import IntEnum
 from typing import Any
 
 from experience.engine.daycells import POLARITY_UNITS, Sums
+from experience.engine.defaults import DEFAULTS
 from experience.engine.observations import EARLIEST_YEAR, LATEST_YEAR
 
 MOST_TEXTS = 1_000
@@ -97,13 +98,13 @@ def sums_of_days(polarities: Mapping[Any, Sequence[float]]) -> Sums:
     return Sums(len(means), sum(means), sum(mean * mean for mean in means))
 
 
-def against_the_past(now: Sums, before: Sums, authors: int, *, least_authors: int) -> float | None:
+def against_the_past(now: Sums, before: Sums, authors: int) -> float | None:
     """Return how many standard errors the window's mean day lies above the mean day before.
 
-    z = (window mean - baseline mean)/(baseline day SD/sqrt(days in window)). None below `least_authors`
-    authors, 20 days before, or while these never varied.
+    z = (window mean - baseline mean)/(baseline day SD/sqrt(days in window)). None below 10 authors, 20
+    days before, or while these never varied.
     """
-    if authors < least_authors or not now.count or before.count < LEAST_BASELINE_DAYS:
+    if authors < DEFAULTS.least_authors or not now.count or before.count < LEAST_BASELINE_DAYS:
         return None
     mean = before.total / before.count
     variance = (before.total_squares - before.count * mean * mean) / (before.count - 1)

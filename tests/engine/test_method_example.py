@@ -10,7 +10,7 @@ import pytest
 from experience.engine.blend import Score, composite
 from experience.engine.gaps import e_value
 from experience.engine.intervals import moderate, moderated_wilson, moments_of_counts
-from experience.engine.normalise import rating_anchors
+from experience.engine.normalise import Anchors
 from experience.engine.simulated import FALSE_ALARMS_PER_YEAR
 
 COUNTS, STARS, POOLED = [14, 9, 13, 22, 32], [1, 2, 3, 4, 5], 1.44
@@ -44,7 +44,7 @@ def test_the_rating_and_its_interval(printed: dict[str, list[float]]) -> None:
 
 def test_the_score_the_bet_and_the_blend(printed: dict[str, list[float]]) -> None:
     mean = float(moments_of_counts(COUNTS, STARS).mean)
-    score = rating_anchors(1, 5).score(mean)
+    score = Anchors(2.5, 4.2, 4.9).score(mean)
     blend = composite(
         {"X": Score.census(score), "O": Score.census(88), "T": Score.census(96)},
         {"X": 0.5, "O": 0.25, "T": 0.25},

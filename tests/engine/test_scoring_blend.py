@@ -11,7 +11,6 @@ from experience.engine.blend import (
     XlaStatus,
     carried_forward,
     census_colour,
-    chance_below_target,
     composite,
     contributions,
     coverage,
@@ -238,16 +237,6 @@ def test_a_blended_dimension_is_tested_by_its_upper_end() -> None:
     assert p_below_from_interval(61.0, 61.0 + 1.96 * 5.0) == pytest.approx(0.0359303, abs=1e-6)  # Phi(-1.8)
     assert p_below_from_interval(60.0, 60.0) == 0.0
     assert p_below_from_interval(100.0, 100.0) == 1.0
-
-
-def test_the_chance_below_target_is_read_on_the_log_scale() -> None:
-    high = 64.0 * math.exp(1.96 * 0.05)
-
-    assert chance_below_target(64.0, high) == pytest.approx(
-        0.9635, abs=1e-4
-    )  # Phi(ln(70/64)/.05) = Phi(1.792)
-    assert chance_below_target(64.0, 64.0) == 1.0
-    assert chance_below_target(80.0, 80.0) == 0.0
 
 
 def test_old_data_widen_their_interval_by_half() -> None:

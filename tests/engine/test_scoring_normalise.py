@@ -4,24 +4,17 @@ import numpy as np
 import pytest
 
 from experience.engine.intervals import Interval
-from experience.engine.native import happiness_groups, pomp_values, top_box_share
-from experience.engine.normalise import (
-    DEFAULT_ANCHORS,
-    Anchors,
-    budget_burn,
-    native_of,
-    piecewise,
-    pomp,
-    rating_anchors,
-)
+from experience.engine.normalise import Anchors, piecewise, pomp
+from experience.selectors.agreements import scale_of
+from experience.services.library import declared_indicators
 
-RATING = rating_anchors(1.0, 5.0)
-LOST_TIME = DEFAULT_ANCHORS["lost_time"]
+DECLARED = {key: scale_of(indicator).anchors for key, indicator in declared_indicators().items()}
+RATING, LOST_TIME = DECLARED["rating"], DECLARED["lost_time"]
 
 
-@pytest.mark.parametrize("name", DEFAULT_ANCHORS)
+@pytest.mark.parametrize("name", DECLARED)
 def test_the_target_scores_seventy_and_the_ends_zero_and_hundred(name: str) -> None:
-    anchors = DEFAULT_ANCHORS[name]
+    anchors = DECLARED[name]
 
     scores = [anchors.score(x) for x in (anchors.floor, anchors.target, anchors.ceiling)]
 
@@ -65,19 +58,6 @@ def test_each_service_may_have_its_own_anchors() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lo", "hi", "anchors"),
-    [(1.0, 5.0, (2.5, 4.2, 4.9)), (0.0, 10.0, (3.75, 8.0, 9.75)), (1.0, 7.0, (3.25, 5.8, 6.85))],
-    ids=["stars", "eleven points", "seven points"],
-)
-def test_other_rating_scales_get_the_same_target_in_percent(
-    lo: float, hi: float, anchors: tuple[float, ...]
-) -> None:
-    found = rating_anchors(lo, hi)
-
-    assert (found.floor, found.target, found.ceiling) == pytest.approx(anchors)
-
-
-@pytest.mark.parametrize(
     "points", [(2.0, 2.0, 3.0), (2.0, 4.0, 3.0), (3.0, 1.0, 2.0), (1.0, 2.0, float("nan"))]
 )
 def test_anchors_out_of_order_are_refused(points: tuple[float, float, float]) -> None:
@@ -85,25 +65,5 @@ def test_anchors_out_of_order_are_refused(points: tuple[float, float, float]) ->
         Anchors(*points)
 
 
-@pytest.mark.parametrize("score", [0.0, 20.0, 70.0, 85.0, 100.0])
-def test_a_score_can_be_said_in_native_units_again(score: float) -> None:
-    assert LOST_TIME.score(native_of(score, LOST_TIME)) == pytest.approx(score)
-
-
 def test_a_reversed_scale_counts_from_its_other_end() -> None:
     assert pomp(1.0, 7.0, 1.0) == 100.0
-    assert pomp_values(7.0, 1.0, 7).tolist() == pytest.approx([1.0, 5 / 6, 4 / 6, 0.5, 2 / 6, 1 / 6, 0.0])
-
-
-def test_an_availability_target_of_one_leaves_no_budget_and_is_refused() -> None:
-    with pytest.raises(ValueError, match="below 1"):
-        budget_burn(0.999, 1.0)
-
-
-def test_happiness_groups_need_eleven_counts() -> None:
-    with pytest.raises(ValueError, match="one entry per answer"):
-        happiness_groups([1, 2, 3])
-
-
-def test_no_answers_have_no_top_box_share() -> None:
-    assert top_box_share([0, 0, 0, 0, 0]) is None

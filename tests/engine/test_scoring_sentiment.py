@@ -9,8 +9,6 @@ from experience.engine.sentiment import (
     blended_values,
     calibrate_polarity,
     counts_for_blending,
-    negative_share,
-    social_score,
     standardised_polarity,
 )
 from surveys.engine.contradictions import Contradiction, contradiction
@@ -85,16 +83,6 @@ def test_opposite_rating_and_comment_contradict(
     assert contradiction(rating, polarity, confidence=confidence) is expected
 
 
-@pytest.mark.parametrize(("observed", "share"), [(0.01, 0.0), (0.9, 1.0)])
-def test_a_corrected_share_stays_a_share(observed: float, share: float) -> None:
-    assert negative_share(observed, sensitivity=0.75, specificity=0.97) == share
-
-
-def test_a_classifier_by_chance_is_refused() -> None:
-    with pytest.raises(ValueError, match="no better than chance"):
-        negative_share(0.3, sensitivity=0.4, specificity=0.6)
-
-
 def test_comments_are_standardised_to_everyones_ratings() -> None:
     found = standardised_polarity([10, 90], [10, 10], [-8.0, 6.0])
 
@@ -103,21 +91,3 @@ def test_comments_are_standardised_to_everyones_ratings() -> None:
 
 def test_without_comments_there_is_no_polarity() -> None:
     assert standardised_polarity([10, 90], [0, 0], [0.0, 0.0]) is None
-
-
-def social(window_mean: float, *, authors: int = 10, sd: float = 0.2) -> float | None:
-    return social_score(
-        window_mean=window_mean, window_days=4, baseline_mean=-0.3, baseline_day_sd=sd, authors=authors
-    )
-
-
-def test_unsolicited_text_is_scored_against_its_own_past() -> None:
-    assert social(-0.3) == pytest.approx(70.0)
-    assert social(-0.4) == pytest.approx(55.0)
-    assert social(-1.0) == 0.0
-    assert social(0.5) == 100.0
-
-
-def test_nine_authors_or_a_flat_past_say_nothing() -> None:
-    assert social(-0.4, authors=9) is None
-    assert social(-0.4, sd=0.0) is None

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from experience.engine import (
+    agreement_terms,
     blend,
     change,
     drivers,
@@ -29,11 +30,17 @@ from experience.engine import (
     strata,
     weighting,
 )
+from experience.selectors.agreements import scale_of
+from experience.services.library import declared_indicators
 from surveys.engine import contradictions
 
 VECTORS = json.loads((Path(__file__).parents[1] / "data" / "scoring.json").read_text(encoding="utf-8"))
 STARS = (1, 2, 3, 4, 5)
 Inputs = dict[str, Any]
+
+
+def declared_scale(key: str) -> agreement_terms.IndicatorScale:
+    return scale_of(declared_indicators()[key])
 
 
 def piecewise_score(given: Inputs) -> float:
@@ -45,20 +52,24 @@ def percent_of_maximum(given: Inputs) -> float:
 
 
 def happiness(given: Inputs) -> Inputs:
-    groups = native.happiness_groups(given["counts"])
-    mean = float(intervals.moments_of_counts(groups, native.HAPPINESS_VALUES).mean)
-    unhappy, neutral, happy = groups
+    worth = [native.happiness_value(answer) for answer in range(11)]
+    mean = float(intervals.moments_of_counts(given["counts"], worth).mean)
+    promoters, passives, detractors = (
+        sum(n for n, value in zip(given["counts"], worth, strict=True) if value == group)
+        for group in (100.0, 0.0, -100.0)
+    )
     return {
         "nps": mean,
-        "promoters": happy,
-        "passives": neutral,
-        "detractors": unhappy,
+        "promoters": promoters,
+        "passives": passives,
+        "detractors": detractors,
         "linear_0_100": normalise.pomp(mean, -100.0, 100.0),
     }
 
 
 def top_box(given: Inputs) -> Inputs:
-    return {"p": native.top_box_share(given["counts_1_to_5"]), "n": sum(given["counts_1_to_5"])}
+    found = intervals.moments_of_counts(given["counts_1_to_5"], [0, 0, 0, 1, 1])
+    return {"p": float(found.mean), "n": float(found.n)}
 
 
 def apdex(given: Inputs) -> float:
@@ -67,8 +78,12 @@ def apdex(given: Inputs) -> float:
 
 
 def budget_burn(given: Inputs) -> Inputs:
-    burn = normalise.budget_burn(given["availability"], given["target"])
-    return {"burn": burn, "score": normalise.DEFAULT_ANCHORS["availability"].score(burn)}
+    """The product scores the availability; anchors of any target are its budget used 2, 1 or 0 times."""
+    anchors = agreement_terms.derived_anchors(declared_scale("availability"), target=given["target"])
+    return {
+        "burn": (1.0 - given["availability"]) / (1.0 - given["target"]),
+        "score": anchors.score(given["availability"]),
+    }
 
 
 def wilson(given: Inputs) -> Inputs:
@@ -199,7 +214,7 @@ def watermelon(given: Inputs) -> Inputs:
     scale = {"lo": 1.0, "hi": 5.0, "pooled": given["s0_sq"]}
     limits = intervals.moderated_wilson(mean, variance, n, **scale)
     p = intervals.p_below(mean, variance, n, target=given["target_rating"], **scale)
-    anchors = normalise.rating_anchors(1.0, 5.0)
+    anchors = declared_scale("rating").anchors
     x = anchors.score_interval(limits)
     dimensions = {
         "X": blend.Score(anchors.score(mean), x.low, x.high, 1.0, n),
@@ -209,7 +224,7 @@ def watermelon(given: Inputs) -> Inputs:
     xla = blend.composite(dimensions, dict(zip("XOT", given["w"], strict=True)))
     assert xla is not None
     aim = normalise.pomp(given["target_rating"], 1.0, 5.0) / 100.0
-    e = float(gaps.e_value(given["counts_1_to_5"], native.pomp_values(1.0, 5.0, 5), aim))
+    e = float(gaps.e_value(given["counts_1_to_5"], [0.0, 0.25, 0.5, 0.75, 1.0], aim))
     state = gaps.experience_state(anchors.score(mean), p, n_effective=n, respondents=int(n))
     sla_state = gaps.sla_status(given["sla_attainment"], given["sla_target"])
     return {
@@ -358,19 +373,20 @@ def ewma_path(given: Inputs) -> Inputs:
     return {"ewma_final": points[-1].level, "standardised": [point.standardised for point in points]}
 
 
-def welch(given: Inputs) -> Inputs:
-    after, before = (
-        intervals.Moments(float(g["mean"]), float(g["sd"]) ** 2, float(g["n"]))
-        for g in (given["after"], given["before"])
-    )
-    found = change.welch(after, before)
+def reference_welch(given: Inputs) -> Inputs:
+    """Not used: two periods are compared by their own intervals, square and add (`change.difference`)."""
+    sides = [(g["mean"], g["sd"], g["n"]) for g in (given["after"], given["before"])]
+    test = stats.ttest_ind_from_stats(*sides[0], *sides[1], equal_var=False)
+    parts = [sd**2 / n for _, sd, n in sides]
+    df = sum(parts) ** 2 / sum(part**2 / (n - 1) for part, (_, _, n) in zip(parts, sides, strict=True))
+    value, half = sides[0][0] - sides[1][0], float(stats.t.ppf(0.975, df) * np.sqrt(sum(parts)))
     return {
-        "diff": found.value,
-        "t": found.t,
-        "p_two_sided": found.p,
-        "df": found.df,
-        "low": found.low,
-        "high": found.high,
+        "diff": value,
+        "t": float(test.statistic),
+        "p_two_sided": float(test.pvalue),
+        "df": df,
+        "low": value - half,
+        "high": value + half,
     }
 
 
@@ -417,10 +433,10 @@ def contradiction(given: Inputs) -> Inputs:
     return {"contradiction": found}
 
 
-def negative_share(given: Inputs) -> float:
-    return sentiment.negative_share(
-        given["observed"], sensitivity=given["sensitivity"], specificity=given["specificity"]
-    )
+def reference_negative_share(given: Inputs) -> float:
+    """Not used: no page tells a share of negative comments."""
+    skill = given["sensitivity"] + given["specificity"] - 1.0
+    return float((given["observed"] + given["specificity"] - 1.0) / skill)
 
 
 def log_histogram(given: Inputs) -> Inputs:
@@ -468,13 +484,13 @@ ADAPTERS: dict[str, Callable[[Inputs], Any]] = {
     "asymptotic confidence sequence": reference_confidence_sequence,
     "EWMA path": ewma_path,
     "EWMA": reference_ewma_run_length,
-    "Welch before/after": welch,
+    "Welch before/after": reference_welch,
     "weekly trend": trend,
     "incident rate ratio": rate_ratio,
     "LMG drivers": lmg,
     "response-level blend": response_blend,
     "contradiction flag": contradiction,
-    "Rogan-Gladen": negative_share,
+    "Rogan-Gladen": reference_negative_share,
     "log histogram": log_histogram,
 }
 

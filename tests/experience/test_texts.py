@@ -15,7 +15,6 @@ from experience.engine.daycells import Sums
 from experience.engine.indicators import Evidence, Parameters, People, Terms, native
 from experience.engine.normalise import Anchors
 from experience.engine.periods import Period
-from experience.engine.sentiment import social_score
 from experience.engine.unsolicited import against_the_past
 from experience.engine.weighting import ClassRates
 from experience.models import SignalBatch, UnsolicitedText
@@ -128,24 +127,26 @@ def test_old_rows_are_forgotten(client: Client) -> None:
 # --- the indicator ------------------------------------------------------------------------------------------
 
 
-def test_the_score_is_that_of_the_specification() -> None:
-    now, before = Sums(4, 4 * -4_000, 4 * 4_000**2), Sums(30, 30 * -3_000, 30 * 3_000**2 + 29 * 2_000**2)
+@pytest.mark.parametrize(("mean", "score"), [(-0.3, 70.0), (-0.4, 55.0), (-1.0, 0.0), (0.5, 100.0)])
+def test_each_standard_error_from_the_past_is_worth_fifteen_points(mean: float, score: float) -> None:
+    now, before = Sums(4, round(4 * mean * 10_000), 0), Sums(30, -90_000, 30 * 3_000**2 + 29 * 2_000**2)
 
-    z = against_the_past(now, before, 10, least_authors=10)
+    z = against_the_past(now, before, 10)
 
     anchors = next(Anchors(d.floor, d.target, d.ceiling) for d in LIBRARY if d.key == "unsolicited")
-    wanted = social_score(
-        window_mean=-0.4, window_days=4, baseline_mean=-0.3, baseline_day_sd=0.2, authors=10
-    )
-    assert z == pytest.approx(-1.0)
-    assert anchors.score(z) == pytest.approx(wanted, abs=1e-4)
+    assert z == pytest.approx((mean + 0.3) / (0.2 / 2))
+    assert anchors.score(z) == pytest.approx(score, abs=1e-4)
+
+
+def test_a_past_that_never_varied_says_nothing() -> None:
+    assert against_the_past(Sums(4, -16_000, 0), Sums(30, -90_000, 30 * 3_000**2), 10) is None
 
 
 @pytest.mark.parametrize(("authors", "days"), [(9, 30), (10, 19)])
 def test_few_authors_or_a_short_past_say_nothing(authors: int, days: int) -> None:
     before = Sums(days, 0, days * 1_000**2)
 
-    assert against_the_past(Sums(4, 0, 0), before, authors, least_authors=10) is None
+    assert against_the_past(Sums(4, 0, 0), before, authors) is None
 
 
 def said(service: BusinessService, days_ago: int, polarity: float, author: str) -> None:
