@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import json
+from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers, status
-from rest_framework.exceptions import ParseError, ValidationError
-from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
+from rest_framework import serializers
 
+from experience.api.batches import BatchView, batch_schema
 from experience.engine.observations import ObservationError, read_observations
 from experience.services.receive_signals import receive_signals
-from surveys.api.keys import ApiKeyAuthentication
-from surveys.api.signed import SIGNATURE_HEADER, signed_body
-from surveys.models import ApiKey
-from surveys.wakeups import EVIDENCE_SWEEP, wake
 from xla_service.api import StrictSerializer
-
-SOURCE_HEADER = "X-XLA-Source"
-MOST_BYTES = 4 * 1024 * 1024
 
 
 class SignalBatchSerializer(StrictSerializer):
@@ -40,45 +28,13 @@ class ReceivedBatchSerializer(serializers.Serializer[Any]):
     is_new = serializers.BooleanField()
 
 
-class SignalsView(APIView):
+@batch_schema("receive_signals", SignalBatchSerializer, ReceivedBatchSerializer)
+class SignalsView(BatchView):
     """POST /api/v1/signals/"""
 
-    # Without a key the secret of the source is asked for, see `signed_body`.
-    authentication_classes = (ApiKeyAuthentication,)
-    permission_classes = ()
-    key_scope = ApiKey.Scope.SEND_SIGNALS
+    holds, refusal = "observations", ObservationError
 
-    @extend_schema(
-        operation_id="receive_signals",
-        parameters=[
-            OpenApiParameter(SOURCE_HEADER, str, OpenApiParameter.HEADER, required=True),
-            OpenApiParameter(SIGNATURE_HEADER, str, OpenApiParameter.HEADER),
-        ],
-        request=SignalBatchSerializer,
-        responses={201: ReceivedBatchSerializer, 200: ReceivedBatchSerializer},
-    )
-    def post(self, request: Request) -> Response:
-        """Take a batch whole or not at all; 201 for a new one, 200 for a batch id that came before."""
-        key = request.headers.get(SOURCE_HEADER, "")
-        source, body = signed_body(request, key, most_bytes=MOST_BYTES)
-        batch = SignalBatchSerializer(data=decoded(body))
-        batch.is_valid(raise_exception=True)
-        batch_id, rows = batch.validated_data["batch_id"], batch.validated_data["observations"]
-        try:
-            is_new = receive_signals(
-                read_observations(rows), batch_id=batch_id, source=source.key, now=timezone.now()
-            )
-        except ObservationError as error:
-            raise ValidationError({"observations": [str(error)]}) from error
-        if is_new:
-            wake(EVIDENCE_SWEEP)
-        said = ReceivedBatchSerializer({"batch_id": batch_id, "observations": len(rows), "is_new": is_new})
-        return Response(said.data, status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
-
-
-def decoded(body: bytes) -> Any:
-    """Return what a body says; raises ParseError, which names the place, for one that is not JSON."""
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"The body is not JSON ({error}). Correct it and send the batch again.") from error
+    def take(self, rows: list[Any], *, batch_id: str, source: str, now: datetime) -> dict[str, Any]:
+        """Fold the samples and keep the outages."""
+        is_new = receive_signals(read_observations(rows), batch_id=batch_id, source=source, now=now)
+        return {"is_new": is_new}
