@@ -11,6 +11,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 from surveys.links import notice_message_id
 from surveys.models import (
@@ -25,8 +26,10 @@ from surveys.models import (
     Response,
     SentAnswer,
     Ticket,
+    User,
     Visit,
 )
+from surveys.services.audit import record_change
 from surveys.services.withdraw import withdraw_invitations
 
 GONE = {
@@ -50,7 +53,7 @@ class ErasedError(ValueError):
 
 
 @transaction.atomic
-def erase_person(person: Person, *, now: datetime) -> str:
+def erase_person(person: Person, *, now: datetime, by: User | None = None) -> str:
     """Replace a person by a random pseudonym, and return it.
 
     Texts (ticket titles, comments, the words that decided their sentiment), addresses, mails, visits and the
@@ -72,6 +75,7 @@ def erase_person(person: Person, *, now: datetime) -> str:
     LogEntry.objects.filter(content_type=kind, object_id=str(stored.pk)).update(
         object_repr=pseudonym, change_message=""
     )
+    record_change(f"person {pseudonym}", gettext_noop("Erased"), by=by, now=now)
     return pseudonym
 
 

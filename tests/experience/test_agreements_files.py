@@ -53,7 +53,7 @@ def catalogue() -> None:
 
 @pytest.fixture
 def ann() -> User:
-    return UserFactory.create(username="ann")
+    return UserFactory.create(username="ann", role=User.Role.AGREEMENT_ADMIN)
 
 
 def applied(text: str, *, publishes: bool = True, by: User | None = None) -> list[tuple[str, str, int]]:

@@ -24,6 +24,8 @@ from experience.services.agreement_files import (
 )
 from experience.services.judge import organisation_day
 from surveys.models import User
+from xla_service.access import everyone, setting_up
+from xla_service.on_behalf import acting_user, add_user
 
 
 class Command(BaseCommand):
@@ -37,6 +39,7 @@ class Command(BaseCommand):
         for name, explanation in _ACTIONS.items():
             action = actions.add_parser(name, help=explanation)
             action.add_argument("file", metavar="FILE.yaml", help="The file; - is standard input or output.")
+            add_user(action, *(["--by"] if name == "apply" else []))
             if name == "export":
                 action.add_argument("--agreement", action="append", help="Only this key; may be given again.")
             if name == "rehearse":
@@ -44,12 +47,12 @@ class Command(BaseCommand):
                 action.add_argument("--json", action="store_true", help="Print one JSON line per result.")
             if name == "apply":
                 action.add_argument("--publish", action="store_true", help="Publish, not only draft.")
-                action.add_argument("--by", metavar="USERNAME", help="Who drafts, and who publishes.")
 
     def handle(self, *args: Any, action: str, file: str, **options: Any) -> None:
         """Do it; problems of a file go to standard error by line, and the exit code is 1."""
+        user = acting_user(options["acting_as"], everyone if action == "export" else setting_up)
         try:
-            getattr(self, f"_{action}")(file, timezone.now(), options)
+            getattr(self, f"_{action}")(file, timezone.now(), options, user)
         except FileError as error:
             for problem in error.problems:
                 self.stderr.write(f"{file}:{problem.line}: {problem.message}")
@@ -57,8 +60,10 @@ class Command(BaseCommand):
         except (OSError, UnicodeDecodeError) as error:
             raise CommandError(f"{file} cannot be used: {error}") from error
 
-    def _export(self, file: str, now: datetime, options: dict[str, Any]) -> None:
+    def _export(self, file: str, now: datetime, options: dict[str, Any], user: User | None) -> None:
         agreements = Agreement.objects.order_by("key")
+        if user is not None:
+            agreements = agreements.visible_to(user)
         if wanted := options["agreement"]:
             agreements = agreements.filter(key__in=wanted)
             if missing := set(wanted) - set(agreements.values_list("key", flat=True)):
@@ -69,18 +74,18 @@ class Command(BaseCommand):
         else:
             Path(file).write_text(text, encoding="utf-8")
 
-    def _lint(self, file: str, now: datetime, options: dict[str, Any]) -> None:
+    def _lint(self, file: str, now: datetime, options: dict[str, Any], user: User | None) -> None:
         if problems := lint(_text(file), today=organisation_day(now)):
             raise FileError(problems)
         self.stdout.write(f"{file}: no problems.")
 
-    def _diff(self, file: str, now: datetime, options: dict[str, Any]) -> None:
+    def _diff(self, file: str, now: datetime, options: dict[str, Any], user: User | None) -> None:
         for key, changes in diff(_text(file)).items():
             self.stdout.write(f"{key}: {len(changes)} differences from what is published")
             for change in changes:
                 self.stdout.write(f"  {change.path}: {change.before or '-'} -> {change.after or '-'}")
 
-    def _rehearse(self, file: str, now: datetime, options: dict[str, Any]) -> None:
+    def _rehearse(self, file: str, now: datetime, options: dict[str, Any], user: User | None) -> None:
         text, today = _text(file), organisation_day(now)
         try:
             rehearsals = rehearse_file(text, today=today, now=now, months=options["months"])
@@ -92,9 +97,8 @@ class Command(BaseCommand):
             else:
                 self.stdout.write("\n".join(_report(key, rehearsal)))
 
-    def _apply(self, file: str, now: datetime, options: dict[str, Any]) -> None:
-        by = _user(options["by"])
-        done = apply(_text(file), by=by, today=organisation_day(now), now=now, publishes=options["publish"])
+    def _apply(self, file: str, now: datetime, options: dict[str, Any], user: User | None) -> None:
+        done = apply(_text(file), by=user, today=organisation_day(now), now=now, publishes=options["publish"])
         for each in done:
             excluded = f", {each.excluded} exclusions agreed" if each.excluded else ""
             self.stdout.write(f"{each.key}: {each.outcome}, version {each.number}{excluded}")
@@ -111,15 +115,6 @@ _ACTIONS = {
 
 def _text(file: str) -> str:
     return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-
-
-def _user(username: str | None) -> User | None:
-    if username is None:
-        return None
-    found = User.objects.filter(username=username).first()
-    if found is None:
-        raise CommandError(f"There is no user {username!r}.")
-    return found
 
 
 def _document(key: str, result: RehearsedResult) -> dict[str, Any]:

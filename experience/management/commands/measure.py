@@ -13,6 +13,8 @@ from django.utils import timezone
 from experience.models import Measurement
 from experience.services.judge import organisation_day
 from experience.services.measure import measure_all
+from xla_service.access import setting_up
+from xla_service.on_behalf import acting_user, add_user
 
 
 class Command(BaseCommand):
@@ -24,9 +26,11 @@ class Command(BaseCommand):
         """Take the day and the form of the answer."""
         parser.add_argument("--as-of", help="Last day that counts, YYYY-MM-DD; default: today.")
         parser.add_argument("--json", action="store_true", help="Print one JSON line per result.")
+        add_user(parser)
 
     def handle(self, *args: Any, as_of: str | None, json: bool, **options: Any) -> None:
         """Measure and print the 28-day results."""
+        acting_user(options["acting_as"], setting_up)
         now = timezone.now()
         day = _day(as_of) if as_of else organisation_day(now)
         moment = min(now, datetime.combine(day, time.max, UTC))

@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from experience.services.evidence import rebuild_evidence
 from surveys.models import BusinessService
+from xla_service.access import administering
+from xla_service.on_behalf import acting_user, add_user
 
 
 class Command(BaseCommand):
@@ -20,9 +22,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the services."""
         parser.add_argument("--service", action="append", help="Key of a service; may be given again.")
+        add_user(parser)
 
     def handle(self, *args: Any, service: list[str] | None, **options: Any) -> None:
         """Rebuild and say how many service-days there were."""
+        acting_user(options["acting_as"], administering)
         services = BusinessService.objects.all()
         if service:
             services = services.filter(key__in=service)

@@ -11,20 +11,25 @@ from django.utils import timezone
 
 from experience.models import Measurement
 from experience.services.verify import Finding, corrections_due, verify
+from xla_service.on_behalf import acting_user, add_user
 
 
 class Command(BaseCommand):
-    """`manage.py verify [--all]`."""
+    """`manage.py verify [--all] [--as USERNAME]`."""
 
     help = "Recompute results from their stored inputs; exits 1 and names what differs."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take which results."""
         parser.add_argument("--all", action="store_true", help="Corrected results too.")
+        add_user(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Verify and report."""
+        user = acting_user(options["acting_as"])
         results = Measurement.objects.all() if options["all"] else Measurement.objects.current()
+        if user is not None:
+            results = results.published().visible_to(user)
         findings = list(verify(results.order_by("pk")))
         due = list(corrections_due(results, now=timezone.now()))
         for finding in (*findings, *due):

@@ -9,6 +9,8 @@ from django.utils import timezone
 
 from surveys.management.find_person import find_person
 from surveys.services.erase_person import erase_person
+from xla_service.access import administering
+from xla_service.on_behalf import acting_user, add_user
 
 
 class Command(BaseCommand):
@@ -20,10 +22,13 @@ class Command(BaseCommand):
         """Declare the arguments."""
         parser.add_argument("person", help="External id or e-mail address.")
         parser.add_argument("--yes", action="store_true", help="Do it: this cannot be undone.")
+        add_user(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Erase the person, and say under which pseudonym the counts go on."""
+        by = acting_user(options["acting_as"], administering)
         person = find_person(options["person"])
         if not options["yes"]:
             raise CommandError("This cannot be undone. Export the person first, then say --yes.")
-        self.stdout.write(f"Erased. The counts go on under {erase_person(person, now=timezone.now())}.")
+        pseudonym = erase_person(person, now=timezone.now(), by=by)
+        self.stdout.write(f"Erased. The counts go on under {pseudonym}.")

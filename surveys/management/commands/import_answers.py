@@ -11,6 +11,8 @@ from django.utils import timezone
 from surveys.management.progress import ProgressBar, print_rejections
 from surveys.services.csv_tables import TableError
 from surveys.services.import_answers import AnswerImport, import_answers
+from xla_service.access import setting_up
+from xla_service.on_behalf import acting_user, add_user
 
 
 class Command(BaseCommand):
@@ -24,9 +26,11 @@ class Command(BaseCommand):
         parser.add_argument("--source", default="servicenow", help="Key of the source the tickets came from.")
         parser.add_argument("--dry-run", action="store_true", help="Read every row, write nothing.")
         parser.add_argument("--strict", action="store_true", help="Exit with 1 when a row was rejected.")
+        add_user(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Import the file, name every row that was rejected and print the counts."""
+        acting_user(options["acting_as"], setting_up)
         bar = ProgressBar(self.stderr)
         try:
             done = import_answers(

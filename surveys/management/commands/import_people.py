@@ -10,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from surveys.management.progress import ProgressBar, print_rejections
 from surveys.services.csv_tables import TableError
 from surveys.services.import_people import import_people
+from xla_service.access import setting_up
+from xla_service.on_behalf import acting_user, add_user
 
 
 class Command(BaseCommand):
@@ -22,9 +24,11 @@ class Command(BaseCommand):
         parser.add_argument("path", type=Path, help="The file, .csv or .csv.gz.")
         parser.add_argument("--dry-run", action="store_true", help="Check every row, write nothing.")
         parser.add_argument("--strict", action="store_true", help="Exit with 1 when a row was rejected.")
+        add_user(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Import the file, name every row that was rejected and print the counts."""
+        acting_user(options["acting_as"], setting_up)
         bar = ProgressBar(self.stderr)
         try:
             done = import_people(options["path"], dry_run=options["dry_run"], progress=bar.show)

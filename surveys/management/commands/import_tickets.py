@@ -14,6 +14,8 @@ from surveys.engine.ticket_presets import PRESETS
 from surveys.management.progress import ProgressBar, print_rejections
 from surveys.services.csv_tables import TableError
 from surveys.services.import_tickets import SERVICE_COLUMNS, TicketImport, import_tickets
+from xla_service.access import setting_up
+from xla_service.on_behalf import acting_user, add_user
 
 
 class Command(BaseCommand):
@@ -38,6 +40,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--dry-run", action="store_true", help="Check every row, write nothing.")
         parser.add_argument("--strict", action="store_true", help="Exit with 1 when a row was rejected.")
+        add_user(parser)
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Run from the command line, giving way to the web server, because somebody waits for a page."""
@@ -46,6 +49,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Import the file, name every row that was rejected and print the counts."""
+        acting_user(options["acting_as"], setting_up)
         bar = ProgressBar(self.stderr)
         try:
             done = import_tickets(
