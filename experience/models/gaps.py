@@ -192,6 +192,11 @@ class GapEvent(models.Model):
     to_state = models.CharField(max_length=12, choices=Gap.State.choices)
     kind = models.CharField(max_length=12, choices=Gap.Kind.choices)
     reason = models.CharField(max_length=500, blank=True)
+    # Of a gap that was given to somebody: that, and who had it before, so that it can be given back.
+    is_handover = models.BooleanField(default=False)
+    assignee_before = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         ordering = ["happened_at", "pk"]

@@ -43,22 +43,20 @@ def dismiss_gap(gap: Gap, *, by: User, reason: str, now: datetime) -> None:
 
 def assign_gap(gap: Gap, *, to: User, by: User, now: datetime) -> None:
     """Give a live gap to somebody. Raises GapMovedError when it is over already."""
-    move_gap(
-        gap,
-        Gap.LIVE_STATES,
-        gap.state,
-        {"assignee": to},
-        by,
-        _GIVEN % {"name": to.get_full_name() or to.get_username()},
-        now,
-    )
+    reason = _GIVEN % {"name": to.get_full_name() or to.get_username()}
+    had = gap.assignee
+    with transaction.atomic():
+        event = move_gap(gap, Gap.LIVE_STATES, gap.state, {"assignee": to}, by, reason, now)
+        event.is_handover, event.assignee_before = True, had
+        event.save(update_fields=["is_handover", "assignee_before"])
 
 
 def last_step(gap: Gap) -> GapEvent | None:
     """Return what somebody did to the gap last, as long as nothing happened since; None otherwise."""
     newest = GapEvent.objects.filter(gap=gap).order_by("-happened_at", "-pk").first()
-    is_step = newest is not None and newest.actor_id is not None and newest.from_state != newest.to_state
-    return newest if newest and is_step and newest.to_state == gap.state else None
+    if newest is None or newest.actor_id is None or newest.to_state != gap.state:
+        return None
+    return newest if newest.is_handover or newest.from_state != newest.to_state else None
 
 
 def undo_step(gap: Gap, *, by: User, now: datetime) -> None:
@@ -69,15 +67,21 @@ def undo_step(gap: Gap, *, by: User, now: datetime) -> None:
     step = last_step(gap)
     if step is None:
         raise GapMovedError(_("There is nothing to undo: something else happened to this gap since."))
+    try:
+        move_gap(gap, (step.to_state,), step.from_state, _columns_before(step, gap), by, _TAKEN_BACK, now)
+    except IntegrityError as error:
+        raise GapMovedError(_("Another gap of this service opened in the meantime.")) from error
+
+
+def _columns_before(step: GapEvent, gap: Gap) -> dict[str, object]:
+    if step.is_handover:
+        return {"assignee": step.assignee_before}
     was_new = step.from_state == Gap.State.OPEN
     was_in_hand = step.from_state == Gap.State.ACKNOWLEDGED
     columns: dict[str, object] = {"is_acknowledged": was_in_hand or (gap.is_acknowledged and not was_new)}
     if was_new and gap.assignee_id == step.actor_id:
         columns["assignee"] = None
-    try:
-        move_gap(gap, (step.to_state,), step.from_state, columns, by, _TAKEN_BACK, now)
-    except IntegrityError as error:
-        raise GapMovedError(_("Another gap of this service opened in the meantime.")) from error
+    return columns
 
 
 @transaction.atomic
@@ -89,15 +93,16 @@ def move_gap(
     by: User,
     reason: str,
     now: datetime,
-) -> None:
-    """Move the gap if it still stands where it was read, and write who did it when and why.
+) -> GapEvent:
+    """Move the gap if it still stands where it was read; write and return who did it when and why.
 
     Raises GapMovedError when it does not, or stands in none of the allowed states.
     """
     read = Gap.objects.filter(pk=gap.pk, state=gap.state, kind=gap.kind, assignee=gap.assignee_id)
     if not read.filter(state__in=allowed).update(state=state, **columns):
         raise GapMovedError(_("Somebody was faster. The page now shows where this gap stands."))
-    GapEvent.objects.create(
+    event = GapEvent.objects.create(
         gap=gap, happened_at=now, actor=by, from_state=gap.state, to_state=state, kind=gap.kind, reason=reason
     )
     gap.refresh_from_db()
+    return event

@@ -214,6 +214,21 @@ def test_undoing_a_step_forgets_who_took_it(open_gap: Gap, owner: User) -> None:
     assert (open_gap.state, open_gap.is_acknowledged, open_gap.assignee) == (Gap.State.OPEN, False, None)
 
 
+def test_giving_a_gap_away_can_be_undone_and_only_once(
+    page: Client, open_gap: Gap, owner: User, teammate: User
+) -> None:
+    acknowledge_gap(open_gap, by=owner, now=NOW)
+    page.post(reverse("gap-give", args=[open_gap.pk]), {"to": teammate.pk})
+    assert Gap.objects.get(pk=open_gap.pk).assignee == teammate
+
+    assert "Undo the last step" in page.get(reverse("gap", args=[open_gap.pk])).content.decode()
+    page.post(reverse("gap-undo", args=[open_gap.pk]))
+
+    taken_back = Gap.objects.get(pk=open_gap.pk)
+    assert (taken_back.assignee, taken_back.state) == (owner, "acknowledged")
+    assert "Undo the last step" not in page.get(reverse("gap", args=[open_gap.pk])).content.decode()
+
+
 def test_what_happened_since_cannot_be_undone(open_gap: Gap, owner: User) -> None:
     acknowledge_gap(open_gap, by=owner, now=NOW)
     GapEvent.objects.create(
