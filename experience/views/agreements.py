@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any
 
 from django.contrib import messages
@@ -35,6 +36,7 @@ from experience.engine.agreement_terms import (
     AgreementTerms,
     Change,
     Problem,
+    differences,
 )
 from experience.engine.rehearsal import Rehearsal
 from experience.marks.distribution import distribution
@@ -195,10 +197,15 @@ def _begin(name: str, preset: str, request: HttpRequest) -> AgreementVersion:
 def edit(request: HttpRequest, key: str) -> HttpResponse:
     """Edit the draft; POST saves it, and with `publish` publishes it. What was typed is kept on an error."""
     found = agreement_or_404(request, key)
+    began_with = _stand(found)
     before = _terms_to_edit(found)
     if request.method != "POST":
         return render(request, "experience/agreement_edit.html", _editor(found, before, before, []))
     typed = read_terms(before, request.POST, newest_indicators())
+    if request.POST.get("began_with", began_with) != began_with:
+        context = _editor(found, before, typed.terms, typed.problems)
+        context |= {"is_overtaken": True, "overtaken": differences(before, typed.terms)}
+        return render(request, "experience/agreement_edit.html", context, status=409)
     problems = list(typed.problems)
     if not problems:
         problems = _saved(request, typed.terms)
@@ -206,6 +213,15 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
         return redirect("agreement" if "publish" in request.POST else "agreement-edit", key=key)
     context = _editor(found, before, typed.terms, problems)
     return render(request, "experience/agreement_edit.html", context, status=422)
+
+
+def _stand(found: Agreement) -> str:
+    """Return a mark of what the editor begins with; it changes with the draft, and with what is published."""
+    draft = draft_of(found)
+    if draft is not None:
+        return sha256(repr(version_terms(draft)).encode()).hexdigest()
+    published = published_version(found)
+    return f"version-{published.number}" if published else ""
 
 
 def _terms_to_edit(found: Agreement) -> AgreementTerms:
@@ -249,6 +265,7 @@ def _editor(
     weights = dict(terms.weights)
     return {
         "agreement": found,
+        "began_with": _stand(found),
         "terms": terms,
         "problems": problems,
         "wrong": {problem.path for problem in problems},

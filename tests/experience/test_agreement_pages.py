@@ -143,6 +143,28 @@ def test_publishing_makes_a_version_that_the_page_compares(page: Client, publish
     assert ConfigurationChange.objects.filter(subject="agreement mail", what="Version 2 published").exists()
 
 
+def test_a_tab_that_was_overtaken_saves_nothing_says_so_and_keeps_what_was_typed(
+    page: Client, published: AgreementVersion
+) -> None:
+    edit = reverse("agreement-edit", args=["mail"])
+    old_tab = page.get(edit).context["began_with"]
+    page.post(edit, typed(published, publish="1", began_with=old_tab, **{"target.rating": "4.4"}))
+
+    refused = page.post(edit, typed(published, save="1", began_with=old_tab, **{"target.rating": "3.9"}))
+
+    words = refused.content.decode()
+    assert refused.status_code == 409
+    assert "Nothing was saved:" in words
+    assert 'name="target.rating" value="3.9"' in words
+    assert "<del>4.4</del>" in words
+    assert not AgreementVersion.objects.drafts().exists()
+
+    again = typed(published, began_with=refused.context["began_with"], **{"target.rating": "3.9"})
+    assert page.post(edit, again).status_code == 302
+    draft = version_terms(AgreementVersion.objects.drafts().get())
+    assert {a.key: a.target for a in draft.indicators}["rating"] == 3.9
+
+
 def test_where_a_second_person_publishes_the_drafter_is_told(
     page: Client, published: AgreementVersion, agreement_admin: User
 ) -> None:
