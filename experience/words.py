@@ -29,9 +29,13 @@ def _written(value: object) -> object:
     return figures.full_day(value) if isinstance(value, date) else value
 
 
+# Names that the library gave once. Results and their receipts keep them, so they change where they are said.
+_RENAMED = {"Time to resolve over target (MTTR)": "Time to resolve over target"}
+
+
 def indicator_words(text: str) -> str:
     """Return a name or an explanation of the indicator library; one's own stays as written."""
-    return gettext(text) if text else ""
+    return gettext(_RENAMED.get(text, text)) if text else ""
 
 
 _TERMS = {

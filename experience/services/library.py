@@ -96,7 +96,7 @@ LIBRARY = (
         default_weight=0,
     ),
     Declaration(
-        "time_to_target", "Time to resolve over target (MTTR)", _O, _OF.MEDIAN, "time_to_target", "x target",
+        "time_to_target", "Time to resolve over target", _O, _OF.MEDIAN, "time_to_target", "x target",
         0, 100, 2.0, 1.0, 0.5,
         "Median time to resolve as a multiple of the time that the ticket's priority is given.",
         default_weight=0,

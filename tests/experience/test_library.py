@@ -20,6 +20,7 @@ from experience.services.evidence import rebuild_evidence, refresh_changed_days
 from experience.services.library import LIBRARY, install_indicators
 from experience.services.receive_signals import receive_signals
 from experience.services.starter import COUNTED
+from experience.words import indicator_words
 from surveys.models import BusinessService, ServiceUserCount, User
 from tests.factories import BusinessServiceFactory, ResolutionFactory, TicketFactory
 from xla_service.settings import BASE_DIR
@@ -177,3 +178,11 @@ def test_an_incident_recurs_when_another_one_named_the_same_cause(mail: Business
         TicketFactory.create(service=mail, problem=problem, configuration_item=item, opened_at=NOON)
 
     assert stock(mail, "recurring") == [(0, 5, 2)]
+
+
+def test_a_median_is_never_called_mttr_and_old_results_say_the_new_name() -> None:
+    medians = [declaration for declaration in LIBRARY if declaration.statistic == "median"]
+
+    assert medians
+    assert not [declaration.name for declaration in medians if "MTTR" in declaration.name]
+    assert indicator_words("Time to resolve over target (MTTR)") == "Time to resolve over target"
