@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from io import StringIO
+from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -13,6 +15,7 @@ from django.urls import reverse
 from surveys.models import ConfigurationChange, User
 from surveys.services.first_administrator import is_good_code, make_first_administrator, new_code
 from tests.factories import NOW
+from xla_service.embedded.address import note_address
 
 pytestmark = pytest.mark.django_db
 TYPED = {
@@ -27,6 +30,23 @@ def link() -> str:
     said = StringIO()
     call_command("first_administrator", stdout=said)
     return "/" + said.getvalue().split()[-1].split("/", 3)[3]
+
+
+def test_the_link_leads_to_where_up_serves_unless_an_address_is_set(
+    tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DATA_DIR = tmp_path
+    monkeypatch.delenv("XLA_PUBLIC_URL", raising=False)
+    (tmp_path / "run").mkdir()
+    note_address(tmp_path, "http://127.0.0.1:9000")
+    beside_up = StringIO()
+    call_command("first_administrator", stdout=beside_up)
+    monkeypatch.setenv("XLA_PUBLIC_URL", settings.PUBLIC_URL)
+    configured = StringIO()
+    call_command("first_administrator", stdout=configured)
+
+    assert "http://127.0.0.1:9000/" in beside_up.getvalue()
+    assert f"{settings.PUBLIC_URL}/" in configured.getvalue()
 
 
 def test_the_printed_link_makes_an_administrator_signs_them_in_and_leads_to_the_guide(client: Client) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from xla_service.embedded import valkey
+from xla_service.embedded.address import note_address
 from xla_service.embedded.health import shows_pages
 from xla_service.embedded.ports import LOOPBACK, answers, free_port, port_of
 from xla_service.embedded.prepared import fingerprint
@@ -61,6 +62,7 @@ def serve(supervisor: Supervisor, installation: Installation, *fillers: Child) -
 
     The fillers run once the stores are ready and the database is migrated, before pages and worker start.
     """
+    note_address(installation.data_folder, installation.address)
     stores = embed_missing_stores(installation)
     supervisor.start(*stores)
     prepare(supervisor, installation)
