@@ -14,7 +14,7 @@ from experience.views.comments import comments, looked_at
 from experience.views.gaps import acknowledge, dismiss
 from experience.views.health import health
 from experience.views.jobs import job
-from experience.views.portfolio import drop_view, export, portfolio, save_view
+from experience.views.portfolio import drop_view, export, portfolio, rename_view, save_view
 from experience.views.reviews import executive_page, review, reviews
 from experience.views.service import answers, service
 
@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern] = [
     path("", portfolio, name="portfolio"),
     re_path(r"^portfolio\.(?P<kind>csv|xlsx)$", export, name="portfolio-export"),
     path("views/", save_view, name="view-save"),
+    path("views/<int:pk>/rename/", rename_view, name="view-rename"),
     path("views/<int:pk>/drop/", drop_view, name="view-drop"),
     path("services/<slug:key>/", service, name="service"),
     path("services/<slug:key>/answers/", answers, name="service-answers"),

@@ -113,7 +113,9 @@ def _charts() -> dict[str, Any]:
             quadrant(dots, width=width, height=320, key=key, description="One in every state", link=str)
             for key, width in (("wide", 1100), ("narrow", 340))
         ],
-        "weeks": week_chart(line, title="Rating, five weeks", target_words="agreed 4.2", width=420, height=180),
+        "weeks": week_chart(
+            line, title="Rating, five weeks", target_words="agreed 4.2", width=420, height=180
+        ),
     }
 
 

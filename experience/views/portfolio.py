@@ -196,6 +196,24 @@ def save_view(request: HttpRequest) -> HttpResponse:
 
 @open_to(everyone)
 @require_POST
+def rename_view(request: HttpRequest, pk: int) -> HttpResponse:
+    """Call a view of the reader's own something else; a name that another one has changes nothing."""
+    found = get_object_or_404(SavedView, pk=pk, user=request.user)
+    before, found.name = found.name, storable(request.POST.get("name", ""))[:60]
+    if not found.name:
+        messages.error(request, _("Give the view a name."))
+    elif SavedView.objects.filter(user=request.user, name=found.name).exclude(pk=pk).exists():
+        said = _("“%(before)s” keeps its name: another view is called “%(name)s”.")
+        messages.error(request, said % {"before": before, "name": found.name})
+    else:
+        found.save(update_fields=["name"])
+        said = _("“%(before)s” is called “%(name)s” now.")
+        messages.success(request, said % {"before": before, "name": found.name})
+    return redirect(f"{reverse('portfolio')}?{found.query}")
+
+
+@open_to(everyone)
+@require_POST
 def drop_view(request: HttpRequest, pk: int) -> HttpResponse:
     """Forget a view of the reader's own."""
     found = get_object_or_404(SavedView, pk=pk, user=request.user)

@@ -91,6 +91,21 @@ def test_a_view_is_kept_under_its_name_and_only_for_its_owner(
     assert not SavedView.objects.exists()
 
 
+def test_a_view_can_be_renamed_and_never_takes_the_name_of_another(page: Client, viewer: User) -> None:
+    mine = SavedView.objects.create(user=viewer, name="Mine", query="supplier=Aster")
+    SavedView.objects.create(user=viewer, name="Red")
+
+    said = page.post(reverse("view-rename", args=[mine.pk]), {"name": "Aster"}, follow=True).content.decode()
+    refused = page.post(reverse("view-rename", args=[mine.pk]), {"name": "Red"}, follow=True).content.decode()
+    nameless = page.post(reverse("view-rename", args=[mine.pk]), {"name": " "}, follow=True).content.decode()
+
+    mine.refresh_from_db()
+    assert mine.name == "Aster"
+    assert "“Mine” is called “Aster” now." in said
+    assert "“Aster” keeps its name: another view is called “Red”." in refused
+    assert "Give the view a name." in nameless
+
+
 def test_the_longest_choice_fits_a_view(page: Client) -> None:
     query = urlencode({"q": "\U0001f600" * 100, "supplier": "\U0001f600" * 120, "group": "\U0001f600" * 100})
 

@@ -186,6 +186,7 @@ TABLE = {
     "portfolio": Access("signed in"),
     "portfolio-export": Access("signed in", args=lambda world: ["csv"]),
     "view-save": Access("signed in", "post", data={"name": "Mine"}),
+    "view-rename": Access("owns the view", "post", lambda world: [world.view.pk], {"name": "Yours"}),
     "view-drop": Access("owns the view", "post", lambda world: [world.view.pk]),
     "service": Access("reads own", args=_service),
     "service-answers": Access("reads own", args=_service),
