@@ -13,9 +13,10 @@ from django.utils.translation import gettext, gettext_noop
 from experience.engine.periods import Period
 from experience.models import Gap, Measurement
 from experience.selectors.lost_cost import cost_per_hour
-from experience.selectors.narrowing import EVERYTHING, Narrowing
+from experience.selectors.narrowing import of_services
 from experience.selectors.results import is_hidden
 from surveys.models import BusinessService
+from surveys.selectors.narrowing import EVERYTHING, Narrowing
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -95,7 +96,7 @@ def executive(user: User | AnonymousUser, month: Period, narrowing: Narrowing = 
     for row in results:
         by_supplier[row["service__supplier"] or OWN_TEAMS].append(row)
     gaps = Gap.objects.primary().visible_to(user).filter(kind=Gap.Kind.WATERMELON)
-    gaps = gaps.filter(narrowing.services("service__"))
+    gaps = gaps.filter(of_services(narrowing, "service__"))
     days = (month.first_on, month.last_on)
     counts = gaps.aggregate(
         opened=Count("pk", filter=Q(opened_on__range=days)),
@@ -110,7 +111,7 @@ def executive(user: User | AnonymousUser, month: Period, narrowing: Narrowing = 
 
 def _results(user: User | AnonymousUser, month: Period, narrowing: Narrowing) -> list[dict[str, Any]]:
     found = Measurement.objects.published().filter(
-        service__in=BusinessService.objects.visible_to(user).live().filter(narrowing.services()),
+        service__in=BusinessService.objects.visible_to(user).live().filter(of_services(narrowing)),
         agreement_version__agreement__is_primary=True,
         period=Measurement.Period.MONTH,
         starts_on=month.first_on,
@@ -128,7 +129,7 @@ def _people(user: User | AnonymousUser, month: Period, narrowing: Narrowing) -> 
         .exclude(state=Gap.State.DISMISSED)
     )
     stood = stood.exclude(kind=Gap.Kind.OVER_STRICT).filter(service__isnull=False)
-    stood = stood.filter(narrowing.services("service__"))
+    stood = stood.filter(of_services(narrowing, "service__"))
     rows = stood.filter(Q(closed_on=None) | Q(closed_on__gte=month.first_on)).values("service_id")
     return {row["service_id"]: row["people"] for row in rows.annotate(people=Max("affected_people"))}
 

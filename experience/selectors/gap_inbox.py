@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy
 from experience.models import Agreement, Gap, GapEvent, Improvement
 from experience.selectors.access import gaps_looked_after, journeys_of, services_in_force
 from experience.selectors.gap_story import GapWords, gap_words
-from experience.selectors.narrowing import EVERYTHING, Narrowing, read_narrowing
+from experience.selectors.narrowing import of_services
 from surveys.engine.mapping import storable
 from surveys.models import BusinessService, User
+from surveys.selectors.narrowing import EVERYTHING, Narrowing, read_narrowing
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -96,7 +97,7 @@ def _matching(user: User | AnonymousUser, choice: InboxChoice) -> QuerySet[Gap]:
     if choice.kind:
         found = found.filter(kind=choice.kind)
     if choice.narrowing:
-        found = found.filter(choice.narrowing.services("service__"))
+        found = found.filter(of_services(choice.narrowing, "service__"))
     if choice.is_mine and isinstance(user, User):
         own_journey = Q(service=None, agreement__in=journeys_of(user))
         found = found.filter(Q(assignee=user) | Q(service__owner=user) | own_journey)

@@ -19,9 +19,10 @@ from django.db.models.functions import Cast
 
 from experience.engine.defaults import DEFAULTS
 from experience.models import BusinessGoal, FactorIndicator, Measurement, SuccessFactor
-from experience.selectors.narrowing import EVERYTHING, Narrowing
+from experience.selectors.narrowing import of_services
 from experience.selectors.results import is_hidden
 from surveys.models import BusinessService
+from surveys.selectors.narrowing import EVERYTHING, Narrowing
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -143,7 +144,7 @@ def _found(user: User | AnonymousUser, narrowing: Narrowing) -> _Found:
         period=Measurement.Period.ROLLING,
         agreement_version__agreement__is_primary=True,
     )
-    services = BusinessService.objects.visible_to(user).live().filter(narrowing.services())
+    services = BusinessService.objects.visible_to(user).live().filter(of_services(narrowing))
     rows = services.annotate(
         newest=Subquery(newest.order_by("-ends_on", "-pk").values("pk")[:1])
     ).values_list("newest", "value_stream", "key", "name")

@@ -18,9 +18,10 @@ from experience.engine.gaps import Experience, Verdict, classify
 from experience.engine.periods import Period
 from experience.engine.sla import Sla
 from experience.models import Gap, Measurement
-from experience.selectors.narrowing import EVERYTHING, Narrowing
+from experience.selectors.narrowing import of_services
 from experience.selectors.results import is_hidden, scale_to
 from surveys.models import BusinessService
+from surveys.selectors.narrowing import EVERYTHING, Narrowing
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -155,7 +156,7 @@ def _services(user: User | AnonymousUser, month: Period | None, narrowing: Narro
         .filter(service=OuterRef("pk"), agreement_version__agreement__is_primary=True, **wanted)
         .order_by("-ends_on", "-pk")
     )
-    services = BusinessService.objects.visible_to(user).live().filter(narrowing.services())
+    services = BusinessService.objects.visible_to(user).live().filter(of_services(narrowing))
     return (
         services.annotate(newest=Subquery(newest.values("pk")[:1]))
         .order_by("name", "pk")

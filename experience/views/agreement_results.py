@@ -14,10 +14,11 @@ from experience.selectors.agreed_results import (
     visible_agreement,
 )
 from experience.selectors.gap_story import gap_story
-from experience.selectors.narrowing import narrowing_choices, read_narrowing
+from experience.selectors.narrowing import narrowing_choices, of_services
 from experience.views.agreed_parts import limits_of, month_lines, service_lines
 from experience.views.gap_parts import why
 from surveys.models import BusinessService
+from surveys.selectors.narrowing import read_narrowing
 from xla_service.access import everyone, open_to
 from xla_service.moments import organisation_day
 
@@ -32,7 +33,7 @@ def agreement_results(request: HttpRequest, key: str) -> HttpResponse:
     today = organisation_day()
     version = version_on(found, today)
     narrowing = read_narrowing(request.GET)
-    services = BusinessService.objects.visible_to(request.user).filter(narrowing.services())
+    services = BusinessService.objects.visible_to(request.user).filter(of_services(narrowing))
     # A journey as a whole is of no supplier and no group.
     shown = {*services.values_list("pk", flat=True), *(() if narrowing else (None,))}
     results = [result for result in results_under(found) if result.service_id in shown]

@@ -33,10 +33,11 @@ from experience.selectors.comments import (
     visible_contradiction,
     waiting_count,
 )
-from experience.selectors.narrowing import PARAMETERS, narrowing_choices
+from experience.selectors.narrowing import narrowing_choices
 from experience.views.comment_parts import theme_lines
 from experience.views.origin import asks_for_part, way_back
 from surveys.models import CommentSentiment, User
+from surveys.selectors.narrowing import PARAMETERS
 from surveys.services.comment_readings import note_readings
 from surveys.services.contradictions import look_at
 from xla_service.access import everyone, open_to

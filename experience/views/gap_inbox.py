@@ -36,7 +36,7 @@ from experience.selectors.gap_inbox import (
     visible_gap,
 )
 from experience.selectors.gap_story import gap_words
-from experience.selectors.narrowing import PARAMETERS, narrowing_choices, read_narrowing
+from experience.selectors.narrowing import narrowing_choices, of_services
 from experience.services import improvements
 from experience.services.gap_actions import (
     GapMovedError,
@@ -48,6 +48,7 @@ from experience.services.gap_actions import (
 )
 from experience.services.improvements import ImprovementMovedError, plan_improvement
 from experience.views.origin import asks_for_part, parameters_shown, way_back
+from surveys.selectors.narrowing import PARAMETERS, read_narrowing
 from xla_service.access import everyone, open_to
 from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
@@ -256,7 +257,7 @@ def _answer(request: HttpRequest, found: Gap, words: str, *, is_error: bool) -> 
 def improvement_list(request: HttpRequest) -> HttpResponse:
     """Show every action on the services of the reader: planned ones first, then what came of the others."""
     narrowing = read_narrowing(request.GET)
-    found = Improvement.objects.visible_to(request.user).filter(narrowing.services("service__"))
+    found = Improvement.objects.visible_to(request.user).filter(of_services(narrowing, "service__"))
     found = found.select_related("service", "responsible", "gap").order_by("-planned_at", "-pk")
     context = {
         "page": Paginator(found, 50).get_page(request.GET.get("page")),

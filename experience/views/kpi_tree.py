@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from experience.kpi_tree_forms import FactorPage, GoalForm
 from experience.models import BusinessGoal, SuccessFactor
 from experience.selectors.kpi_tree import kpi_trees
-from experience.selectors.narrowing import PARAMETERS, narrowing_choices, read_narrowing
+from experience.selectors.narrowing import narrowing_choices
 from experience.services.kpi_tree import (
     FactorFacts,
     add_factor,
@@ -27,6 +27,7 @@ from experience.services.kpi_tree import (
     remove_goal,
 )
 from surveys.models import User
+from surveys.selectors.narrowing import PARAMETERS, read_narrowing
 from xla_service.access import everyone, open_to, setting_up
 from xla_service.navigation import Section, declare_page
 

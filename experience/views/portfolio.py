@@ -29,12 +29,13 @@ from experience.exports import portfolio_csv, portfolio_words, portfolio_xlsx
 from experience.marks import Dot, interval_bar, quadrant, sparkline
 from experience.models import SavedView
 from experience.selectors.answers import UnhappyAnswer, latest_unhappy
-from experience.selectors.narrowing import PARAMETERS, narrowing_choices
+from experience.selectors.narrowing import narrowing_choices
 from experience.selectors.portfolio import Row, TrendPoint, portfolio_rows, weekly_ratings
 from experience.selectors.portfolio_order import COLUMNS, QUIET, Choice, badge_counts, chosen, read_choice
 from experience.views.origin import asks_for_part, parameters_shown
 from surveys.engine.mapping import storable
 from surveys.models import User
+from surveys.selectors.narrowing import PARAMETERS
 from surveys.services.comment_readings import note_readings
 from xla_service.access import everyone, open_to
 from xla_service.moments import organisation_day

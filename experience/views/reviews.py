@@ -17,7 +17,7 @@ from experience.models import Improvement
 from experience.selectors.executive import executive
 from experience.selectors.incident_change import month_over_month, year_over_year
 from experience.selectors.maturity import is_final
-from experience.selectors.narrowing import PARAMETERS, narrowing_choices, read_narrowing
+from experience.selectors.narrowing import narrowing_choices, of_services
 from experience.selectors.service_page import (
     MonthGlance,
     gaps_in,
@@ -38,6 +38,7 @@ from experience.views.service_parts import (
     week_charts,
 )
 from surveys.models import BusinessService
+from surveys.selectors.narrowing import PARAMETERS, read_narrowing
 from xla_service.access import everyone, open_to
 from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
@@ -70,7 +71,7 @@ def executive_page(request: HttpRequest) -> HttpResponse:
 def reviews(request: HttpRequest) -> HttpResponse:
     """List the services of the reader with their reviews of the last months."""
     narrowing = read_narrowing(request.GET)
-    visible = BusinessService.objects.visible_to(request.user).live().filter(narrowing.services())
+    visible = BusinessService.objects.visible_to(request.user).live().filter(of_services(narrowing))
     services = visible.order_by("name", "pk")
     page = Paginator(services, _PAGE_SIZE).get_page(request.GET.get("page"))
     months = past_months(organisation_day())[:_MONTHS]

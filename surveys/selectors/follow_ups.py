@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Q, QuerySet
@@ -17,6 +16,7 @@ from surveys.models import (
     ServiceNotice,
     SurveyVersion,
 )
+from surveys.selectors.narrowing import EVERYTHING, Narrowing, NarrowingChoices
 
 NOTICES_SHOWN = 2
 
@@ -46,29 +46,6 @@ def contact_receiver(invitation: Invitation) -> FollowUpReceiver | None:
     return receiver_of(invitation.resolution)
 
 
-@dataclass(frozen=True, slots=True)
-class Narrowing:
-    """A supplier of services and an assignment group of tickets; empty for all."""
-
-    supplier: str = ""
-    group: str = ""
-
-    def __bool__(self) -> bool:
-        """Say whether anything is left out."""
-        return bool(self.supplier or self.group)
-
-
-EVERYTHING = Narrowing()
-
-
-@dataclass(frozen=True, slots=True)
-class NarrowingChoices:
-    """The suppliers and assignment groups that somebody waits for, by name."""
-
-    suppliers: list[str]
-    groups: list[str]
-
-
 def narrowing_choices(services: QuerySet[BusinessService]) -> NarrowingChoices:
     """Return by whom the open follow-ups of these services may be narrowed; one query."""
     waiting = FollowUp.objects.open().filter(service__in=services).order_by()
@@ -81,11 +58,8 @@ def open_follow_ups(
     services: QuerySet[BusinessService], narrowing: Narrowing = EVERYTHING
 ) -> QuerySet[FollowUp]:
     """Return the open follow-ups of these services with what their page shows, the most urgent first."""
-    rows = FollowUp.objects.open().filter(service__in=services)
-    if narrowing.supplier:
-        rows = rows.filter(service__supplier=narrowing.supplier)
-    if narrowing.group:
-        rows = rows.filter(resolution__assignment_group=narrowing.group)
+    wanted = narrowing.rows(supplier="service__supplier", group="resolution__assignment_group")
+    rows = FollowUp.objects.open().filter(wanted, service__in=services)
     return rows.select_related("resolution__ticket", "service", "receiver").order_by("due_at", "pk")
 
 

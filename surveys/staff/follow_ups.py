@@ -13,14 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from surveys.engine.mapping import storable
 from surveys.models import BusinessService, FollowUp, FollowUpReceiver
-from surveys.selectors.follow_ups import (
-    Narrowing,
-    narrowing_choices,
-    open_follow_ups,
-    receivers,
-)
+from surveys.selectors.follow_ups import narrowing_choices, open_follow_ups, receivers
+from surveys.selectors.narrowing import read_narrowing
 from surveys.services.follow_up import mark_done, ticket_links
 from surveys.services.follow_up_receivers import ReceiverError, name_receiver, take_receiver_away
 from xla_service.access import everyone, open_to, setting_up
@@ -40,7 +35,7 @@ def follow_ups(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, form: ReceiverForm, *, status: int = 200) -> HttpResponse:
     services = BusinessService.objects.visible_to(request.user)
-    narrowing = Narrowing(*(storable(request.GET.get(name, "")) for name in ("supplier", "group")))
+    narrowing = read_narrowing(request.GET)
     page = Paginator(open_follow_ups(services, narrowing), PER_PAGE).get_page(request.GET.get("page"))
     now = timezone.now()
     links = ticket_links([row.resolution.ticket for row in page.object_list])
