@@ -27,8 +27,7 @@ def everyone(user: User | AnonymousUser) -> bool:
 
 def setting_up(user: User | AnonymousUser) -> bool:
     """Say whether somebody sets up services, surveys, agreements and sources."""
-    is_agreement_admin = isinstance(user, User) and user.role == User.Role.AGREEMENT_ADMIN
-    return administering(user) or (is_agreement_admin and user.is_active)
+    return isinstance(user, User) and user.is_active and user.sets_up
 
 
 def administering(user: User | AnonymousUser) -> bool:

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
-
 from django.db import models
 from django.db.models import Q
 
 from surveys.models import BusinessService
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
-
-    from surveys.models import User
+from surveys.models.catalogue import RowsOfServices
 
 
-class CommentThemeQuerySet(models.QuerySet["CommentTheme"]):
+class CommentThemeQuerySet(RowsOfServices["CommentTheme"]):
     """Reads of themes."""
-
-    def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Return the themes of services this user may read."""
-        return self.filter(service__in=BusinessService.objects.visible_to(user))
 
 
 class CommentTheme(models.Model):

@@ -11,22 +11,15 @@ from django.utils.translation import gettext_lazy
 
 from experience.models.gaps import Gap
 from surveys.models import BusinessService
+from surveys.models.catalogue import RowsOfServices
 from surveys.models.constraints import one_of, within
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from django.contrib.auth.models import AnonymousUser
 
-    from surveys.models import User
-
-
-class ImprovementQuerySet(models.QuerySet["Improvement"]):
+class ImprovementQuerySet(RowsOfServices["Improvement"]):
     """Reads of improvements and the predicate of their sweep."""
-
-    def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Return the improvements of services this user may read."""
-        return self.filter(service__in=BusinessService.objects.visible_to(user))
 
     def carried_out(self) -> Self:
         """Return those that were done, judged or not: what charts mark."""

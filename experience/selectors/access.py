@@ -10,25 +10,21 @@ from experience.models import Agreement, AgreementService, AgreementVersion, Gap
 from surveys.models import BusinessService, User
 
 
-def _sets_up(user: User) -> bool:
-    return user.is_superuser or user.role in (user.Role.AGREEMENT_ADMIN, user.Role.ADMINISTRATOR)
-
-
 def looks_after(user: User, service: BusinessService) -> bool:
     """Say whether somebody acts on a service: its owner, its team, agreement admins and administrators.
 
     They also read single answers: respondents were told that the team does and that reports show groups.
     """
-    if _sets_up(user):
+    if user.sets_up:
         return True
     return service.owner_id == user.pk or service.team.filter(pk=user.pk).exists()
 
 
 def looked_after(user: User, service_ids: Collection[int]) -> set[int]:
     """Return which of these services somebody looks after, in one query whatever their number."""
-    if _sets_up(user):
+    if user.sets_up:
         return set(service_ids)
-    own = BusinessService.objects.filter(Q(owner=user) | Q(pk__in=user.team_services.values("pk")))
+    own = BusinessService.objects.answered_for_by(user)
     return set(own.filter(pk__in=service_ids).values_list("pk", flat=True))
 
 
@@ -40,7 +36,7 @@ def gaps_looked_after(user: User, gaps: Collection[Gap]) -> set[int]:
     """
     services = looked_after(user, {gap.service_id for gap in gaps if gap.service_id is not None})
     journeys = {gap.agreement_id for gap in gaps if gap.service_id is None and gap.agreement_id is not None}
-    if not _sets_up(user):
+    if not user.sets_up:
         journeys = set(journeys_of(user).filter(pk__in=journeys).values_list("pk", flat=True))
     return {
         gap.pk

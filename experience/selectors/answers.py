@@ -130,7 +130,7 @@ def latest_unhappy(reader: User, *, limit: int) -> list[UnhappyAnswer]:
 
     Of named surveys alone: respondents were told that the team reads each answer with its ticket.
     """
-    own = BusinessService.objects.filter(Q(owner=reader) | Q(pk__in=reader.team_services.values("pk")))
+    own = BusinessService.objects.answered_for_by(reader)
     rows = (
         Response.objects.accepted()
         .filter(_UNHAPPY, service__in=own, survey_version__mode=SurveyVersion.Mode.NAMED)

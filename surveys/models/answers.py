@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -11,23 +11,14 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
 from surveys.models.asking import Invitation, Visit
-from surveys.models.catalogue import BusinessService
+from surveys.models.catalogue import BusinessService, RowsOfServices
 from surveys.models.constraints import one_of, within
 from surveys.models.surveys import Question, SurveyVersion
 from surveys.models.tickets import Resolution
 
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
-
-    from surveys.models.people import User
-
 
 class ResponseQuerySet(models.QuerySet["Response"]):
     """Reads of responses."""
-
-    def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Return the responses about services this user may read."""
-        return self.filter(service__in=BusinessService.objects.visible_to(user))
 
     def accepted(self) -> Self:
         """Return the responses that count; provisional and set-apart ones affect nothing, and always-open
@@ -124,10 +115,6 @@ class Response(models.Model):
 
 class SentAnswerQuerySet(models.QuerySet["SentAnswer"]):
     """Reads of the answers sent and the predicates sweeps share."""
-
-    def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Return the answers about services this user may read."""
-        return self.filter(invitation__service__in=BusinessService.objects.visible_to(user))
 
     def to_settle(self, until: datetime) -> Self:
         """Return the answers sent until then that were not judged again since."""
@@ -244,12 +231,10 @@ class ContradictionKind(models.TextChoices):
     UNHAPPY_RATING = "unhappy_rating_positive_text", gettext_lazy("Unhappy rating, happy comment")
 
 
-class ContradictionQuerySet(models.QuerySet["Contradiction"]):
+class ContradictionQuerySet(RowsOfServices["Contradiction"]):
     """Reads of contradictions."""
 
-    def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Return the contradictions about services this user may read."""
-        return self.filter(response__service__in=BusinessService.objects.visible_to(user))
+    path_to_service = "response__service"
 
     def waiting(self) -> Self:
         """Return those that nobody has looked at yet."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -14,11 +14,6 @@ from surveys.models.constraints import one_of, within
 from surveys.models.people import Person
 from surveys.models.surveys import SendingRule, Survey, SurveyVersion
 from surveys.models.tickets import Resolution
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
-
-    from surveys.models.people import User
 
 
 class DecisionReason(models.TextChoices):
@@ -75,10 +70,6 @@ class Decision(models.Model):
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     """Reads of invitations and the predicates sweeps share."""
-
-    def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Return the invitations about services this user may read."""
-        return self.filter(service__in=BusinessService.objects.visible_to(user))
 
     def answerable(self, now: datetime) -> Self:
         """Return the invitations whose page still takes an answer."""

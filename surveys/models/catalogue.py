@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.conf import settings
 from django.db import models
@@ -26,9 +26,7 @@ class BusinessServiceQuerySet(models.QuerySet["BusinessService"]):
         """
         if not user.is_authenticated:
             return self.none()
-        if user.sees_every_service:
-            return self
-        return self.filter(Q(owner=user) | Q(pk__in=user.team_services.values("pk")))
+        return self if user.sees_every_service else self.answered_for_by(user)
 
     def looked_after_by(self, user: User | AnonymousUser) -> Self:
         """Return the services that this user acts on: all for those who set up, else their own and their
@@ -36,13 +34,28 @@ class BusinessServiceQuerySet(models.QuerySet["BusinessService"]):
         """
         if not user.is_authenticated:
             return self.none()
-        if user.is_superuser or user.role in (user.Role.AGREEMENT_ADMIN, user.Role.ADMINISTRATOR):
-            return self
+        return self if user.sets_up else self.answered_for_by(user)
+
+    def answered_for_by(self, user: User) -> Self:
+        """Return the services that this user owns or is on the team of, whatever their role."""
         return self.filter(Q(owner=user) | Q(pk__in=user.team_services.values("pk")))
 
     def live(self) -> Self:
         """Return the services that are measured: in use, neither planned nor retired."""
         return self.filter(lifecycle=BusinessService.Lifecycle.LIVE)
+
+
+_Row = TypeVar("_Row", bound=models.Model)
+
+
+class RowsOfServices(models.QuerySet[_Row]):
+    """Rows that belong to a service, to which `path_to_service` leads: whoever reads that reads them."""
+
+    path_to_service = "service"
+
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Return the rows of the services this user may read."""
+        return self.filter(**{f"{self.path_to_service}__in": BusinessService.objects.visible_to(user)})
 
 
 class ServiceLifecycle(models.TextChoices):

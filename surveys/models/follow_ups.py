@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
-from surveys.models.catalogue import BusinessService
+from surveys.models.catalogue import BusinessService, RowsOfServices
 from surveys.models.constraints import one_of
 from surveys.models.tickets import Resolution
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
-
-    from surveys.models.people import User
 
 
 class FollowUpReceiver(models.Model):
@@ -50,12 +45,8 @@ class FollowUpReceiver(models.Model):
         return bool(self.webhook_url) and self.webhook_is_on
 
 
-class FollowUpQuerySet(models.QuerySet["FollowUp"]):
+class FollowUpQuerySet(RowsOfServices["FollowUp"]):
     """Reads of follow-ups and the predicates sweeps share."""
-
-    def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Return the follow-ups about services this user may read."""
-        return self.filter(service__in=BusinessService.objects.visible_to(user))
 
     def open(self) -> Self:
         """Return the follow-ups that wait for somebody."""

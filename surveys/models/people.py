@@ -40,6 +40,11 @@ class User(AbstractUser):
         return self.is_superuser or self.role != self.Role.OWNER
 
     @property
+    def sets_up(self) -> bool:
+        """Say whether this user's role sets up services, surveys, agreements and sources."""
+        return self.is_superuser or self.role in (self.Role.AGREEMENT_ADMIN, self.Role.ADMINISTRATOR)
+
+    @property
     def administers(self) -> bool:
         """Say whether this user does everything, in Django's administration too."""
         return self.is_active and (self.is_superuser or self.role == self.Role.ADMINISTRATOR)

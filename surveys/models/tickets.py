@@ -4,28 +4,19 @@ stood.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
-from surveys.models.catalogue import BusinessService
+from surveys.models.catalogue import BusinessService, RowsOfServices
 from surveys.models.constraints import one_of
 from surveys.models.people import Person
 
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
 
-    from surveys.models.people import User
-
-
-class TicketQuerySet(models.QuerySet["Ticket"]):
+class TicketQuerySet(RowsOfServices["Ticket"]):
     """Reads of tickets."""
-
-    def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Return the tickets of the services this user may read."""
-        return self.filter(service__in=BusinessService.objects.visible_to(user))
 
 
 class TicketKind(models.TextChoices):
@@ -111,10 +102,6 @@ class Ticket(models.Model):
 
 class ResolutionQuerySet(models.QuerySet["Resolution"]):
     """Reads of resolutions and the predicates sweeps share."""
-
-    def visible_to(self, user: User | AnonymousUser) -> Self:
-        """Return the resolutions of the services this user may read."""
-        return self.filter(service__in=BusinessService.objects.visible_to(user))
 
     def undecided(self) -> Self:
         """Return the resolutions for which nobody has decided yet whether to ask."""

@@ -15,7 +15,7 @@ def reads_unmasked(user: User, service_ids: Collection[int]) -> set[int]:
 
     Those of the team that answers for them, as respondents were told, and all with the right to it.
     """
-    own = BusinessService.objects.filter(Q(owner=user) | Q(pk__in=user.team_services.values("pk")))
+    own = BusinessService.objects.answered_for_by(user)
     found = set(own.filter(pk__in=service_ids).values_list("pk", flat=True))
     has_right = found != set(service_ids) and user.has_perm("surveys.read_unmasked")
     return set(service_ids) if has_right else found
