@@ -36,8 +36,8 @@ def check_surveys_close_in_time(
     if not databases or not _has_tables():
         return []
     delays = dict(SendingRule.objects.order_by("number").values_list("survey_id", "delay_minutes"))
-    published = SurveyVersion.objects.filter(published_at__isnull=False).order_by("number")
-    versions = {row[0]: row for row in published.values_list("survey_id", "survey__name", "open_days")}
+    published = SurveyVersion.objects.published().values_list("survey_id", "survey__name", "open_days")
+    versions = {row[0]: row for row in published}
     return [
         _too_late(name, needed)
         for survey, name, open_days in versions.values()

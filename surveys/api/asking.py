@@ -143,7 +143,7 @@ class PreviewRuleView(APIView):
         wanted = PreviewInputSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         survey, now = wanted.validated_data["survey"], timezone.now()
-        version = survey.versions.filter(published_at__isnull=False).order_by("number").last()
+        version = survey.published_version()
         if version is None:
             raise ValidationError({"survey": ["This survey has no published version. Publish one first."]})
         try:

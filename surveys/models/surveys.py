@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import time
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -21,6 +22,35 @@ class Survey(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def published_version(self) -> SurveyVersion | None:
+        """Return the version that new invitations ask; None before the first was published."""
+        return self.versions.published().last()
+
+    def draft(self) -> SurveyVersion | None:
+        """Return the version that is being designed; None when nothing is."""
+        return self.versions.drafts().last()
+
+    def worked_on(self) -> SurveyVersion | None:
+        """Return the version that staff look at, with its questions: the draft, else the published one."""
+        versions = self.versions.prefetch_related("questions")
+        return versions.drafts().last() or versions.published().last()
+
+    def rule_in_force(self) -> SendingRule | None:
+        """Return the newest sending rule, which decides whom this survey asks."""
+        return self.rules.order_by("number").last()
+
+
+class SurveyVersionQuerySet(models.QuerySet["SurveyVersion"]):
+    """The predicates of versions."""
+
+    def published(self) -> Self:
+        """Return the published versions, in order: of each survey the last one is asked."""
+        return self.filter(published_at__isnull=False).order_by("number")
+
+    def drafts(self) -> Self:
+        """Return the versions that are being designed."""
+        return self.filter(published_at=None).order_by("number")
 
 
 class SurveyVersionMode(models.TextChoices):
@@ -48,11 +78,19 @@ class SurveyVersion(models.Model):
     )
     note = models.CharField(max_length=300, blank=True)
 
+    objects = SurveyVersionQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["survey", "number"], name="survey_version_number"),
             one_of("mode", SurveyVersionMode, name="survey_version_mode"),
         ]
+
+    @property
+    def scale(self) -> str:
+        """The scale of its rating, by key."""
+        kinds = {question.kind: question for question in self.questions.all()}
+        return kinds[QuestionKind.RATING].scale
 
 
 class QuestionKind(models.TextChoices):

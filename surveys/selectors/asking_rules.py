@@ -64,8 +64,7 @@ def days_until_closed(delay_minutes: int, open_days: int) -> int:
 
 def plans_in_force(surveys: Iterable[Survey]) -> dict[int, Plan]:
     """Return by survey how it asks now: its newest published version by its newest rule."""
-    versions = SurveyVersion.objects.filter(published_at__isnull=False).order_by("number")
-    newest = {version.survey_id: version for version in versions}
+    newest = {version.survey_id: version for version in SurveyVersion.objects.published()}
     rules = {rule.survey_id: rule for rule in SendingRule.objects.order_by("number")}
     usable = [survey.pk for survey in surveys if survey.pk in newest and survey.pk in rules]
     return {key: plan(newest[key], rules[key]) for key in usable}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS, Words
-from surveys.models import Question, Survey, SurveyVersion
+from surveys.models import Question, SurveyVersion
 from surveys.selectors.asked import questionnaire
 
 
@@ -25,12 +25,6 @@ class Wording:
     english: str
     read: str
     is_complete: bool
-
-
-def newest_version(survey: Survey) -> SurveyVersion | None:
-    """Return the version that new invitations ask, None before the first is published."""
-    published = survey.versions.filter(published_at__isnull=False)
-    return published.prefetch_related("questions").order_by("-number").first()
 
 
 def wordings(version: SurveyVersion, code: str) -> list[Wording]:

@@ -52,7 +52,7 @@ def remember_touch(
     _keep(invitation, replace(seen, touches=(*seen.touches, touch)))
 
 
-def store_anonymous(invitation: Invitation, sent: SentAnswer, *, scale: str) -> Response:
+def store_anonymous(invitation: Invitation, sent: SentAnswer) -> Response:
     """Store an answer without the person, or change the one of the same invitation, and return it.
 
     `sent` is not stored. An answer that looks like a mail scanner's is set apart, and never replaces one
@@ -70,7 +70,7 @@ def store_anonymous(invitation: Invitation, sent: SentAnswer, *, scale: str) -> 
         CommentSentiment.objects.filter(response=response).delete()
     response.state = Response.State.SET_APART if is_suspicious else Response.State.ACCEPTED
     response.set_apart_reason = suspicions[-1] if is_suspicious else ""
-    _fill(response, invitation, sent, scale)
+    _fill(response, invitation, sent)
     response.save()
     _store_reasons(response, sent)
     return response
@@ -125,12 +125,12 @@ def coarse_class(invitation: Invitation, week: date) -> str:
     return ""
 
 
-def _fill(response: Response, invitation: Invitation, sent: SentAnswer, scale: str) -> None:
+def _fill(response: Response, invitation: Invitation, sent: SentAnswer) -> None:
     day = timezone.localtime(sent.sent_at).date()
     response.service_id = invitation.service_id
     response.survey_version_id = invitation.survey_version_id
     response.channel = Response.Channel.INVITATION
-    response.scale = scale
+    response.scale = invitation.survey_version.scale
     response.rating = sent.rating
     response.lost_time_minutes = sent.lost_time_minutes
     response.comment = sent.comment

@@ -145,21 +145,14 @@ def _record(invitation_id: int, answer: Answer, how: _How, *, now: datetime, sen
     )
     if invitation.state != Invitation.State.OPEN or invitation.closes_at <= now:
         raise NotAnswerableError(f"Invitation {invitation_id} takes no answer any more.")
+    sent = _sent_answer(invitation, answer, how, now, sender)
     if invitation.survey_version.mode == SurveyVersion.Mode.ANONYMOUS:
-        return _record_anonymous(invitation, answer, how, now, sender)
+        return store_anonymous(invitation, sent)
     _keep_earlier(invitation)
-    _keep(invitation, _sent_answer(invitation, answer, how, now, sender))
+    _keep(invitation, sent)
     response = settle_invitation(invitation, now=now)
     assert response is not None  # an answer was kept above
     return response
-
-
-def _record_anonymous(
-    invitation: Invitation, answer: Answer, how: _How, now: datetime, sender: Sender
-) -> Response:
-    sent = _sent_answer(invitation, answer, how, now, sender)
-    scale = invitation.survey_version.questions.get(kind=Question.Kind.RATING).scale
-    return store_anonymous(invitation, sent, scale=scale)
 
 
 def _keep_earlier(invitation: Invitation) -> None:
@@ -185,10 +178,9 @@ def _keep_earlier(invitation: Invitation) -> None:
 def _sent_answer(
     invitation: Invitation, answer: Answer, how: _How, now: datetime, sender: Sender
 ) -> SentAnswer:
-    questions = {question.kind: question for question in invitation.survey_version.questions.all()}
-    scale = SCALES[questions[Question.Kind.RATING].scale]
-    reasons = questions.get(Question.Kind.REASONS)
-    options = reasons.options if reasons else []
+    questions = invitation.survey_version.questions.all()
+    options = [each for row in questions if row.kind == Question.Kind.REASONS for each in row.options]
+    scale = SCALES[invitation.survey_version.scale]
     visit = invitation.visits.filter(pk=sender.visit_id).first() if sender.visit_id else None
     return SentAnswer(
         invitation=invitation,

@@ -27,7 +27,7 @@ def create_default_survey(*, now: datetime, key: str = KEY, name: str = NAME) ->
     """
     survey, _ = Survey.objects.get_or_create(key=key, defaults={"name": name})
     SendingRule.objects.get_or_create(survey=survey, number=1, defaults={"created_at": now})
-    published = survey.versions.filter(published_at__isnull=False).order_by("-number").first()
+    published = survey.published_version()
     if published is None or _is_earlier_default(published):
         return _publish_version(survey, now)
     return published

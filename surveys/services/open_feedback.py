@@ -28,5 +28,5 @@ def store_feedback(
 
 
 def _version(service: BusinessService, now: datetime) -> SurveyVersion:
-    versions = SurveyVersion.objects.filter(survey=service.survey_id, published_at__isnull=False)
-    return versions.order_by("-number").first() or create_default_survey(now=now)
+    version = service.survey.published_version() if service.survey else None
+    return version or create_default_survey(now=now)

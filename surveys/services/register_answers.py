@@ -118,8 +118,7 @@ class _Known:
 
 def _versions(services: set[BusinessService], now: datetime) -> dict[int, SurveyVersion]:
     """Return for each service the version its people would be asked with today."""
-    published = SurveyVersion.objects.filter(published_at__isnull=False).order_by("number")
-    newest = {version.survey_id: version for version in published}
+    newest = {version.survey_id: version for version in SurveyVersion.objects.published()}
     own = {service.pk: newest[service.survey_id] for service in services if service.survey_id in newest}
     others = [service.pk for service in services if service.pk not in own]
     return own | (dict.fromkeys(others, create_default_survey(now=now)) if others else {})

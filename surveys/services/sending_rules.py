@@ -39,7 +39,7 @@ def draft_rule(survey: Survey, changes: Mapping[str, Any], *, now: datetime) -> 
 
     Raises RuleError when it cannot work.
     """
-    newest = SendingRule.objects.filter(survey=survey).order_by("number").last() or SendingRule(number=0)
+    newest = survey.rule_in_force() or SendingRule(number=0)
     values = model_to_dict(newest, exclude=NOT_COPIED)
     unknown = sorted(changes.keys() - values.keys())
     if unknown:
@@ -67,7 +67,7 @@ def _check(draft: SendingRule, survey: Survey) -> None:
 def _limit_complaint(draft: SendingRule, survey: Survey) -> str:
     if max(getattr(draft, name) for name in RESTS) > LONGEST_REST_DAYS:
         return _("A rest is at most %(most)d days.") % {"most": LONGEST_REST_DAYS}
-    published = survey.versions.filter(published_at__isnull=False).order_by("number").last()
+    published = survey.published_version()
     needed = days_until_closed(draft.delay_minutes, published.open_days if published else 1)
     if needed <= settings.MATURITY_DAYS:
         return ""

@@ -14,13 +14,11 @@ from django.conf import settings
 from django.db import transaction
 
 from surveys.engine import scanners
-from surveys.engine.scales import SCALES
 from surveys.engine.standing import Candidate, Standing, standing_answer
 from surveys.models import (
     CommentSentiment,
     Invitation,
     Message,
-    Question,
     Response,
     ResponseReason,
     SentAnswer,
@@ -175,7 +173,7 @@ def _fill(response: Response, invitation: Invitation, sent: SentAnswer, standing
     response.channel = Response.Channel.INVITATION
     response.state = standing.value
     response.set_apart_reason = (sent.suspicion or EXCLUDED_WORDS) if standing == Standing.SET_APART else ""
-    response.scale = _scale(invitation)
+    response.scale = invitation.survey_version.scale
     response.rating = sent.rating
     response.is_solved = sent.is_solved
     response.lost_time_minutes = sent.lost_time_minutes
@@ -184,9 +182,3 @@ def _fill(response: Response, invitation: Invitation, sent: SentAnswer, standing
     response.is_simulated = sent.is_simulated
     response.answered_at = sent.sent_at
     response.response_class = invitation.resolution.response_class
-
-
-def _scale(invitation: Invitation) -> str:
-    questions = invitation.survey_version.questions.all()
-    rating = next(question for question in questions if question.kind == Question.Kind.RATING)
-    return SCALES[rating.scale].key

@@ -83,16 +83,6 @@ def design_of(version: SurveyVersion) -> Design:
     return Design(version.mode, version.open_days, version.reminder_days, questions)
 
 
-def draft_of(survey: Survey) -> SurveyVersion | None:
-    """Return the version that is being designed; None when nothing is."""
-    return survey.versions.filter(published_at=None).order_by("-number").first()
-
-
-def published_version(survey: Survey) -> SurveyVersion | None:
-    """Return the version that new invitations ask; None before the first was published."""
-    return survey.versions.filter(published_at__isnull=False).order_by("-number").first()
-
-
 # --- drafting -----------------------------------------------------------------------------------------------
 
 
@@ -124,8 +114,8 @@ def save_design(survey: Survey, design: Design) -> SurveyVersion | None:
     if problems := list(_problems(design)):
         raise DesignError(problems)
     Survey.objects.select_for_update(no_key=True).get(pk=survey.pk)
-    draft = draft_of(survey)
-    before = draft or published_version(survey)
+    draft = survey.draft()
+    before = draft or survey.published_version()
     if before is not None and design_of(before) == design:
         return draft
     if draft is None:
@@ -188,8 +178,8 @@ def _brace_problems(asked: Asked) -> Iterator[str]:
 @transaction.atomic
 def discard_draft(survey: Survey) -> bool:
     """Throw the draft away; return whether there was one. The first version of a survey stays a draft."""
-    draft = draft_of(survey)
-    if draft is None or published_version(survey) is None:
+    draft = survey.draft()
+    if draft is None or survey.published_version() is None:
         return False
     draft.questions.all().delete()
     draft.delete()
@@ -207,7 +197,7 @@ def publish_draft(survey: Survey, *, note: str, by: User | None, now: datetime) 
     of resolution are final.
     """
     Survey.objects.select_for_update(no_key=True).get(pk=survey.pk)
-    draft = draft_of(survey)
+    draft = survey.draft()
     if draft is None:
         raise DesignError([_("Nothing differs from the published version, so there is nothing to publish.")])
     _check_closing(draft)
@@ -218,7 +208,7 @@ def publish_draft(survey: Survey, *, note: str, by: User | None, now: datetime) 
 
 
 def _check_closing(draft: SurveyVersion) -> None:
-    rule = SendingRule.objects.filter(survey=draft.survey_id).order_by("number").last()
+    rule = draft.survey.rule_in_force()
     needed = days_until_closed(rule.delay_minutes if rule else 0, draft.open_days)
     if needed > settings.MATURITY_DAYS:
         raise DesignError(
@@ -243,11 +233,11 @@ def take_back(version: SurveyVersion, *, by: User | None, now: datetime) -> Surv
     others = version.survey.versions.exclude(pk=version.pk)
     if version.invitations.exists() or version.responses.exists():
         raise DesignError([_("People were asked with this version, so it stays. Publish the next one.")])
-    if others.filter(published_at__isnull=False, number__gt=version.number).exists():
+    if others.published().filter(number__gt=version.number).exists():
         raise DesignError([_("A newer version is published already.")])
-    if not others.filter(published_at__isnull=False).exists():
+    if not others.published().exists():
         raise DesignError([_("It is the only one. Publish the next one instead.")])
-    if others.filter(published_at=None).exists():
+    if others.drafts().exists():
         raise DesignError([_("There is a newer draft. Discard that first.")])
     version.published_at, version.published_by = None, None
     version.save(update_fields=["published_at", "published_by"])

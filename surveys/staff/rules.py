@@ -63,8 +63,7 @@ def sending_rules(request: HttpRequest) -> HttpResponse:
 def sending_rule(request: HttpRequest, survey: str) -> HttpResponse:
     """Show the newest rule of a survey; preview changes without writing, or adopt them."""
     found = get_object_or_404(Survey, key=survey)
-    newest = SendingRule.objects.filter(survey=found).order_by("number").last()
-    version = found.versions.filter(published_at__isnull=False).order_by("number").last()
+    newest, version = found.rule_in_force(), found.published_version()
     form = RuleForm(request.POST or None, instance=newest or SendingRule(survey=found, number=0))
     context: dict[str, Any] = {
         "survey": found,

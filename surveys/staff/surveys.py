@@ -33,9 +33,7 @@ from surveys.services.survey_design import (
     design_of,
     differences,
     discard_draft,
-    draft_of,
     publish_draft,
-    published_version,
     save_design,
     take_back,
 )
@@ -103,7 +101,7 @@ def survey_list(request: HttpRequest) -> HttpResponse:
 
 
 def _line(survey: Survey) -> dict[str, Any]:
-    published, draft = published_version(survey), draft_of(survey)
+    published, draft = survey.published_version(), survey.draft()
     shown = published or draft
     labels = [Question.Kind(row.kind).label for row in shown.questions.all()] if shown else []
     complete = [words for words in WORDS.values() if shown and _missing(shown, words.code) == 0]
@@ -146,7 +144,7 @@ def survey_design(request: HttpRequest, key: str) -> HttpResponse:
     """Design a survey in one language at a time. A POST saves the draft, and does what its button says."""
     survey = get_object_or_404(Survey, key=key)
     language = _language(request)
-    version = draft_of(survey) or published_version(survey)
+    version = survey.worked_on()
     if version is None:
         raise Http404
     if request.method != "POST":
@@ -164,7 +162,7 @@ def survey_design(request: HttpRequest, key: str) -> HttpResponse:
 
 def _typed(request: HttpRequest, survey: Survey, version: SurveyVersion, language: str) -> Design:
     """Return the design that the form says. What is only watched adds no reason: it is still being typed."""
-    published = published_version(survey)
+    published = survey.published_version()
     return read_design(
         design_of(version),
         request.POST,
@@ -196,7 +194,7 @@ def _discarded(request: HttpRequest, survey: Survey) -> HttpResponse:
 
 def _after_saving(request: HttpRequest, survey: Survey, language: str) -> HttpResponse:
     """Show what was saved, or do what the button says: move a question, send a trial, publish."""
-    version = draft_of(survey) or published_version(survey)
+    version = survey.worked_on()
     assert version is not None
     if request.htmx:  # type: ignore[attr-defined]
         return _designer(request, survey, version, design_of(version), [])
@@ -247,7 +245,7 @@ def _designer(
     request: HttpRequest, survey: Survey, version: SurveyVersion, design: Design, problems: list[str]
 ) -> HttpResponse:
     language = _language(request)
-    published, draft = published_version(survey), draft_of(survey)
+    published, draft = survey.published_version(), survey.draft()
     context = {
         "survey": survey,
         "version": version,
@@ -321,7 +319,7 @@ def survey_preview(request: HttpRequest, key: str, kind: str) -> HttpResponse:
 def _wanted_version(survey: Survey, number: str) -> SurveyVersion:
     if number:
         return get_object_or_404(survey.versions, number=row_key(number))
-    found = draft_of(survey) or published_version(survey)
+    found = survey.worked_on()
     if found is None:
         raise Http404
     return found
@@ -370,13 +368,13 @@ def survey_versions(request: HttpRequest, key: str) -> HttpResponse:
             return redirect("survey-versions", key=key)
         messages.success(request, _("Taken back: it is a draft again, and the version before is asked."))
         return redirect("survey-design", key=key)
-    versions = survey.versions.filter(published_at__isnull=False).select_related("published_by")
-    found = list(versions.annotate(invited=Count("invitations")).order_by("number"))
+    versions = survey.versions.published().select_related("published_by")
+    found = list(versions.annotate(invited=Count("invitations")))
     designs = [design_of(version) for version in found]
     changes = [[], *(differences(old, new) for old, new in zip(designs, designs[1:], strict=False))]
     context = {
         "survey": survey,
         "rows": list(zip(found, changes, strict=False))[::-1],
-        "draft": draft_of(survey),
+        "draft": survey.draft(),
     }
     return render(request, "surveys/staff/survey_versions.html", context)

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from surveys.engine.wording import WORDS, Words
 from surveys.models import Question, Survey, SurveyVersion
-from surveys.selectors.translations import Wording, newest_version, wordings
-from surveys.services.survey_design import design_of, draft_of, save_design, worded
+from surveys.selectors.translations import Wording, wordings
+from surveys.services.survey_design import design_of, save_design, worded
 from xla_service.access import open_to, setting_up
 from xla_service.navigation import Section, declare_page
 
@@ -60,14 +60,9 @@ class WordingForm(forms.Form):
 @require_safe
 def translations(request: HttpRequest) -> HttpResponse:
     """Show for each survey and language how many of its texts are read in that language, draft included."""
-    found = [(survey, _worded_version(survey)) for survey in Survey.objects.order_by("name")]
+    found = [(survey, survey.worked_on()) for survey in Survey.objects.order_by("name")]
     rows = [(survey, version, _completeness(version)) for survey, version in found if version is not None]
     return render(request, "surveys/staff/translations.html", {"rows": rows})
-
-
-def _worded_version(survey: Survey) -> SurveyVersion | None:
-    """Return the version whose words are worked on: the draft, else the published one."""
-    return draft_of(survey) or newest_version(survey)
 
 
 def _completeness(version: SurveyVersion) -> list[tuple[Words, int, int]]:
@@ -83,7 +78,7 @@ def _completeness(version: SurveyVersion) -> list[tuple[Words, int, int]]:
 def translation(request: HttpRequest, survey: str, code: str) -> HttpResponse:
     """Show every text of a survey in one language and what a respondent reads; a POST saves them as draft."""
     found = get_object_or_404(Survey, key=survey)
-    version = _worded_version(found)
+    version = found.worked_on()
     if version is None or code not in WORDS:
         raise Http404
     texts = wordings(version, code)

@@ -17,7 +17,6 @@ from experience.services.judge import refresh
 from experience.tasks import run_jobs
 from surveys.models import BusinessService, Message, User
 from surveys.services.first_administrator import new_code
-from surveys.services.survey_design import draft_of, published_version
 from tests.factories import default_survey
 
 pytestmark = [
@@ -211,4 +210,4 @@ def test_a_survey_is_designed_with_its_preview_beside_it(
     assert_good(page)
     page.get_by_role("button", name="Take it back").click()
     expect(page.get_by_text("Taken back")).to_be_visible()
-    assert (published_version(survey).number, draft_of(survey).number) == (1, 2)
+    assert (survey.published_version().number, survey.draft().number) == (1, 2)

@@ -25,9 +25,7 @@ from surveys.services.survey_design import (
     design_of,
     differences,
     discard_draft,
-    draft_of,
     publish_draft,
-    published_version,
     save_design,
     take_back,
 )
@@ -69,7 +67,7 @@ def typed(**changes: Any) -> dict[str, Any]:
 
 
 def without(survey: Survey, kind: str) -> Design:
-    design = design_of(published_version(survey))
+    design = design_of(survey.published_version())
     kept = tuple(each for each in design.questions if each.kind != kind)
     return Design(design.mode, design.open_days, design.reminder_days, kept)
 
@@ -93,14 +91,14 @@ def test_a_draft_asks_nobody_before_it_is_published(survey: Survey) -> None:
 def test_saving_what_is_published_makes_no_draft(admin: Client, survey: Survey) -> None:
     admin.post(page_of(survey), typed(save="1"))
 
-    assert draft_of(survey) is None
+    assert survey.draft() is None
 
 
 def test_a_discarded_draft_leaves_the_published_version(survey: Survey) -> None:
     save_design(survey, without(survey, "comment"))
 
     assert discard_draft(survey)
-    assert (draft_of(survey), published_version(survey).number) == (None, 1)
+    assert (survey.draft(), survey.published_version().number) == (None, 1)
 
 
 def test_a_new_survey_is_a_draft_of_the_usual_questions(admin: Client) -> None:
@@ -108,7 +106,7 @@ def test_a_new_survey_is_a_draft_of_the_usual_questions(admin: Client) -> None:
 
     survey = Survey.objects.get(key="after-a-delivery")
     assert response.headers["Location"] == page_of(survey)
-    assert [row.kind for row in draft_of(survey).questions.all()] == list(KINDS)
+    assert [row.kind for row in survey.draft().questions.all()] == list(KINDS)
     assert plans_in_force([survey]) == {}
 
 
@@ -150,7 +148,7 @@ def test_what_cannot_be_asked_is_not_saved_and_says_why(
 
     assert response.status_code == 422
     assert problem in response.content.decode()
-    assert draft_of(survey) is None
+    assert survey.draft() is None
 
 
 # --- the form -----------------------------------------------------------------------------------------------
@@ -167,18 +165,18 @@ def test_own_words_a_new_order_and_a_new_reason_are_asked_once_published(
     admin.post(page_of(survey), data)
     admin.post(page_of(survey), typed(order=[*KINDS[:3], "comment", "solved"], publish="1", note="Ours"))
 
-    invitation = InvitationFactory.create(survey_version=published_version(survey))
+    invitation = InvitationFactory.create(survey_version=survey.published_version())
     shown = asked(invitation, "en", asks_solved=True).questionnaire
     assert shown.rating == "Well, {ticket}?"
     assert shown.order == ("reasons", "lost_time", "comment", "solved")
     reasons = {reason.key: (reason.text, reason.band) for reason in shown.reasons}
     assert reasons["no_parking"] == ("No parking", "low")
     assert "slow" not in reasons
-    assert (published_version(survey).note, published_version(survey).number) == ("Ours", 2)
+    assert (survey.published_version().note, survey.published_version().number) == ("Ours", 2)
 
 
 def test_the_answer_page_follows_the_order(client: Client, survey: Survey) -> None:
-    design = design_of(published_version(survey))
+    design = design_of(survey.published_version())
     order = {"rating": 0, "comment": 1, "lost_time": 2, "reasons": 3, "solved": 4}
     questions = tuple(sorted(design.questions, key=lambda each: order[each.kind]))
     save_design(survey, Design("named", 6, 2, questions))
@@ -196,18 +194,18 @@ def test_words_are_typed_in_one_language_and_the_others_stay(admin: Client, surv
     admin.post(page_of(survey), typed(save="1", **{"text-comment": "Anything?"}))
     admin.post(page_of(survey), typed(save="1", lang="de", **{"text-comment": "Noch etwas?"}))
 
-    wording = draft_of(survey).questions.get(kind="comment").wording
+    wording = survey.draft().questions.get(kind="comment").wording
     assert wording == {"en": "Anything?", "de": "Noch etwas?"}
 
 
 def test_a_question_that_comes_back_is_what_it_was(admin: Client, survey: Survey) -> None:
-    published_version(survey).questions.filter(kind="comment").update(wording={"en": "Anything?"})
+    survey.published_version().questions.filter(kind="comment").update(wording={"en": "Anything?"})
 
     admin.post(page_of(survey), typed(save="1", asked=["reasons"]))
-    assert draft_of(survey).questions.count() == 2
+    assert survey.draft().questions.count() == 2
     admin.post(page_of(survey), typed(save="1"))
 
-    assert design_of(draft_of(survey)).question("comment").wording == (("en", "Anything?"),)
+    assert design_of(survey.draft()).question("comment").wording == (("en", "Anything?"),)
 
 
 def test_what_is_being_typed_is_previewed_but_adds_no_reason_twice(admin: Client, survey: Survey) -> None:
@@ -219,7 +217,7 @@ def test_what_is_being_typed_is_previewed_but_adds_no_reason_twice(admin: Client
 
     assert 'id="preview"' in response.content.decode()
     assert "<header" not in response.content.decode()
-    options = draft_of(survey).questions.get(kind="reasons").options
+    options = survey.draft().questions.get(kind="reasons").options
     assert [option["key"] for option in options].count("no_parking") == 1
     assert len(options) == 13
 
@@ -296,7 +294,7 @@ def test_whoever_has_no_address_is_told(admin: Client, survey: Survey, agreement
 
 def test_a_trial_page_ends_after_a_week_and_cannot_be_guessed(client: Client, survey: Survey) -> None:
     with time_machine.travel(NOW, tick=False) as clock:
-        address = reverse("survey-trial", args=[trial_code(published_version(survey), "en")])
+        address = reverse("survey-trial", args=[trial_code(survey.published_version(), "en")])
         assert client.get(address).status_code == 200
         clock.shift(timedelta(days=7, seconds=1))
         assert client.get(address).status_code == 404
@@ -307,7 +305,7 @@ def test_a_trial_page_ends_after_a_week_and_cannot_be_guessed(client: Client, su
 
 
 def test_whoever_was_asked_keeps_the_version_they_were_asked_with(client: Client, survey: Survey) -> None:
-    running = InvitationFactory.create(survey_version=published_version(survey))
+    running = InvitationFactory.create(survey_version=survey.published_version())
     save_design(survey, without(survey, "comment"))
     publish_draft(survey, note="", by=None, now=NOW)
 
@@ -326,7 +324,7 @@ def test_a_version_is_taken_back_before_anybody_was_asked_with_it(admin: Client,
     response = admin.post(reverse("survey-versions", args=[survey.key]), {"number": version.number})
 
     assert response.headers["Location"] == page_of(survey)
-    assert (published_version(survey).number, draft_of(survey)) == (1, version)
+    assert (survey.published_version().number, survey.draft()) == (1, version)
 
 
 def test_a_version_that_was_used_stays(survey: Survey) -> None:
@@ -339,7 +337,7 @@ def test_a_version_that_was_used_stays(survey: Survey) -> None:
 
 def test_the_only_version_stays(survey: Survey) -> None:
     with pytest.raises(DesignError, match="only one"):
-        take_back(published_version(survey), by=None, now=NOW)
+        take_back(survey.published_version(), by=None, now=NOW)
 
 
 def test_a_version_is_not_taken_back_over_a_newer_draft(survey: Survey) -> None:
@@ -356,7 +354,7 @@ def test_publishing_without_a_draft_is_refused(survey: Survey) -> None:
 
 
 def test_the_versions_page_says_who_was_asked_and_what_changed(admin: Client, survey: Survey) -> None:
-    InvitationFactory.create(survey_version=published_version(survey))
+    InvitationFactory.create(survey_version=survey.published_version())
     new_version(survey)
 
     words = admin.get(reverse("survey-versions", args=[survey.key])).content.decode()
@@ -419,7 +417,7 @@ def test_a_draft_of_unknown_kind_is_no_page(admin: Client, survey: Survey) -> No
 
 
 def test_a_version_open_after_its_results_are_final_is_not_published(survey: Survey) -> None:
-    version = published_version(survey)
+    version = survey.published_version()
     assert version is not None
     save_design(survey, replace(design_of(version), open_days=7))
 
@@ -437,7 +435,7 @@ def test_a_reminder_that_comes_at_no_time_is_not_saved(admin: Client, survey: Su
 
     assert response.status_code == 422
     assert "The reminder comes before the survey closes" in response.content.decode()
-    assert draft_of(survey) is None
+    assert survey.draft() is None
 
 
 def test_a_survey_is_named_in_any_script(admin: Client) -> None:

@@ -5,8 +5,8 @@ from django.test import Client
 
 from surveys.models import Invitation, Question, Survey, SurveyVersion, User
 from surveys.selectors.asked import asked
-from surveys.selectors.translations import newest_version, wordings
-from surveys.services.survey_design import draft_of, publish_draft
+from surveys.selectors.translations import wordings
+from surveys.services.survey_design import publish_draft
 from tests.factories import NOW, InvitationFactory, default_survey
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +40,7 @@ def test_built_in_words_are_complete_in_every_language(admin: Client) -> None:
 
 
 def test_a_missing_language_shows_the_english_that_people_would_read(admin: Client, own: Survey) -> None:
-    texts = {text.name: text for text in wordings(newest_version(own), "de")}
+    texts = {text.name: text for text in wordings(own.published_version(), "de")}
 
     assert (texts["rating"].read, texts["rating"].is_complete) == ("How was {ticket}?", False)
     assert (texts["reason-parking"].read, texts["reason-parking"].is_complete) == ("No parking", False)
@@ -50,14 +50,14 @@ def test_a_missing_language_shows_the_english_that_people_would_read(admin: Clie
 
 
 def test_saving_makes_a_draft_and_publishing_it_leaves_the_used_version(admin: Client, own: Survey) -> None:
-    used = InvitationFactory.create(survey_version=newest_version(own))
-    kept = {text.name: text.own for text in wordings(newest_version(own), "de")}
+    used = InvitationFactory.create(survey_version=own.published_version())
+    kept = {text.name: text.own for text in wordings(own.published_version(), "de")}
 
     admin.post(PAGE, kept | {"rating": "Wie war {ticket}?", "reason-parking": "Kein Parkplatz"})
-    assert newest_version(own) == used.survey_version
+    assert own.published_version() == used.survey_version
     publish_draft(own, note="", by=None, now=NOW)
 
-    version = newest_version(own)
+    version = own.published_version()
     assert (version.number, version.mode) == (used.survey_version.number + 1, "named")
     asks = asked(Invitation(**_like(used, version)), "de").questionnaire
     assert asks.rating == "Wie war {ticket}?"
@@ -72,15 +72,15 @@ def _like(used: Invitation, version: SurveyVersion) -> dict[str, object]:
 
 
 def test_an_emptied_text_gives_the_own_words_back(admin: Client, own: Survey) -> None:
-    kept = {text.name: text.own for text in wordings(newest_version(own), "en")}
+    kept = {text.name: text.own for text in wordings(own.published_version(), "en")}
 
     admin.post("/asking/translations/after-resolution/en/", kept | {"rating": ""})
 
-    assert draft_of(own).questions.get(kind="rating").wording == {}
+    assert own.draft().questions.get(kind="rating").wording == {}
 
 
 def test_nothing_changed_saves_nothing(admin: Client, own: Survey) -> None:
-    kept = {text.name: text.own for text in wordings(newest_version(own), "de")}
+    kept = {text.name: text.own for text in wordings(own.published_version(), "de")}
 
     admin.post(PAGE, kept)
 
