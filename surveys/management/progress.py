@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from surveys.services.register_tickets import Rejection
+from surveys.services.registration import Rejection
 
 if TYPE_CHECKING:
     from django.core.management.base import OutputWrapper

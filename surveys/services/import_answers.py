@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from surveys.engine.answer_rows import answer_record
 from surveys.services.csv_tables import open_table
+from surveys.services.jobs import Progress
 from surveys.services.register_answers import AnswerRegistration, register_answers
-from surveys.services.register_tickets import Rejection
+from surveys.services.registration import Rejection
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def import_answers(
     source: str,
     now: datetime,
     dry_run: bool = False,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> AnswerImport:
     """Register the answers of a CSV file; importing it again changes nothing.
 

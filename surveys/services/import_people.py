@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from surveys.engine.people import ALIASES, FIELDS, read_person
 from surveys.engine.tickets import Requester
 from surveys.services.csv_tables import Table, TableError, open_table
+from surveys.services.jobs import Progress
 from surveys.services.people import register_people
-from surveys.services.register_tickets import Rejection
+from surveys.services.registration import Rejection
 
 CHUNK = 500
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -15,12 +15,9 @@ from surveys.engine.servicenow import Update, is_waiting, telling_reports
 from surveys.engine.tickets import TicketRecord
 from surveys.models import IntakeSource
 from surveys.services.csv_tables import Table, TableError, open_table
-from surveys.services.register_tickets import (
-    Registration,
-    Rejection,
-    check_records,
-    register_tickets,
-)
+from surveys.services.jobs import Progress
+from surveys.services.register_tickets import check_records, register_tickets
+from surveys.services.registration import Registration, Rejection
 
 # Large, because what stands in one batch is written once, and later batches may touch it again.
 BATCH = 50_000
@@ -28,7 +25,6 @@ ROWS_PER_STEP = 2000
 UPDATE_COLUMNS = ("sys_updated_at", "sys_updated_on", "updated_at")
 SEQUENCE_COLUMNS = ("sys_mod_count",)
 STATE_COLUMNS = ("incident_state", "state")
-Progress = Callable[[str, int, int], None]
 SERVICE_COLUMNS = ("business_service", "category")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +25,8 @@ from surveys.models import (
 from surveys.services.bulk import update_rows
 from surveys.services.changes import mark_changed
 from surveys.services.default_survey import create_default_survey
-from surveys.services.register_tickets import Rejection
+from surveys.services.jobs import Progress
+from surveys.services.registration import Rejection, Sums
 
 CHUNK = 1000
 SAME_TIME = timedelta(minutes=1)  # many exports leave out the seconds
@@ -43,7 +44,7 @@ DECISION_COLUMNS = ("reason", "is_asked", "is_eligible", "probability")
 
 
 @dataclass(frozen=True)
-class AnswerRegistration:
+class AnswerRegistration(Sums):
     """What came of a set of answers."""
 
     created: int = 0
@@ -51,21 +52,13 @@ class AnswerRegistration:
     unchanged: int = 0
     rejected: tuple[Rejection, ...] = ()
 
-    def __add__(self, other: AnswerRegistration) -> AnswerRegistration:
-        return AnswerRegistration(
-            self.created + other.created,
-            self.changed + other.changed,
-            self.unchanged + other.unchanged,
-            self.rejected + other.rejected,
-        )
-
 
 def register_answers(
     records: Sequence[AnswerRecord],
     *,
     source: str,
     now: datetime,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> AnswerRegistration:
     """Store past answers about tickets of `source` as accepted responses; doing it again changes nothing.
 

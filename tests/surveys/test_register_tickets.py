@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from surveys.engine.tickets import Requester, TicketRecord
 from surveys.models import BusinessService, EvidenceChange, Person, Resolution, ServiceAlias, Ticket
-from surveys.services.register_tickets import CHUNK, Registration, register_tickets
+from surveys.services.register_tickets import CHUNK, register_tickets
+from surveys.services.registration import Registration
 from tests.factories import InvitationFactory, ResponseFactory
 
 pytestmark = pytest.mark.django_db
