@@ -1,11 +1,8 @@
-"""What import commands show while they work, and what they could not take."""
+"""What commands show while they work."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
-
-from surveys.services.registration import Rejection
 
 if TYPE_CHECKING:
     from django.core.management.base import OutputWrapper
@@ -32,10 +29,3 @@ class ProgressBar:
         """Leave the line of the bar."""
         if self.is_shown:
             self.out.write("")
-
-
-def print_rejections(out: OutputWrapper, rejections: Iterable[Rejection]) -> None:
-    """Write one line per rejected row: where it stands, which ticket, and what to do."""
-    for rejection in rejections:
-        place = f"line {rejection.line}" if rejection.line else "a row"
-        out.write(f"{place} ({rejection.number or 'no number'}): {rejection.reason}")

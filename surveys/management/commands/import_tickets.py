@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from surveys.engine.mapping import MappingError
 from surveys.engine.ticket_presets import PRESETS
-from surveys.management.progress import ProgressBar, print_rejections
-from surveys.services.csv_tables import TableError
+from surveys.management.import_command import ImportCommand
 from surveys.services.import_tickets import SERVICE_COLUMNS, TicketImport, import_tickets
-from xla_service.access import setting_up
-from xla_service.on_behalf import acting_user, add_user
+from surveys.services.jobs import Progress
+from surveys.services.registration import Rejection
 
 
-class Command(BaseCommand):
+class Command(ImportCommand):
     """Reads ServiceNow exports (one row per ticket, or an audit log with one row per update) and files like
     them.
     """
@@ -26,8 +24,8 @@ class Command(BaseCommand):
     help = "Import tickets from a .csv or .csv.gz export. Importing the same file again changes nothing."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments; docs/import.md describes them."""
-        parser.add_argument("path", type=Path, help="The export, .csv or .csv.gz.")
+        """Add where the tickets come from and how they are written."""
+        super().add_arguments(parser)
         parser.add_argument("--source", default="servicenow", help="Key of the source the tickets come from.")
         parser.add_argument(
             "--preset", default="servicenow", choices=sorted(PRESETS), help="How it writes them."
@@ -38,36 +36,24 @@ class Command(BaseCommand):
             help="Column that names the service; may be given several times, the first with a value counts. "
             f"Default: {', then '.join(SERVICE_COLUMNS)}.",
         )
-        parser.add_argument("--dry-run", action="store_true", help="Check every row, write nothing.")
-        parser.add_argument("--strict", action="store_true", help="Exit with 1 when a row was rejected.")
-        add_user(parser)
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Run from the command line, giving way to the web server, because somebody waits for a page."""
         os.nice(5)
         super().run_from_argv(argv)
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        """Import the file, name every row that was rejected and print the counts."""
-        acting_user(options["acting_as"], setting_up)
-        bar = ProgressBar(self.stderr)
-        try:
-            done = import_tickets(
-                options["path"],
-                source=options["source"],
-                preset=options["preset"],
-                service_columns=tuple(options["service_column"] or SERVICE_COLUMNS),
-                dry_run=options["dry_run"],
-                now=timezone.now(),
-                progress=bar.show,
-            )
-        except (TableError, MappingError) as error:
-            raise CommandError(str(error)) from error
-        bar.finish()
-        print_rejections(self.stderr, done.registration.rejected)
-        self.stdout.write(_summary(done, is_dry_run=options["dry_run"]))
-        if options["strict"] and done.registration.rejected:
-            raise CommandError("Some rows were rejected (see above); the rest was imported.")
+    def import_file(self, options: dict[str, Any], progress: Progress) -> tuple[Sequence[Rejection], str]:
+        """Import the tickets."""
+        done = import_tickets(
+            options["path"],
+            source=options["source"],
+            preset=options["preset"],
+            service_columns=tuple(options["service_column"] or SERVICE_COLUMNS),
+            dry_run=options["dry_run"],
+            now=timezone.now(),
+            progress=progress,
+        )
+        return done.registration.rejected, _summary(done, is_dry_run=options["dry_run"])
 
 
 def _summary(done: TicketImport, *, is_dry_run: bool) -> str:
