@@ -129,22 +129,21 @@ def follow(known: Resolutions, record: TicketRecord, *, now: datetime) -> Resolu
     resolved_at = record.resolved_at or _implied_time(known, record, now)
     same = _same_resolution(known, record, resolved_at)
     if same is None:
-        found = KnownResolution(
-            resolved_at=resolved_at,
-            reopen_count=record.reopen_count or 0,
-            reported_at=record.updated_at,
-            report=record,
-        )
-        return _in_sequence((*known, found), record.reopened_at)
-    if resolved_at < same.resolved_at or record.reported_at <= (same.reported_at or UNKNOWN_TIME):
-        earlier = replace(
-            same,
-            resolved_at=min(resolved_at, same.resolved_at),
-            reported_at=record.updated_at,
-            report=record,
-        )
+        known = (*known, _first_known(record, resolved_at))
+    elif resolved_at < same.resolved_at or record.reported_at <= (same.reported_at or UNKNOWN_TIME):
+        first = min(resolved_at, same.resolved_at)
+        earlier = replace(same, resolved_at=first, reported_at=record.updated_at, report=record)
         known = tuple(earlier if one is same else one for one in known)
     return _in_sequence(known, record.reopened_at)
+
+
+def _first_known(record: TicketRecord, resolved_at: datetime) -> KnownResolution:
+    return KnownResolution(
+        resolved_at=resolved_at,
+        reopen_count=record.reopen_count or 0,
+        reported_at=record.updated_at,
+        report=record,
+    )
 
 
 def reopen(known: Resolutions, *, seen_at: datetime, reopened_at: datetime | None = None) -> Resolutions:

@@ -124,9 +124,11 @@ def _register_chunk(
     written: list[tuple[Response, AnswerRecord]] = []
     unchanged = 0
     for record in records:
-        resolution, complaint = _resolution_of(record, known, taken)
-        if resolution is None or complaint:
-            rejected.append(Rejection(record.number, complaint, record.line))
+        try:
+            resolution = _resolution_of(record, known)
+            _check(record, resolution, known, taken)
+        except ValueError as error:
+            rejected.append(Rejection(record.number, str(error), record.line))
             continue
         taken[resolution.pk] = record
         response = _response(record, resolution, known)
@@ -139,38 +141,40 @@ def _register_chunk(
     return AnswerRegistration(created, len(written) - created, unchanged, tuple(rejected))
 
 
-def _resolution_of(
-    record: AnswerRecord, known: _Known, taken: dict[int, AnswerRecord]
-) -> tuple[Resolution | None, str]:
-    """Return the resolution an answer is about, and why it cannot be taken (empty: it can)."""
+def _resolution_of(record: AnswerRecord, known: _Known) -> Resolution:
+    """Return the last resolution that an answer can be about. Raises ValueError, saying what to correct."""
     of_ticket = known.resolutions.get(record.number, [])
+    if not of_ticket:
+        raise ValueError("There is no resolved ticket of this number. Import the tickets first.")
     wanted = [
         resolution
         for resolution in of_ticket
         if resolution.resolved_at <= record.answered_at
         and (record.resolved_at is None or abs(record.resolved_at - resolution.resolved_at) < SAME_TIME)
     ]
-    if not of_ticket:
-        return None, "There is no resolved ticket of this number. Import the tickets first."
     if not wanted:
-        return (
-            None,
-            "The ticket was not resolved then. Check `resolved_at`, which must lie before `answered_at`.",
+        raise ValueError(
+            "The ticket was not resolved then. Check `resolved_at`, which must lie before `answered_at`."
         )
-    resolution = wanted[-1]
+    return wanted[-1]
+
+
+def _check(
+    record: AnswerRecord, resolution: Resolution, known: _Known, taken: dict[int, AnswerRecord]
+) -> None:
+    """Raise ValueError, saying why, for an answer that cannot be taken."""
     if resolution.pk in taken:
-        return (
-            None,
-            f"It answers the same resolution as line {taken[resolution.pk].line}. Keep one of the two.",
-        )
+        line = taken[resolution.pk].line
+        raise ValueError(f"It answers the same resolution as line {line}. Keep one of the two.")
     if _is_anonymous(known.invitations.get(resolution.pk)):
-        return None, "Its survey is anonymous: stored by ticket number the answer would name its person."
+        raise ValueError("Its survey is anonymous: stored by ticket number the answer would name its person.")
     if resolution.withdrawn_at is not None:
-        return None, "Its invitation was withdrawn when the ticket was reopened, so the answer cannot count."
+        raise ValueError(
+            "Its invitation was withdrawn when the ticket was reopened, so the answer cannot count."
+        )
     response = known.responses.get(resolution.pk)
     if response and response.channel == Response.Channel.INVITATION and _differs(response, record, known):
-        return None, "It was answered through its invitation already, differently; that answer stays."
-    return resolution, ""
+        raise ValueError("It was answered through its invitation already, differently; that answer stays.")
 
 
 def _is_anonymous(invitation: Invitation | None) -> bool:
