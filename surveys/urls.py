@@ -27,14 +27,9 @@ from surveys.staff.sources import (
     source_switch,
     sources,
 )
-from surveys.staff.surveys import (
-    new_survey,
-    survey_design,
-    survey_list,
-    survey_preview,
-    survey_preview_style,
-    survey_versions,
-)
+from surveys.staff.survey_designer import survey_design
+from surveys.staff.survey_preview import survey_preview, survey_preview_style
+from surveys.staff.surveys import new_survey, survey_list, survey_versions
 from surveys.staff.translations import translation, translations
 from surveys.staff.users import audit_log, user_change, users
 from surveys.staff.webhooks import (

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS, Words
 from surveys.models import Question, SurveyVersion
 from surveys.selectors.asked import questionnaire
+from surveys.selectors.designs import reason_name
 
 
 @dataclass(frozen=True)
@@ -40,9 +41,9 @@ def wordings(version: SurveyVersion, code: str) -> list[Wording]:
     return found
 
 
-def reason_name(key: str) -> str:
-    """Return the name of a reason among the wordings; a question's is its kind."""
-    return f"reason-{key}"
+def missing_in(version: SurveyVersion, code: str) -> int:
+    """Return how many texts of a version nobody reads in the language `code`."""
+    return sum(not text.is_complete for text in wordings(version, code))
 
 
 def _question(question: Question, read: str, words: Words) -> Wording:

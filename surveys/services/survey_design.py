@@ -1,4 +1,4 @@
-"""Designing a survey: its draft, what differs from the published version, publishing, taking back.
+"""Designing a survey: its draft, publishing, taking back.
 
 A survey has at most one draft, the version that is not published. Publishing freezes it: invitations keep the
 version they were asked with, and only a version that nobody was asked with can be taken back.
@@ -6,10 +6,8 @@ version they were asked with, and only a version that nobody was asked with can 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -20,6 +18,7 @@ from django.utils.translation import gettext_noop
 from surveys.engine.scales import Band
 from surveys.models import Question, SendingRule, Survey, SurveyVersion, User
 from surveys.selectors.asking_rules import days_until_closed
+from surveys.selectors.designs import Asked, Design, design_of, has_wrong_braces
 from surveys.services.audit import record_change
 from surveys.services.default_survey import default_questions
 from surveys.services.keys import key_of
@@ -41,51 +40,6 @@ class DesignError(ValueError):
         self.problems = list(problems)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One question of a design; wording by language, options as the model keeps them."""
-
-    kind: str
-    scale: str = ""
-    wording: tuple[tuple[str, str], ...] = ()
-    options: tuple[Mapping[str, Any], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Design:
-    """Everything that a version says: who reads the answers, how long it is open, and what is asked."""
-
-    mode: str
-    open_days: int
-    reminder_days: int
-    questions: tuple[Asked, ...]
-
-    def question(self, kind: str) -> Asked | None:
-        """Return the question of a kind; None when it is not asked."""
-        return next((asked for asked in self.questions if asked.kind == kind), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One thing that differs between two versions, in words; None where one of them has it not."""
-
-    what: str
-    before: str | None
-    after: str | None
-
-
-def design_of(version: SurveyVersion) -> Design:
-    """Return what a version says."""
-    questions = tuple(
-        Asked(row.kind, row.scale, tuple(sorted(row.wording.items())), tuple(row.options))
-        for row in version.questions.all()
-    )
-    return Design(version.mode, version.open_days, version.reminder_days, questions)
-
-
-# --- drafting -----------------------------------------------------------------------------------------------
-
-
 @transaction.atomic
 def create_survey(name: str, *, by: User | None, now: datetime) -> Survey:
     """Make a survey with the usual questions as its draft, and the usual sending rule.
@@ -105,6 +59,14 @@ def create_survey(name: str, *, by: User | None, now: datetime) -> Survey:
     return survey
 
 
+def rename_survey(survey: Survey, name: str) -> None:
+    """Give a survey another name; an empty one leaves the name it has. Its key stays."""
+    words = " ".join(name.split())[:120]
+    if words and words != survey.name:
+        survey.name = words
+        survey.save(update_fields=["name"])
+
+
 @transaction.atomic
 def save_design(survey: Survey, design: Design) -> SurveyVersion | None:
     """Write a design to the survey's draft, made where there is none; None when nothing differs.
@@ -114,15 +76,22 @@ def save_design(survey: Survey, design: Design) -> SurveyVersion | None:
     if problems := list(_problems(design)):
         raise DesignError(problems)
     Survey.objects.select_for_update(no_key=True).get(pk=survey.pk)
-    draft = survey.draft()
-    before = draft or survey.published_version()
+    before, draft = survey.worked_on(), survey.draft()
     if before is not None and design_of(before) == design:
         return draft
-    if draft is None:
-        newest = survey.versions.aggregate(newest=Max("number"))["newest"] or 0
-        draft = SurveyVersion(survey=survey, number=newest + 1)
+    draft = draft or SurveyVersion(survey=survey, number=_next_number(survey))
     draft.mode, draft.open_days, draft.reminder_days = design.mode, design.open_days, design.reminder_days
     draft.save()
+    _replace_questions(draft, design)
+    return draft
+
+
+def _next_number(survey: Survey) -> int:
+    newest: int = survey.versions.aggregate(newest=Max("number"))["newest"] or 0
+    return newest + 1
+
+
+def _replace_questions(draft: SurveyVersion, design: Design) -> None:
     draft.questions.all().delete()
     Question.objects.bulk_create(
         Question(
@@ -135,7 +104,6 @@ def save_design(survey: Survey, design: Design) -> SurveyVersion | None:
         )
         for position, asked in enumerate(design.questions, start=1)
     )
-    return draft
 
 
 def _problems(design: Design) -> Iterator[str]:
@@ -170,8 +138,7 @@ def _reason_problems(design: Design) -> Iterator[str]:
 
 def _brace_problems(asked: Asked) -> Iterator[str]:
     for code, text in asked.wording:
-        rest = text.replace("{ticket}", "") if asked.kind == Question.Kind.RATING else text
-        if "{" in rest or "}" in rest:
+        if has_wrong_braces(asked.kind, text):
             yield _("Only {ticket} may stand in braces, and only in the rating question.") + f" ({code})"
 
 
@@ -184,9 +151,6 @@ def discard_draft(survey: Survey) -> bool:
     draft.questions.all().delete()
     draft.delete()
     return True
-
-
-# --- publishing ---------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -243,101 +207,3 @@ def take_back(version: SurveyVersion, *, by: User | None, now: datetime) -> Surv
     version.save(update_fields=["published_at", "published_by"])
     record_change(f"survey {version.survey.key}", _TAKEN_BACK % {"number": version.number}, by=by, now=now)
     return version
-
-
-# --- what differs -------------------------------------------------------------------------------------------
-
-
-def differences(before: Design, after: Design) -> list[Difference]:
-    """Return what differs between two designs, in the order in which a reader meets it."""
-    found = [Difference(what, old, new) for what, old, new in _plain_differences(before, after) if old != new]
-    for kind in Question.Kind.values:
-        found += _question_differences(before.question(kind), after.question(kind))
-    orders = [[asked.kind for asked in design.questions] for design in (before, after)]
-    if sorted(orders[0]) == sorted(orders[1]) and orders[0] != orders[1]:
-        found.append(Difference(_("Order"), *(_labels(order) for order in orders)))
-    return found
-
-
-def _plain_differences(before: Design, after: Design) -> Iterator[tuple[str, str, str]]:
-    mode = SurveyVersion.Mode
-    yield _("Who reads it"), str(mode(before.mode).label), str(mode(after.mode).label)
-    yield _("Open for days"), str(before.open_days), str(after.open_days)
-    yield _("Reminder after days"), str(before.reminder_days), str(after.reminder_days)
-
-
-def _question_differences(before: Asked | None, after: Asked | None) -> list[Difference]:
-    if before is None or after is None:
-        if before is after:
-            return []
-        asked = before or after
-        label = str(Question.Kind(asked.kind).label) if asked else ""
-        words = (_("asked"), None) if before else (None, _("asked"))
-        return [Difference(label, *words)]
-    label = str(Question.Kind(before.kind).label)
-    found = []
-    if before.scale != after.scale:
-        scales = (str(Question.Scale(asked.scale).label) for asked in (before, after))
-        found.append(Difference(_("%(question)s: scale") % {"question": label}, *scales))
-    found += _text_differences(label, dict(before.wording), dict(after.wording))
-    return found + _option_differences(before.options, after.options)
-
-
-def _text_differences(label: str, before: Mapping[str, str], after: Mapping[str, str]) -> list[Difference]:
-    return [
-        Difference(f"{label} ({code})", before.get(code), after.get(code))
-        for code in sorted(before.keys() | after.keys())
-        if before.get(code) != after.get(code)
-    ]
-
-
-def _option_differences(
-    before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]
-) -> list[Difference]:
-    old, new = ({option["key"]: option for option in options} for options in (before, after))
-    found = []
-    for key in [*old, *(key for key in new if key not in old)]:
-        name = _("Reason: %(reason)s") % {"reason": _reason_words(old.get(key) or new[key])}
-        if key not in old or key not in new:
-            found.append(
-                Difference(name, _("offered") if key in old else None, _("offered") if key in new else None)
-            )
-            continue
-        if old[key]["band"] != new[key]["band"]:
-            found.append(Difference(name, old[key]["band"], new[key]["band"]))
-        found += _text_differences(name, old[key]["wording"], new[key]["wording"])
-    return found
-
-
-def _reason_words(option: Mapping[str, Any]) -> str:
-    return str(option["wording"].get("en") or option["key"])
-
-
-def _labels(kinds: Sequence[str]) -> str:
-    return ", ".join(str(Question.Kind(kind).label) for kind in kinds)
-
-
-# --- words --------------------------------------------------------------------------------------------------
-
-
-def worded(design: Design, code: str, texts: Mapping[str, str]) -> Design:
-    """Return a design with these texts in the language `code`, by kind or `reason-` and the reason's key.
-
-    An empty text takes the own wording away; what is not named stays.
-    """
-    return replace(design, questions=tuple(_worded(asked, code, texts) for asked in design.questions))
-
-
-def _worded(asked: Asked, code: str, texts: Mapping[str, str]) -> Asked:
-    options = tuple(
-        {**option, "wording": _in_language(option["wording"], code, texts.get(f"reason-{option['key']}"))}
-        for option in asked.options
-    )
-    wording = _in_language(dict(asked.wording), code, texts.get(asked.kind))
-    return replace(asked, wording=tuple(sorted(wording.items())), options=options)
-
-
-def _in_language(wording: Mapping[str, str], code: str, text: str | None) -> dict[str, str]:
-    if text is None:
-        return dict(wording)
-    return {language: words for language, words in {**wording, code: text.strip()}.items() if words}

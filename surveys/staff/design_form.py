@@ -12,8 +12,8 @@ from django.utils.text import slugify
 from surveys.engine.mapping import storable
 from surveys.engine.wording import WORDS
 from surveys.models import Question
+from surveys.selectors.designs import Asked, Design, worded
 from surveys.services.default_survey import default_reasons
-from surveys.services.survey_design import Asked, Design, worded
 
 LONGEST = 300
 NEW_REASONS = 2

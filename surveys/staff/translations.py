@@ -13,9 +13,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from surveys.engine.wording import WORDS, Words
-from surveys.models import Question, Survey, SurveyVersion
+from surveys.models import Survey, SurveyVersion
+from surveys.selectors.designs import Design, design_of, has_wrong_braces, worded
 from surveys.selectors.translations import Wording, wordings
-from surveys.services.survey_design import design_of, save_design, worded
+from surveys.services.survey_design import save_design
+from surveys.staff.design_form import LONGEST
 from xla_service.access import open_to, setting_up
 from xla_service.navigation import Section, declare_page
 
@@ -27,8 +29,6 @@ declare_page(
     pages=["translation"],
     order=25,
 )
-
-LONGEST = 300
 
 
 class WordingForm(forms.Form):
@@ -50,8 +50,7 @@ class WordingForm(forms.Form):
         """Refuse braces that the page would not fill in: the rating alone may name its {ticket}."""
         given = super().clean() or {}
         for name, text in list(given.items()):
-            rest = text.replace("{ticket}", "") if name == Question.Kind.RATING else text
-            if "{" in rest or "}" in rest:
+            if has_wrong_braces(name, text):
                 self.add_error(name, _("Only {ticket} may stand in braces, and only in the rating question."))
         return given
 
@@ -84,12 +83,7 @@ def translation(request: HttpRequest, survey: str, code: str) -> HttpResponse:
     texts = wordings(version, code)
     form = WordingForm(request.POST or None, texts=texts, words=WORDS[code])
     if request.method == "POST" and form.is_valid():
-        design = design_of(version)
-        if worded(design, code, form.cleaned_data) == design:
-            messages.info(request, _("Nothing changed."))
-        elif (draft := save_design(found, worded(design, code, form.cleaned_data))) is not None:
-            said = _("Saved in draft %(number)d. Look at it and publish it in the designer.")
-            messages.success(request, said % {"number": draft.number})
+        _save(request, found, version, worded(design_of(version), code, form.cleaned_data))
         return redirect("translation", survey=survey, code=code)
     context = {
         "survey": found,
@@ -101,3 +95,11 @@ def translation(request: HttpRequest, survey: str, code: str) -> HttpResponse:
         "complete": sum(text.is_complete for text in texts),
     }
     return render(request, "surveys/staff/translation.html", context, status=400 if form.errors else 200)
+
+
+def _save(request: HttpRequest, survey: Survey, version: SurveyVersion, design: Design) -> None:
+    if design == design_of(version):
+        messages.info(request, _("Nothing changed."))
+    elif (draft := save_design(survey, design)) is not None:
+        said = _("Saved in draft %(number)d. Look at it and publish it in the designer.")
+        messages.success(request, said % {"number": draft.number})

@@ -16,14 +16,12 @@ from surveys.checks import check_surveys_close_in_time
 from surveys.models import Invitation, Message, Question, Response, Survey, SurveyVersion, User, Visit
 from surveys.selectors.asked import asked
 from surveys.selectors.asking_rules import plans_in_force
+from surveys.selectors.design_differences import differences
+from surveys.selectors.designs import Asked, Design, design_of
 from surveys.services.default_survey import create_default_survey
 from surveys.services.survey_design import (
-    Asked,
-    Design,
     DesignError,
     create_survey,
-    design_of,
-    differences,
     discard_draft,
     publish_draft,
     save_design,
