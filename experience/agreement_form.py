@@ -16,7 +16,7 @@ from experience import figures
 from experience.engine.agreement_terms import STREAMS, AgreedIndicator, AgreementTerms, Problem
 from experience.models import Indicator
 from experience.words import indicator_words
-from surveys.engine.mapping import storable
+from surveys.engine.values import storable
 
 STREAM_NAMES = {
     "X": (gettext_lazy("Experience"), gettext_lazy("What people say")),

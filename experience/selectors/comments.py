@@ -14,8 +14,8 @@ from experience.models import CommentTheme
 from experience.selectors.access import looked_after
 from experience.selectors.answers import Answer, shown_answers, with_details
 from surveys.engine.contradictions import HAPPY_POMP, UNHAPPY_POMP
-from surveys.engine.mapping import storable
 from surveys.engine.scales import SCALES
+from surveys.engine.values import storable
 from surveys.models import BusinessService, CommentSentiment, Contradiction, Response, SurveyVersion
 from surveys.selectors.masked_comments import masked_comments, reads_unmasked
 from surveys.selectors.narrowing import EVERYTHING, Narrowing, read_narrowing

@@ -14,7 +14,7 @@ from experience.models import Agreement, Gap, GapEvent, Improvement
 from experience.selectors.access import gaps_looked_after, journeys_of, services_in_force
 from experience.selectors.gap_story import GapWords, gap_words
 from experience.selectors.narrowing import of_services
-from surveys.engine.mapping import storable
+from surveys.engine.values import storable
 from surveys.models import BusinessService, User
 from surveys.selectors.narrowing import EVERYTHING, Narrowing, read_narrowing
 

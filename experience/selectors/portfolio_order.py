@@ -10,7 +10,7 @@ from experience.badges import BADGES, STATUS_WORDS, attention_rank
 from experience.engine.defaults import DEFAULTS
 from experience.engine.periods import Period, labelled_month
 from experience.selectors.portfolio import Row
-from surveys.engine.mapping import storable
+from surveys.engine.values import storable
 from surveys.selectors.narrowing import EVERYTHING, Narrowing, read_narrowing
 
 # What each column is sorted by, and whether a first click wants the smallest first (the worst for most).

@@ -55,7 +55,7 @@ from experience.services.library import install_indicators
 from experience.services.rehearse import rehearse
 from experience.services.starter import starter_terms
 from experience.words import problem_words
-from surveys.engine.mapping import storable
+from surveys.engine.values import storable
 from surveys.models import BusinessService
 from xla_service.access import everyone, open_to, setting_up
 from xla_service.moments import organisation_day

@@ -18,7 +18,7 @@ from experience.models import Sla
 from experience.selectors.agreements import slas_of
 from experience.service_forms import ServiceForm, SlaForm
 from experience.services.slas import agree_slas, take_back_sla
-from surveys.engine.mapping import storable
+from surveys.engine.values import storable
 from surveys.models import BusinessService
 from surveys.services.change_service import change_service, day_at
 from surveys.wakeups import EVIDENCE_SWEEP, wake

@@ -33,7 +33,7 @@ from experience.selectors.narrowing import narrowing_choices
 from experience.selectors.portfolio import Row, TrendPoint, portfolio_rows, weekly_ratings
 from experience.selectors.portfolio_order import COLUMNS, QUIET, Choice, badge_counts, chosen, read_choice
 from experience.views.origin import asks_for_part, parameters_shown
-from surveys.engine.mapping import storable
+from surveys.engine.values import storable
 from surveys.models import User
 from surveys.selectors.narrowing import PARAMETERS
 from surveys.services.comment_readings import note_readings

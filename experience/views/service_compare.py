@@ -35,7 +35,7 @@ from experience.selectors.segments import SPLITS, closed_months
 from experience.selectors.service_page import visible_service, weeks_of
 from experience.views.service_parts import shared_week_charts, writer_of
 from experience.words import indicator_words
-from surveys.engine.mapping import storable
+from surveys.engine.values import storable
 from surveys.models import BusinessService, User
 
 RECENT = "28"

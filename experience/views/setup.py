@@ -48,7 +48,7 @@ from experience.services.agreements import AgreementError, write_draft
 from experience.services.library import declared_indicators, install_indicators
 from experience.services.slas import SlaPromise, agree_slas
 from experience.words import indicator_words, problem_words
-from surveys.engine.mapping import storable
+from surveys.engine.values import storable
 from surveys.models import BusinessService, Job, Survey
 from surveys.rejections import told_reasons
 from surveys.services.catalogue import (

@@ -13,9 +13,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from surveys.engine.alerts import ALERT_PRESETS
-from surveys.engine.mapping import MappingError
 from surveys.engine.source_mapping import check_mapping
 from surveys.engine.ticket_presets import PRESETS
+from surveys.engine.values import MappingError
 from surveys.models import IntakeEvent, IntakeSource, ServiceAlias
 from surveys.services.apply_intake import replay_events
 

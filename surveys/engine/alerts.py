@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
-from surveys.engine.mapping import Getter, MappingError, compile_items, compile_path, parse_time
+from surveys.engine.field_paths import Getter, compile_items, compile_path
+from surveys.engine.state_words import meaning_of, own_words
+from surveys.engine.values import MappingError, one_value, parse_time
 
 Light = Literal["down", "up", "planned", "nothing"]
-LIGHTS = ("down", "up", "planned", "nothing")
+LIGHTS: tuple[Light, ...] = ("down", "up", "planned", "nothing")
 FIELDS = ("service", "monitor", "state", "started_at", "ended_at", "feature")
 ROOM = {"service": 200, "monitor": 120, "feature": 100}
 # Alertmanager writes the year 1 for "not over".
@@ -91,13 +93,7 @@ class AlertMapping:
     def _light(self, word: Any) -> Light:
         if word is None:
             return "nothing"
-        light = self.states.get(str(word).strip().lower())
-        if light is None:
-            raise MappingError(
-                f"The state {word!r} is not known. Add it to the mapping of the source: "
-                f'{{"states": {{"{word}": "down"}}}}, with one of {", ".join(LIGHTS)}.'
-            )
-        return light
+        return meaning_of(word, self.states, states=LIGHTS, example="down")
 
 
 _BY_LABELS = {
@@ -135,24 +131,18 @@ def alert_mapping(preset: str, overrides: Mapping[str, Any] | None = None) -> Al
     unknown = sorted(set(paths) - set(FIELDS))
     if unknown:
         raise MappingError(f"There is no field {unknown[0]!r}. The fields are: {', '.join(FIELDS)}.")
-    if not isinstance(states, dict) or not all(light in LIGHTS for light in states.values()):
-        raise MappingError(f'`states` must look like {{"problem": "down"}}, with {", ".join(LIGHTS)}.')
     getters = {name: compile_path(path) for name, path in {**base.fields, **paths}.items() if path}
     return AlertMapping(
         items=compile_items(items),
         fields={name: get for name, get in getters.items() if get is not None},
-        states={**base.states, **{str(word).lower(): cast(Light, light) for word, light in states.items()}},
+        states={**base.states, **own_words(states, states=LIGHTS, example=("problem", "down"))},
         names_start=base.names_start,
     )
 
 
 def _text(name: str, values: Mapping[str, Any]) -> str:
-    value = values.get(name)
-    if isinstance(value, dict | list):
-        raise MappingError(
-            f"`{name}` holds {type(value).__name__} instead of one value. Map a field inside it."
-        )
-    return "" if value is None else str(value).replace("\x00", "").strip()[: ROOM[name]]
+    value = one_value(name, values.get(name))
+    return "" if value is None else str(value)[: ROOM[name]]
 
 
 def _time(name: str, values: Mapping[str, Any]) -> datetime | None:

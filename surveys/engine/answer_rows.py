@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from surveys.engine.mapping import MISSING, MappingError, parse_time, storable
 from surveys.engine.scales import SCALES
+from surveys.engine.values import MISSING, MappingError, parse_time, read_flag, storable
 
 COLUMNS = (
     "number",
@@ -24,7 +24,6 @@ COLUMNS = (
 )
 LONGEST_LOST_TIME = 31 * 24 * 60
 LONGEST_KEY = 40
-WORDS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +59,11 @@ def answer_record(row: Mapping[str, str], *, line: int | None = None) -> AnswerR
         scale=_scale(given),
         rating=_rating(given),
         lost_time_minutes=_whole(given, "lost_time_minutes", 0, LONGEST_LOST_TIME),
-        is_solved=_flag(given, "is_solved"),
+        is_solved=read_flag("is_solved", given.get("is_solved")),
         comment=given.get("comment", ""),
         reasons=_reasons(given.get("reasons", "")),
         language=given.get("language", "")[:16],
-        is_simulated=bool(_flag(given, "is_simulated")),
+        is_simulated=bool(read_flag("is_simulated", given.get("is_simulated"))),
         line=line,
     )
     numbers = (record.rating, record.lost_time_minutes, record.is_solved)
@@ -92,15 +91,6 @@ def _whole(given: Mapping[str, str], name: str, low: int, high: int) -> int | No
     if text.isascii() and text.isdigit() and low <= int(text) <= high:
         return int(text)
     raise MappingError(f"`{name}` is {text!r}. Write a whole number from {low} to {high}.")
-
-
-def _flag(given: Mapping[str, str], name: str) -> bool | None:
-    word = given.get(name)
-    if word is None:
-        return None
-    if word.lower() not in WORDS:
-        raise MappingError(f"`{name}` is {word!r}. Write true or false.")
-    return WORDS[word.lower()]
 
 
 def _reasons(text: str) -> frozenset[str]:

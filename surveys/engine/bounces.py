@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import Message
 
-from surveys.engine.mapping import storable
+from surveys.engine.values import storable
 
 # The mailbox or its domain does not exist or is switched off (RFC 3463). Other permanent codes, such as a
 # full mailbox or a refused content, say nothing about the address.

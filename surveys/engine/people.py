@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from surveys.engine.addresses import is_address
-from surveys.engine.mapping import storable
 from surveys.engine.tickets import Requester
+from surveys.engine.values import storable
 from surveys.engine.zones import named_zone
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")

@@ -7,9 +7,10 @@ from typing import Any
 
 from surveys.engine.alerts import ALERT_PRESETS, alert_mapping
 from surveys.engine.alerts import FIELDS as ALERT_FIELDS
-from surveys.engine.mapping import MappingError, ticket_mapping
+from surveys.engine.mapping import ticket_mapping
 from surveys.engine.ticket_presets import FIELDS as TICKET_FIELDS
 from surveys.engine.ticket_presets import PRESETS
+from surveys.engine.values import MappingError
 
 # The fields that nearly every installation looks at stand first.
 MAIN_FIELDS = (

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from surveys.engine.tickets import State
 
-STATES = ("open", "resolved", "closed", "cancelled")
+STATES: tuple[State, ...] = ("open", "resolved", "closed", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)

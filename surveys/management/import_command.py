@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from surveys.engine.mapping import MappingError
+from surveys.engine.values import MappingError
 from surveys.management.progress import ProgressBar
 from surveys.services.csv_tables import TableError
 from surveys.services.jobs import Progress

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Q
 
-from surveys.engine.mapping import storable
+from surveys.engine.values import storable
 
 # The parameters of an address that carry it from page to page.
 PARAMETERS = ("supplier", "group")

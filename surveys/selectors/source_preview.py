@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from surveys.engine.alerts import Alert, alert_mapping
-from surveys.engine.mapping import MappingError, ticket_mapping
+from surveys.engine.mapping import ticket_mapping
 from surveys.engine.source_mapping import is_monitor
 from surveys.engine.tickets import TicketRecord
+from surveys.engine.values import MappingError
 from surveys.selectors.service_names import ServiceNames
 
 MOST_SHOWN = 20

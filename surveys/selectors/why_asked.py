@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from surveys.engine.mapping import storable
+from surveys.engine.values import storable
 from surveys.models import (
     Decision,
     Invitation,

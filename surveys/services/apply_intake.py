@@ -13,9 +13,10 @@ from django.db import DatabaseError, transaction
 from django.db.models import F, QuerySet
 from django.utils.module_loading import import_string
 
-from surveys.engine.mapping import MappingError, TicketMapping, ticket_mapping
+from surveys.engine.mapping import TicketMapping, ticket_mapping
 from surveys.engine.retries import MOST_ATTEMPTS, next_attempt
 from surveys.engine.tickets import TicketRecord
+from surveys.engine.values import MappingError
 from surveys.models import IntakeEvent, IntakeSource, Ticket
 from surveys.services.register_tickets import register_tickets
 from surveys.wakeups import INTAKE_SWEEP, wake

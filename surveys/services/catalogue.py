@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from surveys.engine.mapping import storable
+from surveys.engine.values import storable
 from surveys.engine.zones import named_zone
 from surveys.models import BusinessService, ServiceUserCount, Survey, User
 from surveys.services.audit import record_change

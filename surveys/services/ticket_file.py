@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from sys import intern
 
-from surveys.engine.mapping import TicketMapping, columns_named, parse_time, ticket_mapping
+from surveys.engine.mapping import TicketMapping, columns_named, ticket_mapping
 from surveys.engine.servicenow import Update, is_waiting, telling_reports
 from surveys.engine.tickets import TicketRecord
+from surveys.engine.values import parse_time
 from surveys.models import IntakeSource
 from surveys.services.csv_tables import Table, TableError, open_table
 from surveys.services.jobs import Progress

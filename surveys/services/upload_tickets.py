@@ -12,8 +12,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from surveys.engine.mapping import MappingError
 from surveys.engine.ticket_presets import PRESETS
+from surveys.engine.values import MappingError
 from surveys.models import Job, User
 from surveys.selectors.service_names import ServiceNames
 from surveys.services.catalogue import LONGEST_NAME, NewService, create_services, service_key

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy, ngettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from surveys.engine.mapping import storable
+from surveys.engine.values import storable
 from surveys.models import SentAnswer
 from surveys.row_keys import row_keys
 from surveys.selectors.suspicious import SHOWN, domain_rates, sent_answers

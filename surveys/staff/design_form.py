@@ -9,7 +9,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.text import slugify
 
-from surveys.engine.mapping import storable
+from surveys.engine.values import storable
 from surveys.engine.wording import WORDS
 from surveys.models import Question
 from surveys.selectors.designs import Asked, Design, worded

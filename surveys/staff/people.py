@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from surveys.engine.mapping import storable
+from surveys.engine.values import storable
 from surveys.models import ExclusionProposal, Person, User
 from surveys.rejections import told_reasons
 from surveys.services.csv_tables import TableError

@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from surveys.engine.mapping import MappingError
 from surveys.engine.source_mapping import (
     MAIN_FIELDS,
     as_typed,
@@ -27,6 +26,7 @@ from surveys.engine.source_mapping import (
     is_monitor,
     preset_paths,
 )
+from surveys.engine.values import MappingError
 from surveys.models import BusinessService, IntakeSource, ServiceAlias, User
 from surveys.selectors.source_preview import Preview, preview_source
 from surveys.selectors.sources import light_of, sources_with_state

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from surveys.engine.mapping import storable
 from surveys.engine.scales import Band
+from surveys.engine.values import storable
 from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS
 from surveys.models import Question, Survey, SurveyVersion
 from surveys.public_pages import chosen_language

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from surveys.engine.mapping import storable
+from surveys.engine.values import storable
 from surveys.engine.wording import WORDS
 from surveys.models import Question, Survey
 from surveys.row_keys import row_key

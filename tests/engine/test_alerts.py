@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from surveys.engine.alerts import ALERT_PRESETS, Alert, alert_mapping
-from surveys.engine.mapping import MappingError
+from surveys.engine.values import MappingError
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 START, END = datetime(2026, 5, 4, 10, tzinfo=UTC), datetime(2026, 5, 4, 10, 30, tzinfo=UTC)

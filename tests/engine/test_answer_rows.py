@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from surveys.engine.answer_rows import AnswerRecord, answer_record
-from surveys.engine.mapping import MappingError
+from surveys.engine.values import MappingError
 
 ANSWERED = "2026-05-05 09:00:00"
 

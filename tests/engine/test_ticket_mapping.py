@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from surveys.engine.mapping import MappingError, parse_time, ticket_mapping
+from surveys.engine.mapping import ticket_mapping
 from surveys.engine.tickets import Requester, TicketRecord
+from surveys.engine.values import MappingError, parse_time
 
 # A record as a business rule or the Table API sends it: references with link and value, times naive UTC.
 EVENT = {
