@@ -16,7 +16,7 @@ from surveys.models import (
     ServiceNotice,
     SurveyVersion,
 )
-from surveys.selectors.narrowing import EVERYTHING, Narrowing, NarrowingChoices
+from surveys.selectors.narrowing import EVERYTHING, Narrowing, NarrowingChoices, choices_among
 
 NOTICES_SHOWN = 2
 
@@ -50,8 +50,7 @@ def narrowing_choices(services: QuerySet[BusinessService]) -> NarrowingChoices:
     """Return by whom the open follow-ups of these services may be narrowed; one query."""
     waiting = FollowUp.objects.open().filter(service__in=services).order_by()
     names = waiting.values_list("service__supplier", "resolution__assignment_group").distinct()
-    suppliers, groups = zip(*names, strict=True) if names else ((), ())
-    return NarrowingChoices(sorted(filter(None, set(suppliers))), sorted(filter(None, set(groups))))
+    return choices_among(names)
 
 
 def open_follow_ups(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from urllib.parse import urlencode
 
@@ -56,3 +56,9 @@ def read_narrowing(parameters: Mapping[str, str]) -> Narrowing:
     """Return the filter in the parameters of an address; an unknown name finds nothing."""
     supplier, group = (storable(parameters.get(name, "")) for name in PARAMETERS)
     return Narrowing(supplier[:120], group[:100])
+
+
+def choices_among(names: Collection[tuple[str, str]]) -> NarrowingChoices:
+    """Return what may be chosen among pairs of supplier and assignment group; empty names are none."""
+    suppliers, groups = zip(*names, strict=True) if names else ((), ())
+    return NarrowingChoices(sorted(filter(None, set(suppliers))), sorted(filter(None, set(groups))))

@@ -1,13 +1,16 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from surveys.models import BusinessService, Decision, SurveyVersion, User
 from surveys.selectors.why_asked import _REASONS
 from surveys.services.default_survey import create_default_survey
 from tests.factories import (
     NOW,
+    BusinessServiceFactory,
     DecisionFactory,
     InvitationFactory,
     MessageFactory,
@@ -97,3 +100,73 @@ def test_the_api_says_the_same(owner: User, stranger: User, service: BusinessSer
     assert other.get(url).status_code == 404
     assert Client().get(url).status_code == 401
     assert client.get(url, {"when": "now"}).status_code == 400
+
+
+def decided(service: BusinessService, *, group: str = "", reason: str = "asked", days_ago: int = 0) -> str:
+    """A ticket of a service about which something was decided; returns its number."""
+    resolution = ResolutionFactory.create(
+        on_service=service,
+        assignment_group=group,
+        resolved_at=timezone.now() - timedelta(days=days_ago),
+        resolved_on=timezone.localdate() - timedelta(days=days_ago),
+    )
+    DecisionFactory.create(resolution=resolution, reason=reason, is_asked=reason.startswith("asked"))
+    return resolution.ticket.number
+
+
+def listed(user: User, **choice: str) -> str:
+    client = Client()
+    client.force_login(user)
+    return client.get("/asking/", choice).content.decode()
+
+
+def test_what_was_decided_lately_is_listed_for_own_services_alone(
+    service: BusinessService, owner: User, stranger: User
+) -> None:
+    own, old = decided(service), decided(service, days_ago=8)
+    foreign = decided(BusinessServiceFactory.create())
+
+    shown = listed(owner)
+
+    assert own in shown
+    assert old not in shown
+    assert foreign not in shown
+    assert own not in listed(stranger)
+
+
+@pytest.mark.parametrize(
+    ("choice", "found"),
+    [
+        ({}, {"mail", "print"}),
+        ({"supplier": "Kestrel"}, {"mail"}),
+        ({"group": "Floor"}, {"print"}),
+        ({"service": "print"}, {"print"}),
+        ({"reason": "resting"}, {"print"}),
+        ({"group": "Floor", "reason": "asked"}, set()),
+    ],
+)
+def test_decisions_are_narrowed_by(viewer: User, choice: dict[str, str], found: set[str]) -> None:
+    mail = BusinessServiceFactory.create(key="mail", supplier="Kestrel")
+    printing = BusinessServiceFactory.create(key="print", supplier="Lindow")
+    numbers = {
+        "mail": decided(mail, group="Desk"),
+        "print": decided(printing, group="Floor", reason="resting"),
+    }
+
+    shown = listed(viewer, **choice)
+
+    assert {key for key, number in numbers.items() if number in shown} == found
+
+
+def test_the_list_takes_as_many_queries_for_fifty_as_for_one(
+    viewer: User, service: BusinessService, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(60):
+        decided(service)
+    client = Client()
+    client.force_login(viewer)
+
+    with django_assert_max_num_queries(9):
+        page = client.get("/asking/")
+
+    assert page.content.decode().count("?ticket=") == 50
