@@ -59,13 +59,14 @@ def prepare_environment() -> None:
 def remove_leftovers() -> None:
     """Stop the servers and remove the folders of sessions whose process is gone."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        if _is_ours(folder / "owner") and processes.noted(folder / "owner") is None:
+        if _is_ours(folder) and processes.noted(folder / "owner") is None:
             _remove(folder, os.getpid())
 
 
-def _is_ours(owner: Path) -> bool:
+def _is_ours(folder: Path) -> bool:
+    """Say so by the folder itself: what is in those of other users cannot be seen."""
     try:
-        return owner.stat().st_uid == os.getuid()
+        return folder.stat().st_uid == os.getuid() and (folder / "owner").exists()
     except FileNotFoundError:  # no folder of a session, or one that just ended
         return False
 

@@ -2,13 +2,15 @@
 
 import os
 import smtplib
+import tempfile
+from pathlib import Path
 
 import pytest
 from django.core.cache import cache
 from django.db import connection
 
 from surveys.models import BusinessService, User
-from tests.servers import SmtpPeer, ValkeyServer
+from tests.servers import PREFIX, SmtpPeer, ValkeyServer, remove_leftovers, running_valkey
 
 
 def test_only_the_people_of_a_service_see_it(
@@ -45,3 +47,21 @@ def test_the_mail_server_keeps_what_it_takes_and_refuses_what_it_should(smtp: Sm
     assert [(mail.recipients, mail.message["Subject"]) for mail in smtp.received] == [
         (("ann@example.org",), "Hello")
     ]
+
+
+def test_the_tests_of_another_user_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = tmp_path / f"{PREFIX}theirs"
+    theirs.mkdir(mode=0)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(os, "getuid", lambda: theirs.stat().st_uid + 1)
+
+    remove_leftovers()
+
+    assert theirs.exists()
+
+
+def test_valkey_keeps_its_data_in_a_folder_whose_name_is_not_utf8(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"B\xfcro")
+
+    with running_valkey(folder):
+        assert (folder / "appendonlydir").is_dir()

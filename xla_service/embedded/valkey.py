@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.resources import files
 from pathlib import Path
 
@@ -41,9 +42,8 @@ def write_configuration(folder: Path, *, port: int, password: str) -> Path:
     quoted = str(folder).replace("\\", "\\\\").replace('"', '\\"')
     path = folder / "valkey.conf"
     path.touch(mode=0o600)
-    path.write_text(
-        CONFIGURATION.format(host=LOOPBACK, port=port, password=password, folder=quoted), encoding="utf-8"
-    )
+    configuration = CONFIGURATION.format(host=LOOPBACK, port=port, password=password, folder=quoted)
+    path.write_bytes(os.fsencode(configuration))  # the folder's name in the bytes that the disk knows it by
     return path
 
 
