@@ -82,6 +82,11 @@ _TEMPLATES = (
         " found: %(found)s."
     ),
     _(
+        "There is no column %(names)s to tell the number of the ticket. Rename the columns, or set up a"
+        " source (Data > Sources), say there which column is which, and write its short name under “How the"
+        " file is written”; found: %(found)s."
+    ),
+    _(
         "There is no column %(names)s to tell the service. Name the one that does, under “How the file is"
         " written” or with --service-column; found: %(found)s."
     ),

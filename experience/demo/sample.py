@@ -14,6 +14,8 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from django.utils.translation import gettext_noop
+
 from experience.demo.answers import send_answers
 from experience.demo.catalogue import first_sound_day, write_rule
 from experience.demo.signals import outages_until, response_times_until
@@ -58,19 +60,19 @@ def load_sample(*, now: datetime, by: User | None, progress: Progress) -> dict[s
     if BusinessService.objects.filter(is_sample=True, lifecycle=BusinessService.Lifecycle.LIVE).exists():
         raise JobRefusedError("There is sample data already. Remove it before you load it again.")
     end = now - ENDS_BEFORE
-    progress("Creating services", 0, 0)
+    progress(gettext_noop("Creating services"), 0, 0)
     services = _write_catalogue(now)
     _import(end, now, progress)
-    progress("Asking and answering", 0, 0)
+    progress(gettext_noop("Asking and answering"), 0, 0)
     decide_resolutions(now=now, as_it_happened=True, services=[service.pk for service in services])
     answers = send_answers(now, source=SOURCE)
-    progress("Reading comments", 0, 0)
+    progress(gettext_noop("Reading comments"), 0, 0)
     # Only here, because a web process should start without what reads comments.
     from surveys.services.score_comments import score_comments
 
     score_comments(now=now)
     _send_signals(end, now)
-    progress("Counting and judging", 0, 0)
+    progress(gettext_noop("Counting and judging"), 0, 0)
     refresh_changed_days(now=now)
     BusinessService.objects.filter(pk__in=[s.pk for s in services]).update(
         lifecycle=BusinessService.Lifecycle.LIVE

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.db.models import Model, Q, QuerySet
+from django.utils.translation import gettext_noop
 
 from experience.demo.sample import AGREEMENT, CALLER, MONITOR, SOURCE, SURVEY
 from experience.models import (
@@ -86,34 +87,34 @@ def _parts(keys: list[int]) -> Iterator[tuple[str, QuerySet]]:
     """Yield what to delete in an order in which nothing is left to point at what goes."""
     mine = Q(service__in=keys)
     loaded = AgreementVersion.objects.filter(agreement__key=AGREEMENT).order_by("published_at").first()
-    yield "Removing gaps", Improvement.objects.filter(mine)
-    yield "Removing gaps", Gap.objects.filter(mine | Q(agreement__key=AGREEMENT))
+    yield gettext_noop("Removing gaps"), Improvement.objects.filter(mine)
+    yield gettext_noop("Removing gaps"), Gap.objects.filter(mine | Q(agreement__key=AGREEMENT))
     # A correction keeps what it corrects, so the last of each goes first.
-    yield "Removing results", Measurement.objects.filter(mine, corrected_by=None)
+    yield gettext_noop("Removing results"), Measurement.objects.filter(mine, corrected_by=None)
     if loaded is not None and loaded.published_at is not None:
         made_since = ParameterSet.objects.filter(made_at__gte=loaded.published_at)
-        yield "Removing results", made_since.filter(measurements=None)
-    yield "Removing answers", FollowUp.objects.filter(mine)
-    yield "Removing answers", Response.objects.filter(mine)
-    yield "Removing answers", Message.objects.filter(invitation__service__in=keys)
-    yield "Removing answers", Invitation.objects.filter(mine)
-    yield "Removing tickets", Resolution.objects.filter(mine)
-    yield "Removing tickets", Ticket.objects.filter(mine)
-    yield "Removing people", _people()
-    yield "Removing signals", Outage.objects.filter(mine)
-    yield "Removing signals", SignalBatch.objects.filter(source=MONITOR)
-    yield "Removing evidence", DayCell.objects.filter(mine)
-    yield "Removing evidence", PackedDay.objects.filter(mine)
-    yield "Removing evidence", EvidenceChange.objects.filter(mine)
-    yield "Removing services", AgreementVersion.objects.filter(agreement__key=AGREEMENT)
-    yield "Removing services", Agreement.objects.filter(key=AGREEMENT)
-    yield "Removing services", Sla.objects.filter(mine)
-    yield "Removing services", SlaReport.objects.filter(mine)
-    yield "Removing services", BusinessService.objects.filter(pk__in=keys)
-    yield "Removing services", SendingRule.objects.filter(survey__key=SURVEY)
-    yield "Removing services", Question.objects.filter(version__survey__key=SURVEY)
-    yield "Removing services", SurveyVersion.objects.filter(survey__key=SURVEY)
-    yield "Removing services", Survey.objects.filter(key=SURVEY)
+        yield gettext_noop("Removing results"), made_since.filter(measurements=None)
+    yield gettext_noop("Removing answers"), FollowUp.objects.filter(mine)
+    yield gettext_noop("Removing answers"), Response.objects.filter(mine)
+    yield gettext_noop("Removing answers"), Message.objects.filter(invitation__service__in=keys)
+    yield gettext_noop("Removing answers"), Invitation.objects.filter(mine)
+    yield gettext_noop("Removing tickets"), Resolution.objects.filter(mine)
+    yield gettext_noop("Removing tickets"), Ticket.objects.filter(mine)
+    yield gettext_noop("Removing people"), _people()
+    yield gettext_noop("Removing signals"), Outage.objects.filter(mine)
+    yield gettext_noop("Removing signals"), SignalBatch.objects.filter(source=MONITOR)
+    yield gettext_noop("Removing evidence"), DayCell.objects.filter(mine)
+    yield gettext_noop("Removing evidence"), PackedDay.objects.filter(mine)
+    yield gettext_noop("Removing evidence"), EvidenceChange.objects.filter(mine)
+    yield gettext_noop("Removing services"), AgreementVersion.objects.filter(agreement__key=AGREEMENT)
+    yield gettext_noop("Removing services"), Agreement.objects.filter(key=AGREEMENT)
+    yield gettext_noop("Removing services"), Sla.objects.filter(mine)
+    yield gettext_noop("Removing services"), SlaReport.objects.filter(mine)
+    yield gettext_noop("Removing services"), BusinessService.objects.filter(pk__in=keys)
+    yield gettext_noop("Removing services"), SendingRule.objects.filter(survey__key=SURVEY)
+    yield gettext_noop("Removing services"), Question.objects.filter(version__survey__key=SURVEY)
+    yield gettext_noop("Removing services"), SurveyVersion.objects.filter(survey__key=SURVEY)
+    yield gettext_noop("Removing services"), Survey.objects.filter(key=SURVEY)
 
 
 def _people() -> QuerySet[Person]:

@@ -48,6 +48,7 @@ from experience.services.agreements import AgreementError, write_draft
 from experience.services.library import declared_indicators, install_indicators
 from experience.services.slas import SlaPromise, agree_slas
 from experience.words import indicator_words, problem_words
+from surveys.engine.field_paths import column_name
 from surveys.engine.values import storable
 from surveys.models import BusinessService, Job, Survey
 from surveys.rejections import told_reasons
@@ -279,7 +280,7 @@ def _start_import(request: HttpRequest, form: TicketFileForm) -> Job:
         name=typed["file"].name or "",
         source=typed["source"],
         preset=typed["preset"],
-        service_column=typed["service_column"].strip().lower().replace(" ", "_"),
+        service_column=column_name(typed["service_column"]),
         creates_services=typed["creates_services"],
     )
     return start_ticket_import(

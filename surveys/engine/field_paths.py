@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from operator import itemgetter
 from typing import Any
@@ -12,6 +14,11 @@ from jmespath.exceptions import JMESPathError
 from surveys.engine.values import MISSING, MappingError
 
 Getter = Callable[[Any], Any]
+
+
+def column_name(written: str) -> str:
+    """Return a column's name as columns are compared: small letters, underscores for blanks."""
+    return written.strip().lower().replace(" ", "_")
 
 
 def compile_items(path: Any) -> Getter:
@@ -31,25 +38,36 @@ def compile_path(path: Any, *, columns: Collection[str] | None = None) -> Getter
     if alternatives is None:
         return lambda ticket: expression.search(ticket)
     if columns is not None:
-        names = [path[0] for path in alternatives if len(path) == 1 and path[0] in columns]
+        known = [column_name(path[0]) for path in alternatives if len(path) == 1]
+        names = [name for name in known if name in columns]
         return _first_column(names) if names else None
     return lambda ticket: _first_given(ticket, alternatives)
 
 
-def columns_in(path: Any) -> set[str]:
-    """Return the columns of a flat row that an expression looks at. Raises MappingError."""
+def columns_in(path: Any) -> tuple[str, ...]:
+    """Return the columns of a flat row that an expression looks at, alternatives in their order.
+
+    Raises MappingError.
+    """
     parsed = _parsed(path).parsed
     alternatives = _alternatives(parsed)
     if alternatives is None:
-        return _names_in(parsed)
-    return {names[0] for names in alternatives if len(names) == 1}
+        return tuple(sorted(map(column_name, _names_in(parsed))))
+    return tuple(column_name(names[0]) for names in alternatives if len(names) == 1)
 
 
 def _parsed(path: Any) -> Any:
+    """Parse an expression; a name that JMESPath wants in quotation marks (Gelöst am) may stand as it is."""
     try:
-        return jmespath.compile(path)
+        return jmespath.compile(json.dumps(path) if _is_bare_name(path) else path)
     except (JMESPathError, TypeError, RecursionError) as error:
         raise MappingError(f"{path!r} is not a JMESPath expression: {error}. Correct the mapping.") from error
+
+
+def _is_bare_name(path: Any) -> bool:
+    if not isinstance(path, str) or not re.fullmatch(r"\w[\w -]*", path):
+        return False
+    return not (path.isascii() and path.isidentifier())
 
 
 def _alternatives(node: Any) -> list[tuple[str, ...]] | None:

@@ -2,8 +2,9 @@
 
 A preset names, for each field of `TicketRecord`, a JMESPath expression over one ticket of the source, and the
 source's words for the states. `IntakeSource.mapping` replaces single expressions ({"service": "cmdb_ci"}),
-adds state words ({"states": {"done": "resolved"}}) or says where the tickets are in a body ({"items":
-"payload.tickets"}). An empty expression switches a field off.
+adds state words ({"states": {"done": "resolved"}}), says where the tickets are in a body ({"items":
+"payload.tickets"}) or in which zone times without one are written ({"time_zone": "Europe/Berlin"}). An empty
+expression switches a field off.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from typing import Any
 
 from surveys.engine.addresses import is_address
@@ -26,6 +28,7 @@ from surveys.engine.ticket_presets import (
     STATES,
     TEXT_ROOM,
     TIMES,
+    Preset,
 )
 from surveys.engine.tickets import Requester, State, TicketRecord
 from surveys.engine.values import (
@@ -37,6 +40,7 @@ from surveys.engine.values import (
     read_duration,
     read_flag,
 )
+from surveys.engine.zones import named_zone
 
 KINDS = {
     "incident": "incident",
@@ -45,6 +49,9 @@ KINDS = {
     "sc_req_item": "request",
     "sc_request": "request",
     "requested item": "request",
+    "service request": "request",
+    "anfrage": "request",
+    "serviceanfrage": "request",
 }
 PRIORITY_WORDS = {
     "critical": 1,
@@ -57,6 +64,12 @@ PRIORITY_WORDS = {
     "low": 4,
     "planning": 5,
     "lowest": 5,
+    "kritisch": 1,
+    "dringend": 1,
+    "hoch": 2,
+    "mittel": 3,
+    "niedrig": 4,
+    "gering": 4,
 }
 
 
@@ -67,6 +80,7 @@ class TicketMapping:
     items: Getter
     fields: Mapping[str, Getter]
     states: Mapping[str, State]
+    zone: tzinfo = UTC
 
     def tickets_in(self, body: Any) -> list[Any]:
         """Return the tickets of a decoded body: one, or a list of them."""
@@ -83,7 +97,9 @@ class TicketMapping:
             name: _identity(name, given[name]) for name in IDENTITY_ROOM if name in given
         }
         facts |= {name: _text(name, given[name]) for name in _RECORD_TEXTS if name in given}
-        facts |= {name: parse_time(given[name], field=name) for name in TIMES if name in given}
+        facts |= {
+            name: parse_time(given[name], field=name, zone=self.zone) for name in TIMES if name in given
+        }
         facts |= {name: read_count(name, given[name]) for name in COUNTS if name in given}
         return TicketRecord(
             state=self._state(given),
@@ -116,12 +132,11 @@ def ticket_mapping(
 
     Raises MappingError for what cannot work.
     """
-    if preset not in PRESETS:
-        raise MappingError(f"There is no preset {preset!r}. Choose one of {', '.join(sorted(PRESETS))}.")
-    base = PRESETS[preset]
+    base = _preset(preset)
     paths = dict(overrides or {})
     states = paths.pop("states", {})
     items = paths.pop("items", base.items)
+    zone = _zone(paths.pop("time_zone", ""))
     unknown = sorted(set(paths) - set(FIELDS))
     if unknown:
         raise MappingError(f"There is no field {unknown[0]!r}. The fields are: {', '.join(sorted(FIELDS))}.")
@@ -132,14 +147,35 @@ def ticket_mapping(
         items=compile_items(items),
         fields={name: get for name, get in getters.items() if get is not None},
         states={**base.states, **own_words(states, states=STATES, example=("done", "resolved"))},
+        zone=zone,
     )
 
 
-def columns_named(preset: str, overrides: Mapping[str, Any] | None = None) -> frozenset[str]:
+def columns_of(field: str, preset: str, overrides: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the columns of a flat row that a field is read from, the first with a value counts.
+
+    Raises MappingError for an unknown preset and a path that cannot work.
+    """
+    path = overrides.get(field, _preset(preset).fields.get(field))
+    return columns_in(path) if path else ()
+
+
+def columns_named(preset: str, overrides: Mapping[str, Any]) -> frozenset[str]:
     """Return the columns of a flat row that a preset, with a source's own mapping over it, looks at."""
-    paths = {**PRESETS[preset].fields, **(overrides or {})}
-    looked_at = (columns_in(path) for name, path in paths.items() if path and name in FIELDS)
-    return frozenset().union(*looked_at)
+    return frozenset(column for field in FIELDS for column in columns_of(field, preset, overrides))
+
+
+def _preset(key: str) -> Preset:
+    if key not in PRESETS:
+        raise MappingError(f"There is no preset {key!r}. Choose one of {', '.join(sorted(PRESETS))}.")
+    return PRESETS[key]
+
+
+def _zone(name: Any) -> tzinfo:
+    zone = named_zone(str(name)) if name else UTC
+    if zone is None:
+        raise MappingError(f"`time_zone` is {name!r}. Write a name such as Europe/Berlin.")
+    return zone
 
 
 def _identity(name: str, value: Any) -> str:

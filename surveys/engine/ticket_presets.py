@@ -59,6 +59,12 @@ FIELDS = (
     "business_duration",
 )
 
+GERMAN_STATES: Mapping[str, State] = {
+    **dict.fromkeys(("offen", "neu", "in bearbeitung", "wartend", "wiedereröffnet"), "open"),
+    **dict.fromkeys(("gelöst", "erledigt"), "resolved"),
+    **dict.fromkeys(("geschlossen", "abgeschlossen"), "closed"),
+    **dict.fromkeys(("abgebrochen", "storniert"), "cancelled"),
+}
 GENERIC = Preset(
     key="generic",
     items="tickets || @",
@@ -73,6 +79,7 @@ GENERIC = Preset(
         **dict.fromkeys(("resolved", "solved", "done"), "resolved"),
         "closed": "closed",
         **dict.fromkeys(("cancelled", "canceled"), "cancelled"),
+        **GERMAN_STATES,
     },
 )
 SERVICENOW = Preset(
@@ -127,6 +134,7 @@ SERVICENOW = Preset(
         **dict.fromkeys(("6", "resolved"), "resolved"),
         **dict.fromkeys(("7", "closed", "closed complete", "closed incomplete"), "closed"),
         **dict.fromkeys(("8", "canceled", "cancelled", "closed skipped"), "cancelled"),
+        **GERMAN_STATES,
     },
 )
 JIRA = Preset(

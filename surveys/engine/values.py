@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any
 
@@ -37,9 +37,9 @@ def read_flag(name: str, value: Any) -> bool | None:
     if value is None:
         return None
     word = str(value).lower()
-    if word in ("true", "1", "yes"):
+    if word in ("true", "1", "yes", "ja"):
         return True
-    if word in ("false", "0", "no"):
+    if word in ("false", "0", "no", "nein"):
         return False
     raise MappingError(f"`{name}` is {value!r}. Write true or false.")
 
@@ -70,14 +70,14 @@ def read_duration(name: str, value: Any) -> int | None:
     return read_count(name, value) // 60
 
 
-def parse_time(value: Any, *, field: str) -> datetime:
-    """Return an aware moment. Without a zone it is UTC, as ServiceNow writes it. Raises MappingError.
+def parse_time(value: Any, *, field: str, zone: tzinfo = UTC) -> datetime:
+    """Return an aware moment; one that says no zone is meant in `zone`. Raises MappingError.
 
     Understood: ISO 8601, `2024-02-02 19:52:37`, day first with slashes or dots (`29/2/2016 01:16`), Unix
     seconds or milliseconds.
     """
     try:
-        moment = _parse_text(value) if isinstance(value, str) else _from_epoch(value)
+        moment = _parse_text(value, zone) if isinstance(value, str) else _from_epoch(value)
         if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
             raise ValueError(value)
     except (TypeError, ValueError, OverflowError, OSError):
@@ -90,22 +90,22 @@ def parse_time(value: Any, *, field: str) -> datetime:
 
 # Rows of one ticket repeat its times.
 @lru_cache(maxsize=10_000)
-def _parse_text(text: str) -> datetime:
+def _parse_text(text: str, zone: tzinfo) -> datetime:
     if "/" in text[:3] or "." in text[:3]:
-        return _day_first(text)
+        return _day_first(text, zone)
     if text.isdigit() and len(text) >= 10:
         return _from_epoch(int(text))
     moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
-def _day_first(text: str) -> datetime:
+def _day_first(text: str, zone: tzinfo) -> datetime:
     date, _, clock = text.partition(" ")
     day, month, year = date.replace(".", "/").split("/")
     if len(year) != 4:
         raise ValueError(text)
     hour, minute, second = map(int, f"{clock or '0:0'}:0".split(":")[:3])
-    return datetime(int(year), int(month), int(day), hour, minute, second, tzinfo=UTC)
+    return datetime(int(year), int(month), int(day), hour, minute, second, tzinfo=zone)
 
 
 def _from_epoch(number: float) -> datetime:

@@ -8,6 +8,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from surveys.models.constraints import one_of
 
@@ -28,9 +29,9 @@ class JobQuerySet(models.QuerySet["Job"]):
 class JobKind(models.TextChoices):
     """What is done."""
 
-    TICKET_IMPORT = "ticket_import", "Import of tickets"
-    SAMPLE_LOAD = "sample_load", "Loading sample data"
-    SAMPLE_REMOVAL = "sample_removal", "Removing sample data"
+    TICKET_IMPORT = "ticket_import", gettext_lazy("Import of tickets")
+    SAMPLE_LOAD = "sample_load", gettext_lazy("Loading sample data")
+    SAMPLE_REMOVAL = "sample_removal", gettext_lazy("Removing sample data")
 
 
 class JobState(models.TextChoices):

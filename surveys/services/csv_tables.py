@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from surveys.engine.field_paths import column_name
+
 DELIMITERS = ",;\t|"
 
 
@@ -69,7 +71,7 @@ def open_table(path: Path, *, required: tuple[str, ...]) -> Table:
         raise TableError(
             f"The first line names no columns: {error}. It must be the header of a CSV file."
         ) from error
-    columns = tuple(name.strip().lower().replace(" ", "_") for name in names)
+    columns = tuple(map(column_name, names))
     twice = sorted({name for name in columns if name and columns.count(name) > 1})
     if twice:
         raise TableError(f"The column {twice[0]!r} is there twice. Remove or rename one of them.")

@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from django.utils.translation import gettext_noop
+
 from surveys.engine.tickets import TicketRecord
 from surveys.services.jobs import Progress
 from surveys.services.register_tickets import check_records, register_tickets
@@ -53,7 +55,8 @@ def import_tickets(
         if dry_run:
             total += Registration(rejected=check_records(batch, source=source))
         else:
-            total += register_tickets(batch, source=source, now=now, chunk_written=partial(told, "Writing"))
+            writing = partial(told, gettext_noop("Writing"))
+            total += register_tickets(batch, source=source, now=now, chunk_written=writing)
     rejected = sorted((*total.rejected, *file.rejected), key=lambda rejection: rejection.line or 0)
     registration = replace(total, rejected=tuple(rejected))
     return TicketImport(file.row_count, file.is_audit_log, registration, file.unread)

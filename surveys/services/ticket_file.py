@@ -6,8 +6,11 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from sys import intern
+from typing import Any
 
-from surveys.engine.mapping import TicketMapping, columns_named, ticket_mapping
+from django.utils.translation import gettext_noop
+
+from surveys.engine.mapping import TicketMapping, columns_named, columns_of, ticket_mapping
 from surveys.engine.servicenow import Update, is_waiting, telling_reports
 from surveys.engine.tickets import TicketRecord
 from surveys.engine.values import parse_time
@@ -30,17 +33,38 @@ def open_ticket_file(
     The service is the first of `service_columns` that has a value, unless the source maps it. Raises
     TableError for a file that cannot be read at all and MappingError for a mapping that cannot work.
     """
-    known = IntakeSource.objects.filter(key=source).first()
-    overrides = dict(known.mapping) if known else {}
-    preset = known.preset if known else preset
-    number = overrides.get("number", "number")
-    table = open_table(path, required=(number,))
+    preset, overrides = _layout(source, preset)
+    table = open_table(path, required=())
+    number_at = _number_at(table, columns_of("number", preset, overrides))
     if "service" not in overrides:
         overrides |= _service_path(table, service_columns)
     mapping = ticket_mapping(preset, overrides, columns=table.columns)
     read = {*columns_named(preset, overrides), *UPDATE_COLUMNS, *SEQUENCE_COLUMNS, *STATE_COLUMNS}
     unread = tuple(column for column in table.columns if column and column not in read)
-    return TicketFile(table, mapping, table.columns.index(number), told, unread)
+    return TicketFile(table, mapping, number_at, told, unread)
+
+
+def service_columns_of(source: str, wished: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns that name the service in files of a source: those it maps, else `wished`."""
+    preset, overrides = _layout(source, "generic")
+    return columns_of("service", preset, overrides) if "service" in overrides else wished
+
+
+def _layout(source: str, preset: str) -> tuple[str, dict[str, Any]]:
+    """Return how files of a source are written: the intake source's preset and mapping, else `preset`."""
+    known = IntakeSource.objects.filter(key=source).first()
+    return (known.preset, dict(known.mapping)) if known else (preset, {})
+
+
+def _number_at(table: Table, columns: tuple[str, ...]) -> int:
+    place = table.first_of(columns)
+    if place is None:
+        raise TableError(
+            f"There is no column {' or '.join(columns)} to tell the number of the ticket. Rename the columns,"
+            " or set up a source (Data > Sources), say there which column is which, and write its short name "
+            f"under “How the file is written”; found: {', '.join(filter(None, table.columns)) or 'nothing'}."
+        )
+    return place
 
 
 def _service_path(table: Table, columns: Sequence[str]) -> dict[str, str]:
@@ -100,7 +124,7 @@ class TicketFile:
         for done, row in enumerate(self._table.rows(), start=1):
             yield row
             if done % ROWS_PER_STEP == 0:
-                self._told("Reading", done, self.row_count)
+                self._told(gettext_noop("Reading"), done, self.row_count)
 
     def _tickets(self) -> Iterator[list[TicketRecord]]:
         for line, cells in self._rows():
@@ -131,7 +155,8 @@ class TicketFile:
         try:
             self._table.check(cells)
             word = cells[self._state_at]
-            updated_at = parse_time(cells[self._updated_at], field=self._table.columns[self._updated_at])
+            column = self._table.columns[self._updated_at]
+            updated_at = parse_time(cells[self._updated_at], field=column, zone=self._mapping.zone)
             # Interned, because a log repeats the same few words a hundred thousand times.
             row = tuple(map(intern, cells))
             sequence = int(cells[self._sequence_at]) if self._sequence_at is not None else 0

@@ -20,6 +20,7 @@ from surveys.services.catalogue import LONGEST_NAME, NewService, create_services
 from surveys.services.csv_tables import TableError, open_table
 from surveys.services.import_tickets import SERVICE_COLUMNS, TicketImport, import_tickets
 from surveys.services.jobs import JobRefusedError, Progress, start_job
+from surveys.services.ticket_file import service_columns_of
 
 MOST_BYTES = 100 * 1024 * 1024
 REJECTED_SHOWN = 50
@@ -68,7 +69,8 @@ def import_uploaded_tickets(job: Job, progress: Progress) -> dict[str, Any]:
         path = Path(folder) / "tickets.csv.gz"
         path.write_bytes(bytes(job.content))
         try:
-            created = _create_services(path, wishes, columns, job) if wishes.creates_services else 0
+            named_by = service_columns_of(wishes.source, columns)
+            created = _create_services(path, wishes, named_by, job) if wishes.creates_services else 0
             done = import_tickets(
                 path,
                 source=wishes.source,

@@ -188,7 +188,7 @@ def _taken_secret(request: HttpRequest, key: str) -> str:
 
 
 def _typed(request: HttpRequest, source: IntakeSource) -> dict[str, str]:
-    names = ("items", *field_names(source.preset), "states")
+    names = ("items", *field_names(source.preset), "time_zone", "states")
     return {name: request.POST.get(f"map.{name}", "")[:1000] for name in names}
 
 
@@ -242,6 +242,7 @@ def _page(
         "main_rows": [row for row in rows if is_main(row[0])],
         "more_rows": [row for row in rows if not is_main(row[0])],
         "states": typed.get("states", ""),
+        "time_zone": typed.get("time_zone", ""),
         "is_monitor": is_monitor(source.preset),
         "sample": sample,
         "has_events": source.newest is not None,  # type: ignore[attr-defined]  # annotated

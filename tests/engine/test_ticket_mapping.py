@@ -153,6 +153,7 @@ def test_what_cannot_be_read_says_what_to_correct(changes: dict[str, Any], words
         ("generic", {"service": 7}, "is not a JMESPath expression"),
         ("generic", {"service": "(" * 1000}, "is not a JMESPath expression"),
         ("generic", {"states": {"done": ["resolved"]}}, "must look like"),
+        ("generic", {"time_zone": "Berlin"}, "`time_zone` is 'Berlin'. Write a name such as Europe/Berlin."),
         ("generic", {"states": {"done": "finished"}}, "`states` must look like"),
     ],
 )
@@ -161,6 +162,35 @@ def test_a_mapping_that_cannot_work_is_refused(preset: str, mapping: dict[str, A
         ticket_mapping(preset, mapping)
 
     assert words in str(caught.value)
+
+
+def test_a_name_may_be_written_as_it_stands_above_its_column() -> None:
+    mapping = {"number": "Ticket-Nr", "opened_at": "Eröffnet am", "service": "IT Dienst || Dienst"}
+    row = {"ticket-nr": "T-1", "eröffnet_am": "4.5.2026 08:00", "dienst": "E-Mail"}
+
+    with pytest.raises(MappingError, match="is not a JMESPath expression"):
+        ticket_mapping("generic", mapping, columns=row)  # alternatives are an expression
+    record = ticket_mapping("generic", {**mapping, "service": "Dienst"}, columns=row).record(row)
+
+    assert (record.number, record.service) == ("T-1", "E-Mail")
+    assert record.opened_at == datetime(2026, 5, 4, 8, tzinfo=UTC)
+
+
+def test_times_without_a_zone_are_those_of_the_mapping() -> None:
+    body = {"number": "T-1", "opened_at": "4.5.2026 10:00", "resolved_at": "2026-05-04T10:30:00Z"}
+
+    record = read(body, "generic", {"time_zone": "Europe/Berlin"})
+
+    assert record.opened_at == datetime(2026, 5, 4, 8, tzinfo=UTC)
+    assert record.resolved_at == datetime(2026, 5, 4, 10, 30, tzinfo=UTC)
+
+
+def test_german_words_are_understood() -> None:
+    body = {"number": "T-1", "state": "Gelöst", "kind": "Serviceanfrage", "priority": "Hoch"}
+
+    record = read(body | {"made_sla": "Nein"}, "generic")
+
+    assert (record.state, record.kind, record.priority, record.made_sla) == ("resolved", "request", 2, False)
 
 
 def test_a_body_without_a_ticket_says_so() -> None:

@@ -19,7 +19,7 @@ from experience.services.judge import refresh
 from experience.services.library import LIBRARY, install_indicators
 from experience.tasks import run_jobs
 from experience.views.setup import steps_of
-from surveys.models import BusinessService, Job, ServiceUserCount, Survey, Ticket, User
+from surveys.models import BusinessService, IntakeSource, Job, ServiceUserCount, Survey, Ticket, User
 from tests.factories import NOW, BusinessServiceFactory, ResolutionFactory
 
 pytestmark = pytest.mark.django_db
@@ -181,6 +181,28 @@ def test_a_ticket_file_is_imported_by_the_worker_and_creates_the_services_it_nam
     words = page(client, "setup-tickets")
     assert "2 tickets created" in words
     assert "INC3" in words
+
+
+def test_a_file_with_columns_of_its_own_is_read_by_the_mapping_of_its_source(
+    client: Client, admin: User
+) -> None:
+    mapping = {
+        "number": "Ticket-Nr",
+        "service": "Dienst",
+        "opened_at": "Erstellt am",
+        "time_zone": "Asia/Tokyo",
+    }
+    IntakeSource.objects.create(key="desk", preset="generic", secret="s" * 20, mapping=mapping)
+    rows = "Ticket-Nr;Dienst;Category;Erstellt am\nT-1;Küche;Hunger;4.5.2026 17:00\n"
+    file = SimpleUploadedFile("export.csv", rows.encode())
+    data = {"file": file, "source": "desk", "preset": "servicenow", "creates_services": "on"}
+
+    client.post(reverse("setup-tickets"), data)
+    run_jobs()
+
+    ticket = Ticket.objects.get()
+    assert (ticket.number, ticket.opened_at.isoformat()) == ("T-1", "2026-05-04T08:00:00+00:00")
+    assert [service.name for service in BusinessService.objects.all()] == ["Küche"]
 
 
 def test_a_file_that_is_no_table_of_tickets_fails_with_what_to_correct(client: Client, admin: User) -> None:

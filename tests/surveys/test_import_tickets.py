@@ -219,7 +219,10 @@ def test_files_are_read_as_people_export_them(tmp_path: Path, form: str) -> None
     ("content", "words"),
     [
         (b"number,state,number\n", "The column 'number' is there twice"),
-        (b"ticket,state\n", "There is no column 'number'. The first line must name the columns"),
+        (
+            b"ticket,state\n",
+            "There is no column number to tell the number of the ticket. Rename the columns, or",
+        ),
         (b"", "found: nothing"),
         (b"number,state\nINC1,New\n", "There is no column business_service or category"),
         ("number,category\nINC1,K\u00fcche\n".encode("latin-1"), "is not in UTF-8. Save it as “CSV UTF-8”"),
