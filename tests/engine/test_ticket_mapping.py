@@ -220,3 +220,80 @@ def test_times_are_utc_unless_they_say_otherwise(written: Any, meant: datetime) 
 def test_what_is_no_time_is_refused(written: Any) -> None:
     with pytest.raises(MappingError):
         parse_time(written, field="opened_at")
+
+
+# What each system sends by itself, beside the bodies that docs/intake.md tells administrators to write.
+ZENDESK_EVENT = {
+    "type": "zen:event-type:ticket.status_changed",
+    "id": "01JX-EVENT",
+    "subject": "zen:ticket:4711",
+    "detail": {
+        "id": "4711",
+        "status": "SOLVED",
+        "type": "INCIDENT",
+        "requester_id": "208",
+        "group_id": "987",
+        "subject": "Cannot send mail",
+        "created_at": "2026-05-04T08:00:00Z",
+        "updated_at": "2026-05-04T10:30:00Z",
+    },
+    "event": {"current": "SOLVED", "previous": "OPEN"},
+}
+ZAMMAD_TICKET = {
+    "number": "4711",
+    "state": "closed",
+    "title": "Cannot send mail",
+    "group": {"name": "Service Desk"},
+    "organization": {"name": "Example Ltd."},
+    "customer": {
+        "login": "anna@example.org",
+        "email": "anna@example.org",
+        "firstname": "Anna",
+        "lastname": "Berg",
+        "department": "Sales",
+    },
+}
+GLPI_ITEM = {
+    "id": 4711,
+    "name": "Cannot send mail",
+    "type": 2,
+    "status": {"id": 5, "name": "Solved"},
+    "category": {"id": 3, "name": "E-mail"},
+    "team": [
+        {"id": 9, "name": "desk", "type": "Group", "role": "assigned"},
+        {"id": 5, "name": "ben", "type": "User", "role": "assigned"},
+        {"id": 7, "name": "anna", "type": "User", "role": "requester"},
+    ],
+}
+
+
+def test_an_event_of_zendesk_is_about_its_ticket() -> None:
+    record = read(ZENDESK_EVENT, "zendesk")
+
+    assert (record.number, record.state, record.service) == ("4711", "resolved", "987")
+    assert record.requester == Requester(external_id="208")
+
+
+def test_a_customer_of_zammad_has_a_whole_name_and_their_company_is_no_supplier() -> None:
+    record = read({"ticket": ZAMMAD_TICKET}, "zammad")
+
+    assert record.supplier == ""
+    assert record.requester == Requester(
+        external_id="anna@example.org", email="anna@example.org", name="Anna Berg", department="Sales"
+    )
+
+
+def test_a_ticket_of_zammad_without_a_customer_asks_nobody() -> None:
+    assert read({"ticket": ZAMMAD_TICKET | {"customer": None}}, "zammad").requester is None
+
+
+def test_the_team_of_a_ticket_of_glpi_says_whom_it_is_for_and_who_worked_on_it() -> None:
+    record = read({"event": "update", "item": GLPI_ITEM}, "glpi")
+
+    assert record.requester == Requester(external_id="7", name="anna")
+    assert (record.assignment_group, record.resolved_by, record.kind) == ("desk", "ben", "request")
+
+
+@pytest.mark.parametrize("word", ["Service Request", "[System] Service request", "request", "sc_req_item"])
+def test_a_service_request_is_a_request(word: str) -> None:
+    assert read(ticket(sys_class_name=word)).kind == "request"
