@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path, re_path
 
+from experience.api.metrics import MetricsView
 from experience.api.results import ResultsView
 from experience.api.signals import SignalsView
 from experience.api.texts import TextsView
@@ -20,6 +21,7 @@ from experience.views.service import answers, service
 
 urlpatterns: list[URLPattern] = [
     path("api/v1/results/", ResultsView.as_view(), name="api-results"),
+    path("metrics", MetricsView.as_view(), name="metrics"),
     path("api/v1/signals/", SignalsView.as_view(), name="signals"),
     path("api/v1/texts/", TextsView.as_view(), name="texts"),
     path("", portfolio, name="portfolio"),

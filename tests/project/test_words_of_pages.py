@@ -32,6 +32,7 @@ NO_PAGES = {
     "api-why-asked": "the API speaks English",
     "api-preview-rule": "the API speaks English",
     "api-results": "the API speaks English",
+    "metrics": "the API speaks English",
     "feedback-qr": "a picture",
     "person-export": "a file for programs",
     "design-system": "for those who build pages",
