@@ -16,7 +16,7 @@ from experience.views.gaps import acknowledge, dismiss
 from experience.views.health import health
 from experience.views.jobs import job
 from experience.views.portfolio import drop_view, export, portfolio, rename_view, save_view
-from experience.views.reviews import executive_page, review, reviews
+from experience.views.reviews import executive_operations, executive_page, review, reviews
 from experience.views.service import answers, service
 
 urlpatterns: list[URLPattern] = [
@@ -62,6 +62,7 @@ urlpatterns: list[URLPattern] = [
     path("kpi-tree/factors/<int:pk>/", kpi_tree.factor, name="kpi-factor"),
     path("kpi-tree/factors/<int:pk>/remove/", kpi_tree.factor_remove, name="kpi-factor-remove"),
     path("executive/", executive_page, name="executive"),
+    path("executive/operations/", executive_operations, name="executive-operations"),
     path("reviews/", reviews, name="reviews"),
     re_path(r"^services/(?P<key>[\w-]+)/review/(?P<month>\d{4}-\d{2})/$", review, name="review"),
     path("health/", health, name="health"),

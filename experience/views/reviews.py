@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.db.models import Q
@@ -12,12 +13,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from experience.engine.periods import labelled_month, month_of, previous_month
+from experience.engine.periods import Period, labelled_month, month_of, previous_month
 from experience.models import Improvement
 from experience.selectors.executive import executive
 from experience.selectors.incident_change import month_over_month, year_over_year
 from experience.selectors.maturity import is_final
 from experience.selectors.narrowing import narrowing_choices, of_services
+from experience.selectors.operations import operations
 from experience.selectors.service_page import (
     MonthGlance,
     gaps_in,
@@ -27,6 +29,7 @@ from experience.selectors.service_page import (
     weeks_of,
 )
 from experience.views.incident_parts import incident_lines
+from experience.views.operations_parts import metric_lines
 from experience.views.portfolio import past_months
 from experience.views.service import visible_or_404
 from experience.views.service_parts import (
@@ -43,7 +46,14 @@ from xla_service.access import everyone, open_to
 from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
 
-declare_page("executive", "Executive", Section.PORTFOLIO, order=20, keeps=PARAMETERS)
+declare_page(
+    "executive",
+    "Executive",
+    Section.PORTFOLIO,
+    pages=["executive-operations"],
+    order=20,
+    keeps=PARAMETERS,
+)
 declare_page("reviews", "Reviews", Section.PORTFOLIO, pages=["review"], order=30, keeps=PARAMETERS)
 _PAGE_SIZE = 50
 _MONTHS = 6
@@ -53,8 +63,7 @@ _MONTHS = 6
 @require_safe
 def executive_page(request: HttpRequest) -> HttpResponse:
     """Show six numbers of a month beside those of the month before."""
-    chosen, narrowing = labelled_month(request.GET.get("month", "")), read_narrowing(request.GET)
-    month = chosen or previous_month(month_of(organisation_day()))
+    month, narrowing = _chosen_month(request), read_narrowing(request.GET)
     context = {
         "month": month,
         "months": past_months(organisation_day()),
@@ -62,8 +71,28 @@ def executive_page(request: HttpRequest) -> HttpResponse:
         "before": executive(request.user, previous_month(month), narrowing),
         "narrowing": narrowing,
         "choices": narrowing_choices(request.user),
+        "query": urlencode({"month": f"{month.first_on:%Y-%m}", **narrowing.parameters}),
     }
     return render(request, "experience/executive.html", context)
+
+
+@open_to(everyone)
+@require_safe
+def executive_operations(request: HttpRequest) -> HttpResponse:
+    """Show the IT operations value metrics of a month: the part alone for htmx, else a page."""
+    month, narrowing, now = _chosen_month(request), read_narrowing(request.GET), timezone.now()
+    months = (month, previous_month(month), month_of(month.first_on.replace(year=month.first_on.year - 1)))
+    lost_hours = [executive(request.user, each, narrowing).whole.lost_hours for each in months]
+    found = [operations(request.user, each, now=now, narrowing=narrowing) for each in months]
+    lines = metric_lines(found, lost_hours)
+    context = {"month": month, "months": [each.first_on for each in months], "lines": lines}
+    part = request.htmx  # type: ignore[attr-defined]
+    name = "executive_operations_part.html" if part else "executive_operations.html"
+    return render(request, f"experience/{name}", context)
+
+
+def _chosen_month(request: HttpRequest) -> Period:
+    return labelled_month(request.GET.get("month", "")) or previous_month(month_of(organisation_day()))
 
 
 @open_to(everyone)

@@ -18,6 +18,7 @@ from experience.badges import Badge, badge_of
 from experience.charts import Marker, week_data
 from experience.engine.defaults import DEFAULTS
 from experience.engine.gaps import UNJUDGED, Verdict
+from experience.engine.indicators import Terms
 from experience.engine.intervals import cold_start_variance
 from experience.engine.planning import detectable_shortfall
 from experience.engine.simulated import FALSE_ALARMS_PER_YEAR
@@ -292,7 +293,7 @@ def indicator_lines(result: NewestResult) -> list[IndicatorLine]:
     return [_indicator_line(found) for found in ranked]
 
 
-def writer_of(found: IndicatorFigures) -> Callable[[float | None], str]:
+def writer_of(found: IndicatorFigures | Terms) -> Callable[[float | None], str]:
     """Return how a native value of an indicator is written, without its "of 5"."""
     return figures.uptime if found.statistic == "availability" else _WRITERS.get(found.unit, figures.plain)
 

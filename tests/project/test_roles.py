@@ -214,6 +214,7 @@ TABLE = {
     "api-why-asked": Access("API reads own", args=lambda world: [world.ticket.number]),
     "api-preview-rule": Access("API sets up", "post"),
     "api-results": Access("API signed in"),
+    "executive-operations": Access("signed in"),
     "metrics": Access("API signed in"),
     "inbound": Access("sets up"),
     "sources": Access("sets up"),
