@@ -53,6 +53,7 @@ urlpatterns: list[URLPattern] = [
     path("agreements/<slug:key>/results/", agreement_results, name="agreement-results"),
     path("agreements/<slug:key>/edit/", agreement_pages.edit, name="agreement-edit"),
     path("agreements/<slug:key>/rehearsal/", agreement_pages.rehearsal, name="agreement-rehearsal"),
+    path("agreements/<slug:key>/propose/", agreement_pages.propose_targets, name="agreement-propose"),
     path("agreements/<slug:key>/undo/", agreement_pages.undo_publishing, name="agreement-undo"),
     path("kpi-tree/", kpi_tree.kpi_tree, name="kpi-tree"),
     path("kpi-tree/goals/new/", kpi_tree.goal_new, name="kpi-goal-new"),

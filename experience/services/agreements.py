@@ -431,14 +431,17 @@ def draft_from_baseline(
 
 
 def _monthly_values(version: AgreementVersion, until: date) -> dict[str, Sequence[float | None]]:
-    results = Measurement.objects.current().filter(
+    """Return what each month told by indicator; a target would tell what is hidden from everybody."""
+    results = Measurement.objects.published().filter(
         agreement_version=version,
         period=Measurement.Period.MONTH,
         ends_on__lte=until,
         service__isnull=bool(version.journey),
     )
     values: dict[str, list[float | None]] = {}
-    for document in results.values_list("results", flat=True):
+    shown = results.exclude(status=Measurement.Status.HIDDEN)
+    for document in shown.values_list("results", flat=True):
         for indicator in document["indicators"]:
-            values.setdefault(indicator["key"], []).append(indicator["value"])
+            if indicator["state"] != "hidden":
+                values.setdefault(indicator["key"], []).append(indicator["value"])
     return dict(values)

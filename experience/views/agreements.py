@@ -45,6 +45,7 @@ from experience.selectors.agreement_pages import agreements_of, past_values, reh
 from experience.selectors.agreements import draft_of, newest_indicators, published_version, version_terms
 from experience.services.agreements import (
     AgreementError,
+    draft_from_baseline,
     publish,
     publishing_problems,
     term_changes,
@@ -122,6 +123,7 @@ def agreement(request: HttpRequest, key: str) -> HttpResponse:
         "promises": promises(terms, library),
         "shares": stream_shares(terms),
         "history": _history(found),
+        "may_propose": published is not None and published.baseline_until is not None and draft is None,
         "may_withdraw": published is not None and not published.measurements.exists(),
     }
     return render(request, "experience/agreement.html", context)
@@ -402,6 +404,24 @@ def undo_publishing(request: HttpRequest, key: str) -> HttpResponse:
         return redirect("agreement", key=key)
     messages.success(request, _taken_back(found, newer))
     return redirect(reverse("agreement-edit", args=[key]))
+
+
+@open_to(setting_up)
+@require_POST
+def propose_targets(request: HttpRequest, key: str) -> HttpResponse:
+    """Draft the next version with the targets that the baseline suggests; what is drafted already stays."""
+    found = agreement_or_404(request, key)
+    published = published_version(found)
+    if draft_of(found) is not None or published is None or published.baseline_until is None:
+        messages.error(request, _("There is no baseline to propose from, or a draft was begun meanwhile."))
+        return redirect("agreement", key=key)
+    begins = max(published.baseline_until, organisation_day()) + timedelta(days=1)
+    draft_from_baseline(published, by=request.user, valid_from=begins)  # type: ignore[arg-type]
+    words = _(
+        "Each target is the median of the months measured so far. Change it, or publish what you agree on."
+    )
+    messages.success(request, words)
+    return redirect("agreement-edit", key=key)
 
 
 def _taken_back(found: Agreement, newer: AgreementVersion | None) -> str:

@@ -266,3 +266,65 @@ def test_the_heaviest_promise_comes_first(published: AgreementVersion) -> None:
 )
 def test_a_key_is_made_from_a_name(name: str, key: str) -> None:
     assert key_of(name) == key
+
+
+# --- from the baseline to agreed targets --------------------------------------------------------------------
+
+
+def of_month(version: AgreementVersion, service: BusinessService, month: int, **columns: Any) -> None:
+    first_on = NOW.date().replace(month=month, day=1)
+    days = {"starts_on": first_on, "ends_on": first_on + timedelta(days=27)}
+    measured(service, agreement_version=version, period="month", **days, **columns)
+
+
+@pytest.fixture
+def baseline(page: Client, service: BusinessService) -> AgreementVersion:
+    usual = starter_terms(NOW.date() - timedelta(days=90))
+    until = NOW.date() - timedelta(days=1)
+    terms = replace(usual, key="mail", covers_rest=False, services=(service.key,), baseline_until=until)
+    return publish(write_draft(terms, by=None), by=None, now=NOW)
+
+
+def test_targets_are_proposed_from_what_the_baseline_measured(
+    page: Client, baseline: AgreementVersion, service: BusinessService
+) -> None:
+    for month, rating in ((3, 3.6), (4, 3.9), (5, 3.8)):
+        of_month(baseline, service, month, rating=rating)
+    assert reverse("agreement-propose", args=["mail"]) in page.get("/agreements/mail/").content.decode()
+
+    response = page.post(reverse("agreement-propose", args=["mail"]))
+
+    draft = baseline.agreement.versions.get(state="draft")
+    targets = {row.indicator.key: row.target for row in draft.indicators.all()}
+    assert response.headers["Location"] == "/agreements/mail/edit/"
+    assert (targets["rating"], draft.baseline_until, draft.valid_from) == (3.8, None, TOMORROW)
+
+
+def test_a_month_of_fewer_than_five_people_proposes_nothing(
+    page: Client, baseline: AgreementVersion, service: BusinessService
+) -> None:
+    of_month(baseline, service, 4, rating=3.9)
+    of_month(baseline, service, 5, rating=1.0, answered=4, status="hidden")
+
+    page.post(reverse("agreement-propose", args=["mail"]))
+
+    draft = baseline.agreement.versions.get(state="draft")
+    assert draft.indicators.get(indicator__key="rating").target == 3.9
+
+
+def test_without_a_baseline_nothing_is_proposed(page: Client, published: AgreementVersion) -> None:
+    page.post(reverse("agreement-propose", args=["mail"]))
+
+    assert list(published.agreement.versions.values_list("state", flat=True)) == ["published"]
+    assert reverse("agreement-propose", args=["mail"]) not in page.get("/agreements/mail/").content.decode()
+
+
+def test_a_draft_that_was_begun_is_not_overwritten_by_a_proposal(
+    page: Client, baseline: AgreementVersion, service: BusinessService
+) -> None:
+    of_month(baseline, service, 4, rating=3.9)
+    page.post(reverse("agreement-edit", args=["mail"]), typed(baseline, ambition="Own words."))
+
+    page.post(reverse("agreement-propose", args=["mail"]))
+
+    assert baseline.agreement.versions.get(state="draft").ambition == "Own words."

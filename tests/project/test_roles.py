@@ -210,6 +210,7 @@ TABLE = {
     "agreement-new": Access("sets up"),
     "agreement-edit": Access("sets up", args=_agreement),
     "agreement-rehearsal": Access("sets up", "post", _agreement),
+    "agreement-propose": Access("sets up", "post", _agreement),
     "agreement-undo": Access("sets up", "post", _agreement),
     "api-why-asked": Access("API reads own", args=lambda world: [world.ticket.number]),
     "api-preview-rule": Access("API sets up", "post"),
