@@ -15,13 +15,14 @@ from experience.services.contact_budget import allocate_contact_budget
 from experience.services.improvements import judge_improvements
 from experience.services.judge import MONDAY, judge_day, organisation_day, refresh, was_judged
 from experience.services.notices import send_weekly_digests, tell_owners
+from experience.services.pull_prometheus import pull_prometheus as pull_queries
 from experience.services.receive_signals import mark_lasting_outages
 from experience.services.receive_texts import forget_texts
 from experience.services.themes import refresh_themes
 from surveys.models import Job
 from surveys.services.jobs import Progress, Work, run_due_jobs
 from surveys.services.upload_tickets import import_uploaded_tickets
-from surveys.wakeups import DECIDE_SWEEP, wake
+from surveys.wakeups import DECIDE_SWEEP, EVIDENCE_SWEEP, wake
 
 
 def _load_sample(job: Job, progress: Progress) -> dict[str, Any]:
@@ -62,6 +63,13 @@ def run_nightly() -> None:
     tell_owners(today=today, now=now)
     if today.weekday() == MONDAY and was_judged(today):
         send_weekly_digests(monday=today, now=now)
+
+
+@shared_task
+def pull_prometheus() -> None:
+    """Ask the Prometheus servers what their queries brought since."""
+    if pull_queries(now=timezone.now()):
+        wake(EVIDENCE_SWEEP)
 
 
 @shared_task

@@ -16,6 +16,7 @@ from experience.views.gaps import acknowledge, dismiss
 from experience.views.health import health
 from experience.views.jobs import job
 from experience.views.portfolio import drop_view, export, portfolio, rename_view, save_view
+from experience.views.prometheus import prometheus, prometheus_remove
 from experience.views.reviews import executive_operations, executive_page, review, reviews
 from experience.views.service import answers, service
 
@@ -66,6 +67,8 @@ urlpatterns: list[URLPattern] = [
     path("executive/operations/", executive_operations, name="executive-operations"),
     path("reviews/", reviews, name="reviews"),
     re_path(r"^services/(?P<key>[\w-]+)/review/(?P<month>\d{4}-\d{2})/$", review, name="review"),
+    path("data/prometheus/", prometheus, name="prometheus"),
+    path("data/prometheus/<int:key>/take-away/", prometheus_remove, name="prometheus-remove"),
     path("health/", health, name="health"),
     path("catalogue/", catalogue, name="catalogue"),
     path("catalogue/<slug:key>/", catalogue_service, name="catalogue-service"),

@@ -35,6 +35,7 @@ app.conf.beat_schedule = {
     "score-comments": every(10, "surveys.tasks.score_new_comments"),
     "run-jobs": every(10, "experience.tasks.run_jobs"),
     "refresh-evidence": every(10, "experience.tasks.refresh_evidence"),
+    "pull-prometheus": every(60, "experience.tasks.pull_prometheus"),
     "nightly": every(3600, "experience.tasks.run_nightly"),
     "calibrate-sentiment": every(86_400, "experience.tasks.calibrate_sentiment"),
     "forget-sign-ins": every(86_400, "xla_service.tasks.forget_sign_ins"),

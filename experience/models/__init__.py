@@ -17,7 +17,7 @@ from experience.models.gaps import Gap, GapEvent
 from experience.models.improvements import Improvement
 from experience.models.kpi_tree import BusinessGoal, FactorIndicator, SuccessFactor
 from experience.models.measurements import Measurement, NightlyRun
-from experience.models.signals import Outage, SignalBatch, UnsolicitedText
+from experience.models.signals import Outage, PrometheusQuery, SignalBatch, UnsolicitedText
 from experience.models.views import SavedView, ServiceGroup
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "Outage",
     "PackedDay",
     "ParameterSet",
+    "PrometheusQuery",
     "SavedView",
     "ServiceGroup",
     "SignalBatch",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy
 
 from surveys.models import BusinessService
+from surveys.models.constraints import one_of
 
 
 class SignalBatch(models.Model):
@@ -45,6 +47,34 @@ class Outage(models.Model):
             # Serves the hourly count of outages that last, and alerts that may end one.
             models.Index(fields=["source"], condition=Q(ended_at__isnull=True), name="outage_lasting"),
         ]
+
+
+class PrometheusKind(models.TextChoices):
+    """How the values of an answer are read."""
+
+    UP = "up", gettext_lazy("Up while above 0, else an outage")
+    RESPONSE_TIME = "response_time", gettext_lazy("Response times in seconds, or a histogram of them")
+
+
+class PrometheusQuery(models.Model):
+    """A question that a Prometheus server is asked every minute about one service.
+
+    What lies up to `asked_until` is counted; who moves it on counts the next minutes, so each counts once.
+    """
+
+    Kind = PrometheusKind
+
+    service = models.ForeignKey(BusinessService, on_delete=models.PROTECT, related_name="prometheus_queries")
+    kind = models.CharField(max_length=16, choices=PrometheusKind.choices)
+    address = models.CharField(max_length=300)
+    token = models.CharField(max_length=500, blank=True)
+    expression = models.TextField()
+    asked_until = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True, blank=True)
+    error = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [one_of("kind", PrometheusKind, name="prometheus_query_kind")]
 
 
 class UnsolicitedText(models.Model):

@@ -9,10 +9,9 @@ import json
 import urllib.request
 from collections.abc import Mapping
 from datetime import datetime
-from http.client import HTTPException
 from secrets import token_urlsafe
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 
 from django.db import transaction
 from django.utils.translation import gettext_noop
@@ -21,11 +20,11 @@ from surveys.engine.signatures import sign
 from surveys.models import FollowUp, FollowUpReceiver, User
 from surveys.services.audit import record_change
 from surveys.wakeups import HOOK_SWEEP, wake
+from xla_service.outbound import REDIRECTS, UNREACHED, call, led_to, reason_of
 from xla_service.stored_words import stored
 
 TIMEOUT_SECONDS = 10
 EVENT, TEST = "not_solved", "test"
-_ELSEWHERE = range(300, 400)
 _SWITCHED_OFF = stored(gettext_noop("Not posted: the webhook was switched off. Switch it on and post again."))
 _MOVED = stored(
     gettext_noop("The address leads elsewhere (%(status)s, %(address)s). Write that address down instead.")
@@ -34,16 +33,6 @@ _ANSWERED = stored(gettext_noop("It answered %(status)s. Look into its log for w
 _UNREACHED = stored(
     gettext_noop("It cannot be reached (%(reason)s). Check the address and what stands between.")
 )
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A call that is led elsewhere was not taken: a sign-in page, for one, answers everything with 200."""
-
-    def redirect_request(self, *args: object) -> None:
-        """Follow nothing; the answer of 3xx becomes the error of the call."""
-
-
-_OPENER = urllib.request.build_opener(_NoRedirect)
 
 
 @transaction.atomic
@@ -118,23 +107,18 @@ def post_signed(receiver: FollowUpReceiver, body: Mapping[str, Any], *, delivery
     }
     try:
         request = urllib.request.Request(receiver.webhook_url, data=sent, headers=headers)
-        with _OPENER.open(request, timeout=TIMEOUT_SECONDS):
+        with call(request, seconds=TIMEOUT_SECONDS):
             return ""
     except HTTPError as error:
         return _refusal(error)
-    except (OSError, ValueError, HTTPException) as error:  # unreachable, too slow, or it speaks no HTTP
-        return _UNREACHED % {"reason": _reason(error)}
+    except UNREACHED as error:
+        return _UNREACHED % {"reason": reason_of(error)}
 
 
 def _refusal(error: HTTPError) -> str:
-    if error.code in _ELSEWHERE:
-        return _MOVED % {"status": error.code, "address": error.headers.get("Location", "")}
+    if error.code in REDIRECTS:
+        return _MOVED % {"status": error.code, "address": led_to(error)}
     return _ANSWERED % {"status": error.code}
-
-
-def _reason(error: Exception) -> str:
-    cause = error.reason if isinstance(error, URLError) else error
-    return getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
 
 
 def _hold_back(receiver: FollowUpReceiver) -> None:

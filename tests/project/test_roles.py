@@ -15,7 +15,16 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from experience.models import Agreement, BusinessGoal, Gap, Improvement, SavedView, Sla, SuccessFactor
+from experience.models import (
+    Agreement,
+    BusinessGoal,
+    Gap,
+    Improvement,
+    PrometheusQuery,
+    SavedView,
+    Sla,
+    SuccessFactor,
+)
 from experience.services.agreements import publish, write_draft
 from experience.services.starter import starter_terms
 from surveys.models import (
@@ -125,6 +134,11 @@ def _agreement(world: World) -> list[Any]:
     return [world.agreement.key]
 
 
+def _prometheus_query(world: World) -> list[Any]:
+    given = {"kind": "up", "address": "http://127.0.0.1:9", "expression": "up", "asked_until": NOW}
+    return [PrometheusQuery.objects.create(service=world.service, **given).pk]
+
+
 def _follow_up(world: World) -> FollowUp:
     receiver, _ = FollowUpReceiver.objects.get_or_create(name="Desk", email="desk@example.org")
     return FollowUp.objects.create(
@@ -215,6 +229,8 @@ TABLE = {
     "api-why-asked": Access("API reads own", args=lambda world: [world.ticket.number]),
     "api-preview-rule": Access("API sets up", "post"),
     "api-results": Access("API signed in"),
+    "prometheus": Access("sets up"),
+    "prometheus-remove": Access("sets up", "post", _prometheus_query),
     "executive-operations": Access("signed in"),
     "metrics": Access("API signed in"),
     "inbound": Access("sets up"),
