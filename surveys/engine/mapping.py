@@ -52,7 +52,6 @@ KINDS = {
     "sc_req_item": "request",
     "sc_request": "request",
     "requested item": "request",
-    "service request": "request",
     "anfrage": "request",
     "serviceanfrage": "request",
 }
