@@ -13,7 +13,7 @@ from experience.demo.sample_removal import remove_sample
 from experience.services.calibrate import calibrate
 from experience.services.contact_budget import allocate_contact_budget
 from experience.services.improvements import judge_improvements
-from experience.services.judge import MONDAY, judge_day, organisation_day, refresh, was_judged
+from experience.services.judge import MONDAY, judge_day, refresh, was_judged
 from experience.services.notices import send_weekly_digests, tell_owners
 from experience.services.pull_prometheus import pull_prometheus as pull_queries
 from experience.services.receive_signals import mark_lasting_outages
@@ -23,6 +23,7 @@ from surveys.models import Job
 from surveys.services.jobs import Progress, Work, run_due_jobs
 from surveys.services.upload_tickets import import_uploaded_tickets
 from surveys.wakeups import DECIDE_SWEEP, EVIDENCE_SWEEP, wake
+from xla_service.moments import organisation_day
 
 
 def _load_sample(job: Job, progress: Progress) -> dict[str, Any]:

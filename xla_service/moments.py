@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 
-def organisation_day() -> date:
-    """Return the organisation's day, whatever zone the reader is in."""
-    return timezone.localdate(timezone=timezone.get_default_timezone())
+def organisation_day(now: datetime | None = None) -> date:
+    """Return the organisation's day, now or at another moment, whatever zone the reader is in."""
+    return timezone.localdate(now, timezone.get_default_timezone())
 
 
 def ago(moment: datetime, now: datetime) -> str:

@@ -22,7 +22,7 @@ from experience.demo.tickets import read_log, shared_accounts, write_export
 from experience.models import Gap, Measurement
 from experience.models.gaps import GapQuerySet
 from experience.services.evidence import refresh_changed_days
-from experience.services.judge import judge_day, organisation_day, replay
+from experience.services.judge import judge_day, replay
 from experience.services.starter import create_starter_agreements
 from experience.services.themes import refresh_themes
 from surveys.models import BusinessService, Invitation, Person, Response, Ticket
@@ -30,6 +30,7 @@ from surveys.services.decide import decide_resolutions
 from surveys.services.import_tickets import import_tickets
 from surveys.services.repeat_contacts import mark_shared_accounts
 from surveys.services.score_comments import score_comments
+from xla_service.moments import organisation_day
 
 Say = Callable[[str], None]
 # A trend starts when a week of sound SLA flags is behind it.

@@ -29,7 +29,6 @@ from experience.selectors.set_up import SAMPLE_PREFIX as PREFIX
 from experience.services.agreements import publish, write_draft
 from experience.services.evidence import counted_changes, forget_changes, refresh_changed_days
 from experience.services.gaps import close_month, evaluate_week, refresh_gaps
-from experience.services.judge import organisation_day
 from experience.services.library import install_indicators
 from experience.services.measure import measure_all
 from experience.services.receive_signals import receive_signals
@@ -40,6 +39,7 @@ from surveys.services.decide import decide_resolutions
 from surveys.services.default_survey import create_default_survey
 from surveys.services.import_tickets import import_tickets
 from surveys.services.jobs import JobRefusedError, Progress
+from xla_service.moments import organisation_day
 
 SOURCE = "sample"
 MONITOR = "sample-monitor"

@@ -15,6 +15,8 @@ from surveys.models import BusinessService
 from surveys.models.constraints import one_of
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from django.contrib.auth.models import AnonymousUser
 
     from surveys.models import User
@@ -32,6 +34,10 @@ class GapQuerySet(models.QuerySet["Gap"]):
     def primary(self) -> Self:
         """Return the gaps of services under their primary agreements: what stands in the portfolio."""
         return self.filter(agreement=None)
+
+    def stood_between(self, first: date, last: date) -> Self:
+        """Return the confirmed gaps that were open on one of these days, whatever became of them."""
+        return self.filter(Q(closed_on=None) | Q(closed_on__gte=first), opened_on__lte=last)
 
     def live(self) -> Self:
         """Return the gaps that still say something about today."""
@@ -87,6 +93,9 @@ class Gap(models.Model):
 
     CONFIRMED_STATES = (State.OPEN, State.ACKNOWLEDGED, State.RECOVERED)
     LIVE_STATES = (State.SUSPECTED, *CONFIRMED_STATES)
+    # Somebody who dismissed one may change their mind.
+    STANDING_STATES = (*LIVE_STATES, State.DISMISSED)
+    OVER_STATES = (State.CLOSED, State.UNVERIFIED)
 
     service = models.ForeignKey(
         BusinessService, null=True, blank=True, on_delete=models.PROTECT, related_name="gaps"

@@ -36,6 +36,10 @@ class MeasurementQuerySet(models.QuerySet["Measurement"]):
         """Return the measurements that may be shown: they wait for 5 more people than were shown before."""
         return self.filter(is_published=True)
 
+    def primary(self) -> Self:
+        """Return the measurements under primary agreements: what stands beside the SLA."""
+        return self.filter(agreement_version__agreement__is_primary=True)
+
     def whole_journeys(self) -> Self:
         """Return the measurements of journeys as a whole."""
         return self.filter(service=None)

@@ -10,7 +10,6 @@ from django.db.models import Max, Q, QuerySet
 
 from experience.models import Agreement, AgreementService, AgreementVersion, Gap, Measurement
 from experience.selectors.agreements import newest_on
-from experience.selectors.portfolio import STANDING_STATES
 from surveys.models import BusinessService
 
 if TYPE_CHECKING:
@@ -24,11 +23,8 @@ _RECENT_DAYS = 60
 
 def months_of(service: BusinessService) -> Sequence[Measurement]:
     """Return the published months of a service under its primary agreement, newest first, at most 12."""
-    months = Measurement.objects.published().filter(
-        service=service,
-        period=Measurement.Period.MONTH,
-        agreement_version__agreement__is_primary=True,
-    )
+    months = Measurement.objects.published().primary()
+    months = months.filter(service=service, period=Measurement.Period.MONTH)
     return list(_in_full(months.order_by("-starts_on", "-pk"))[:_MONTHS])
 
 
@@ -80,6 +76,6 @@ def version_on(agreement: Agreement, day: date) -> AgreementVersion | None:
 
 def standing_gaps(agreement: Agreement) -> Sequence[Gap]:
     """Return the gaps that stand under an extra agreement, that of its journey first."""
-    found = Gap.objects.filter(agreement=agreement, state__in=STANDING_STATES)
+    found = Gap.objects.filter(agreement=agreement, state__in=Gap.STANDING_STATES)
     related = ("service", "agreement", "last_measurement__parameter_set")
     return sorted(found.select_related(*related), key=lambda gap: (gap.service_id is not None, gap.pk))

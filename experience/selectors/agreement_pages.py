@@ -51,10 +51,10 @@ def _sets_up(user: User | AnonymousUser) -> bool:
 
 def past_values(terms: AgreementTerms, *, today: date) -> dict[str, list[float]]:
     """Return by indicator what it was in past months of the services the terms cover, unhidden ones alone."""
-    found = Measurement.objects.published().filter(
-        period=Measurement.Period.MONTH,
-        ends_on__range=(today - _PAST, today),
-        agreement_version__agreement__is_primary=True,
+    found = (
+        Measurement.objects.published()
+        .primary()
+        .filter(period=Measurement.Period.MONTH, ends_on__range=(today - _PAST, today))
     )
     if not terms.covers_rest:
         found = found.filter(service__key__in=terms.services)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Avg, Count, OuterRef, Subquery
+from django.db.models import Avg, Count
 
 from experience.engine.sentiment import standardised_polarity
+from experience.selectors.readings import newest_reading
 from experience.selectors.results import is_hidden
-from surveys.models import BusinessService, CommentSentiment, Response
+from surveys.models import BusinessService, Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,11 @@ def comment_mood(service: BusinessService, *, first: date, last: date, until: da
     People who are unhappy write more. Per rating the mean polarity of those who wrote stands for all who
     gave it. Shown, never scored: comments count inside the rating.
     """
-    newest = CommentSentiment.objects.filter(response=OuterRef("pk")).order_by("-pk")
     answers = (
         Response.objects.accepted()
         .filter(service=service, resolution__resolved_on__range=(first, last), scale="satisfaction")
         .filter(rating__isnull=False, answered_at__lte=until)
-        .annotate(polarity=Subquery(newest.values("polarity")[:1]))
+        .annotate(polarity=newest_reading("polarity"))
     )
     writers = answers.filter(polarity__isnull=False).values("resolution__person").distinct().count()
     if not writers or is_hidden("", writers):

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy
 
 from experience.models import CommentTheme
 from experience.selectors.access import looked_after
 from experience.selectors.answers import Answer, shown_answers, with_details
+from experience.selectors.readings import newest_reading
 from surveys.engine.contradictions import HAPPY_POMP, UNHAPPY_POMP
 from surveys.engine.scales import SCALES
 from surveys.engine.values import storable
@@ -112,8 +113,7 @@ def chosen_comments(
     for words in filter(None, (choice.text, choice.theme)):
         found = found.filter(comment__icontains=words)
     if choice.label:
-        newest = CommentSentiment.objects.filter(response=OuterRef("pk")).order_by("-pk")
-        found = found.annotate(label=Subquery(newest.values("label")[:1])).filter(label=choice.label)
+        found = found.annotate(label=newest_reading("label")).filter(label=choice.label)
     if choice.band:
         found = found.filter(_in_band(choice.band))
     found = found.order_by("-answered_at", "-pk")

@@ -110,27 +110,24 @@ def executive(user: User | AnonymousUser, month: Period, narrowing: Narrowing = 
 
 
 def _results(user: User | AnonymousUser, month: Period, narrowing: Narrowing) -> list[dict[str, Any]]:
-    found = Measurement.objects.published().filter(
-        service__in=BusinessService.objects.visible_to(user).live().filter(of_services(narrowing)),
-        agreement_version__agreement__is_primary=True,
-        period=Measurement.Period.MONTH,
-        starts_on=month.first_on,
-        ends_on=month.last_on,  # the index on services and periods ends with it
+    found = (
+        Measurement.objects.published()
+        .primary()
+        .filter(
+            service__in=BusinessService.objects.visible_to(user).live().filter(of_services(narrowing)),
+            period=Measurement.Period.MONTH,
+            starts_on=month.first_on,
+            ends_on=month.last_on,  # the index on services and periods ends with it
+        )
     )
     return list(found.values(*_COLUMNS))
 
 
 def _people(user: User | AnonymousUser, month: Period, narrowing: Narrowing) -> dict[int, int]:
     """Return the people affected by the gaps that stood in the month, by service; of several the largest."""
-    stood = (
-        Gap.objects.primary()
-        .visible_to(user)
-        .filter(opened_on__lte=month.last_on)
-        .exclude(state=Gap.State.DISMISSED)
-    )
-    stood = stood.exclude(kind=Gap.Kind.OVER_STRICT).filter(service__isnull=False)
-    stood = stood.filter(of_services(narrowing, "service__"))
-    rows = stood.filter(Q(closed_on=None) | Q(closed_on__gte=month.first_on)).values("service_id")
+    stood = Gap.objects.primary().visible_to(user).stood_between(month.first_on, month.last_on)
+    stood = stood.exclude(state=Gap.State.DISMISSED).exclude(kind=Gap.Kind.OVER_STRICT)
+    rows = stood.filter(of_services(narrowing, "service__"), service__isnull=False).values("service_id")
     return {row["service_id"]: row["people"] for row in rows.annotate(people=Max("affected_people"))}
 
 

@@ -29,7 +29,7 @@ TABS: tuple[tuple[str, str | _StrPromise, tuple[str, ...]], ...] = (
     ("looks-fixed", gettext_lazy("Looks fixed"), (Gap.State.RECOVERED,)),
     ("possible", gettext_lazy("Possible"), (Gap.State.SUSPECTED,)),
     ("dismissed", gettext_lazy("Dismissed"), (Gap.State.DISMISSED,)),
-    ("closed", gettext_lazy("Closed"), (Gap.State.CLOSED, Gap.State.UNVERIFIED)),
+    ("closed", gettext_lazy("Closed"), Gap.OVER_STATES),
 )
 _STATES = {key: states for key, _, states in TABS}
 

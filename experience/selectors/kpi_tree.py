@@ -139,11 +139,8 @@ def _found(user: User | AnonymousUser, narrowing: Narrowing) -> _Found:
 
     What fewer than the least number of people answered is not measured here either.
     """
-    newest = Measurement.objects.published().filter(
-        service=OuterRef("pk"),
-        period=Measurement.Period.ROLLING,
-        agreement_version__agreement__is_primary=True,
-    )
+    newest = Measurement.objects.published().primary()
+    newest = newest.filter(service=OuterRef("pk"), period=Measurement.Period.ROLLING)
     services = BusinessService.objects.visible_to(user).live().filter(of_services(narrowing))
     rows = services.annotate(
         newest=Subquery(newest.order_by("-ends_on", "-pk").values("pk")[:1])

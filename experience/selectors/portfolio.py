@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from experience.badges import Badge, badge_of
 from experience.engine.gaps import Experience, Verdict, classify
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
     from surveys.models import User
 
-TREND_WEEKS = 26
-STANDING_STATES = (*Gap.LIVE_STATES, Gap.State.DISMISSED)
+_TREND_WEEKS = 26
 _ON_TARGET = (Measurement.Status.LEAN_GREEN, Measurement.Status.LIKELY_GREEN)
 _FLAGS = (Verdict.WATERMELON, Verdict.POSSIBLE_WATERMELON, Verdict.RED_ON_BOTH, Verdict.BLIND_SPOT)
 
@@ -130,13 +129,7 @@ def portfolio_rows(
 
 def weekly_ratings(service_ids: Collection[int], *, until: date) -> dict[int, list[TrendPoint]]:
     """Return per service the rating of each complete week up to `until`, oldest first, at most 26."""
-    weeks = Measurement.objects.published().filter(
-        service__in=service_ids,
-        period=Measurement.Period.WEEK,
-        agreement_version__agreement__is_primary=True,
-        ends_on__lte=until,
-        starts_on__gt=until - timedelta(weeks=TREND_WEEKS),
-    )
+    weeks = trend_weeks(until).filter(service__in=service_ids)
     columns = weeks.order_by("starts_on").values_list(
         "service_id", "starts_on", "rating", "status", "n_answered"
     )
@@ -147,13 +140,27 @@ def weekly_ratings(service_ids: Collection[int], *, until: date) -> dict[int, li
     return dict(found)
 
 
+def trend_weeks(until: date) -> QuerySet[Measurement]:
+    """Return the published results of the 26 complete weeks up to `until`, under primary agreements."""
+    return (
+        Measurement.objects.published()
+        .primary()
+        .filter(
+            period=Measurement.Period.WEEK,
+            ends_on__lte=until,
+            starts_on__gt=until - timedelta(weeks=_TREND_WEEKS),
+        )
+    )
+
+
 def _services(user: User | AnonymousUser, month: Period | None, narrowing: Narrowing) -> Any:
     wanted: dict[str, object] = {"period": Measurement.Period.ROLLING}
     if month is not None:
         wanted = {"period": Measurement.Period.MONTH, "starts_on": month.first_on}
     newest = (
         Measurement.objects.published()
-        .filter(service=OuterRef("pk"), agreement_version__agreement__is_primary=True, **wanted)
+        .primary()
+        .filter(service=OuterRef("pk"), **wanted)
         .order_by("-ends_on", "-pk")
     )
     services = BusinessService.objects.visible_to(user).live().filter(of_services(narrowing))
@@ -177,20 +184,15 @@ def _measurements(newest: Collection[int]) -> Any:
 
 def _gaps(user: User | AnonymousUser) -> dict[int, StandingGap]:
     columns = ("service_id", "kind", "state", "lane", "user_points", "affected_people")
-    rows = Gap.objects.primary().visible_to(user).filter(state__in=STANDING_STATES).order_by("pk")
+    rows = Gap.objects.primary().visible_to(user).filter(state__in=Gap.STANDING_STATES).order_by("pk")
     return {service_id: StandingGap(*rest) for service_id, *rest in rows.values_list(*columns)}
 
 
 def _gaps_in(user: User | AnonymousUser, month: Period) -> dict[int, StandingGap]:
     """Return the confirmed gaps that stood on a day of the month, as open, whatever became of them."""
     columns = ("service_id", "kind", "lane", "user_points", "affected_people")
-    stood = (
-        Gap.objects.primary()
-        .visible_to(user)
-        .filter(opened_on__lte=month.last_on)
-        .exclude(state=Gap.State.DISMISSED)
-    )
-    rows = stood.filter(Q(closed_on=None) | Q(closed_on__gte=month.first_on)).order_by("pk")
+    stood = Gap.objects.primary().visible_to(user).stood_between(month.first_on, month.last_on)
+    rows = stood.exclude(state=Gap.State.DISMISSED).order_by("pk")
     return {
         service_id: StandingGap(kind, Gap.State.OPEN, lane, points, people)
         for service_id, kind, lane, points, people in rows.values_list(*columns)

@@ -62,9 +62,8 @@ def segments_of(m: Measurement) -> Segments | None:
 
 
 def _months(service: BusinessService) -> QuerySet[Measurement]:
-    return Measurement.objects.published().filter(
-        service=service,
-        period=Measurement.Period.MONTH,
-        state=Measurement.State.FINAL,
-        agreement_version__agreement__is_primary=True,
+    return (
+        Measurement.objects.published()
+        .primary()
+        .filter(service=service, period=Measurement.Period.MONTH, state=Measurement.State.FINAL)
     )

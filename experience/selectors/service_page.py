@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from experience.engine.gaps import UNJUDGED, Verdict
 from experience.engine.periods import Period
 from experience.models import Gap, GapEvent, Measurement
-from experience.selectors.portfolio import STANDING_STATES, TREND_WEEKS, StandingGap, verdict_of
+from experience.selectors.portfolio import StandingGap, trend_weeks, verdict_of
 from experience.selectors.results import ResponseFigures, ResultFigures, is_hidden, read_results
 from surveys.models import BusinessService
 
@@ -69,7 +69,7 @@ def visible_service(user: User | AnonymousUser, key: str) -> BusinessService | N
 
 def standing_gap(service: BusinessService) -> Gap | None:
     """Return the newest gap that is live or was dismissed and not closed since."""
-    found = Gap.objects.primary().filter(service=service, state__in=STANDING_STATES).order_by("-pk")
+    found = Gap.objects.primary().filter(service=service, state__in=Gap.STANDING_STATES).order_by("-pk")
     found = found.select_related("assignee", "last_measurement__parameter_set")
     return found.defer("last_measurement__inputs").first()
 
@@ -81,19 +81,14 @@ def events_of(gap: Gap) -> list[GapEvent]:
 
 def newest_result(service: BusinessService, gap: Gap | None) -> NewestResult | None:
     """Return the newest result of the last 28 days, or None while the service was never measured."""
-    found = (
-        Measurement.objects.published()
-        .filter(
-            service=service,
-            period=Measurement.Period.ROLLING,
-            agreement_version__agreement__is_primary=True,
-        )
-        .select_related("agreement_version__agreement", "parameter_set")
-        .defer("inputs")
-        .order_by("-ends_on", "-pk")
-        .first()
-    )
+    rolling = _primary_results(service).filter(period=Measurement.Period.ROLLING)
+    found = rolling.order_by("-ends_on", "-pk").first()
     return None if found is None else read_result(found, gap)
+
+
+def _primary_results(service: BusinessService) -> QuerySet[Measurement]:
+    found = Measurement.objects.published().primary().filter(service=service)
+    return found.select_related("agreement_version__agreement", "parameter_set").defer("inputs")
 
 
 def response_now(shown: Measurement) -> ResponseFigures:
@@ -137,13 +132,7 @@ _WEEK_COLUMNS = (
 
 def weeks_of(service: BusinessService, *, until: date) -> Sequence[Week]:
     """Return the complete weeks up to `until`, oldest first, at most 26."""
-    rows = Measurement.objects.published().filter(
-        service=service,
-        period=Measurement.Period.WEEK,
-        agreement_version__agreement__is_primary=True,
-        ends_on__lte=until,
-        starts_on__gt=until - timedelta(weeks=TREND_WEEKS),
-    )
+    rows = trend_weeks(until).filter(service=service)
     return [_week(row) for row in rows.order_by("starts_on").values(*_WEEK_COLUMNS)]
 
 
@@ -166,16 +155,11 @@ def _week(row: dict[str, Any]) -> Week:
 
 def month_result(service: BusinessService, month: Period) -> NewestResult | None:
     """Return the result of a calendar month with the gap that stood in it; None where none was measured."""
-    found = Measurement.objects.published().filter(
-        service=service,
-        period=Measurement.Period.MONTH,
-        starts_on=month.first_on,
-        agreement_version__agreement__is_primary=True,
-    )
-    newest = found.select_related("agreement_version__agreement", "parameter_set").defer("inputs").first()
-    if newest is None:
+    months = _primary_results(service).filter(period=Measurement.Period.MONTH, starts_on=month.first_on)
+    found = months.first()
+    if found is None:
         return None
-    return read_result(newest, next(iter(gaps_in(service, month)), None))
+    return read_result(found, next(iter(gaps_in(service, month)), None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,11 +175,10 @@ def month_glances(
     services: Sequence[BusinessService], months: Sequence[date]
 ) -> dict[tuple[int, date], MonthGlance]:
     """Return what was measured in the months of these first days, by service and first day."""
-    rows = Measurement.objects.published().filter(
-        service__in=services,
-        period=Measurement.Period.MONTH,
-        starts_on__in=months,
-        agreement_version__agreement__is_primary=True,
+    rows = (
+        Measurement.objects.published()
+        .primary()
+        .filter(service__in=services, period=Measurement.Period.MONTH, starts_on__in=months)
     )
     found = rows.values_list("service_id", "starts_on", "status", "n_answered", "rating")
     return {
@@ -208,5 +191,5 @@ def month_glances(
 
 def gaps_in(service: BusinessService, month: Period) -> list[Gap]:
     """Return the gaps of a service that stood on a day of the month, newest first."""
-    stood = Gap.objects.primary().filter(service=service, opened_on__lte=month.last_on)
-    return list(stood.filter(Q(closed_on=None) | Q(closed_on__gte=month.first_on)).order_by("-pk"))
+    stood = Gap.objects.primary().stood_between(month.first_on, month.last_on)
+    return list(stood.filter(service=service).order_by("-pk"))

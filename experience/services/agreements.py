@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.translation import gettext_noop
@@ -27,7 +25,7 @@ from experience.engine.agreement_terms import (
     proposed_target,
     term_problems,
 )
-from experience.engine.periods import Period, local_day
+from experience.engine.periods import Period
 from experience.models import (
     Agreement,
     AgreementExclusion,
@@ -46,6 +44,7 @@ from experience.selectors.agreements import (
 from surveys.models import BusinessService, User
 from surveys.services.audit import record_change
 from surveys.services.changes import mark_changed
+from xla_service.moments import organisation_day
 from xla_service.stored_words import stored
 
 _WEIGHT_COLUMNS = dict(
@@ -207,7 +206,10 @@ def publish(draft: AgreementVersion, *, by: User | None, now: datetime) -> Agree
     """
     agreement = Agreement.objects.select_for_update().get(pk=draft.agreement_id)
     terms = version_terms(draft)
-    problems = [*publishing_problems(terms, today=_today(now)), *_person_problems(draft, agreement, by)]
+    problems = [
+        *publishing_problems(terms, today=organisation_day(now)),
+        *_person_problems(draft, agreement, by),
+    ]
     if problems:
         raise AgreementError(problems)
     agreement.versions.filter(state=AgreementVersion.State.PUBLISHED).update(
@@ -304,10 +306,6 @@ def _claim_services(version: AgreementVersion, agreement: Agreement) -> None:
         raise AgreementError([taken]) from error
 
 
-def _today(now: datetime) -> date:
-    return local_day(now, ZoneInfo(settings.TIME_ZONE))
-
-
 @transaction.atomic
 def withdraw(version: AgreementVersion, *, by: User | None, now: datetime) -> AgreementVersion:
     """Undo a publication before it was used; return a draft with its terms. The version before holds again.
@@ -353,7 +351,7 @@ def retire(agreement: Agreement, *, by: User | None, now: datetime, on: date | N
         )
     agreement.versions.drafts().delete()
     AgreementService.objects.filter(version__agreement=agreement).update(is_primary=False)
-    agreement.retired_on, agreement.retired_by = on or _today(now), by
+    agreement.retired_on, agreement.retired_by = on or organisation_day(now), by
     agreement.save(update_fields=["retired_on", "retired_by"])
     record_change(_subject(agreement), _RETIRED % {"day": agreement.retired_on}, by=by, now=now)
 

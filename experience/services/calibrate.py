@@ -15,7 +15,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
 
 from experience.engine.defaults import DEFAULTS
 from experience.engine.sentiment import (
@@ -24,13 +23,14 @@ from experience.engine.sentiment import (
     calibration_of_pairs,
     mean_squared_error,
 )
+from experience.selectors.readings import newest_reading
 from surveys.engine.calibration import RatedComment, Refinement, is_held_out, refine
 from surveys.engine.language import primary_language
 from surveys.engine.scales import SCALES
 from surveys.engine.sentiment import Scorer, dump_model
 from surveys.engine.sentiment.corpus import read_comments, read_public_texts
 from surveys.engine.sentiment.training import is_kept_apart
-from surveys.models import CommentSentiment, Response, SentimentVersion
+from surveys.models import Response, SentimentVersion
 from surveys.services.sentiment_versions import (
     NewVersion,
     make_version,
@@ -82,13 +82,12 @@ def calibrate(*, now: datetime) -> SentimentVersion | None:
 
 def rated_comments() -> list[RatedComment]:
     """Return the newest comments with the ratings given beside them, at most 20,000."""
-    newest = CommentSentiment.objects.filter(response=OuterRef("pk")).order_by("-pk")
     rows = (
         Response.objects.accepted()
         .filter(rating__isnull=False)
         .exclude(comment="")
         .exclude(service__is_sample=True)
-        .annotate(read_as=Subquery(newest.values("language")[:1]))
+        .annotate(read_as=newest_reading("language"))
         .order_by("-pk")
         .values_list("comment", "language", "read_as", "scale", "rating")[:MOST_PAIRS]
     )

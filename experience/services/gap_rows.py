@@ -21,7 +21,6 @@ from experience.models import Gap, GapEvent, Measurement
 from experience.selectors.subjects import Subject, subject_of, subject_of_gap
 from experience.services.gap_actions import GapMovedError
 
-_OVER = (Gap.State.CLOSED, Gap.State.UNVERIFIED)
 # What a sweep judges from and writes back: none of it may have changed since it was read.
 _JUDGED_FROM = (
     "state", "kind", "is_acknowledged", "weeks_at_target", "sla_weeks", "thin_periods", "evaluated_on",
@@ -43,7 +42,9 @@ def unfinished_gaps(subjects: Iterable[Subject]) -> dict[Subject, Gap]:
     if not wanted:
         return {}
     services = {subject.service_id for subject in wanted}
-    rows = Gap.objects.filter(Q(service__in=services - {None}) | Q(service=None)).exclude(state__in=_OVER)
+    rows = Gap.objects.filter(Q(service__in=services - {None}) | Q(service=None)).exclude(
+        state__in=Gap.OVER_STATES
+    )
     found = {subject_of_gap(gap): gap for gap in rows.order_by("pk")}
     return {subject: gap for subject, gap in found.items() if subject in wanted}
 

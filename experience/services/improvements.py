@@ -21,8 +21,6 @@ from surveys.models import BusinessService, ServiceNotice, User
 from xla_service.stored_words import stored
 
 EFFECT_DAYS = 28
-# An action may be planned on what is dismissed, too: somebody changed their mind.
-_STANDING = (*Gap.LIVE_STATES, Gap.State.DISMISSED)
 
 # Kept in the history of a gap in English, and said there in the language of whoever reads it.
 _PLANNED = stored(gettext_noop("Action planned: %(what)s"))
@@ -74,7 +72,7 @@ def plan_improvement(gap: Gap, plan: Plan, *, by: User, now: datetime, today: da
     state = Gap.State.ACKNOWLEDGED if is_new else gap.state
     taken = {"is_acknowledged": True, "assignee": gap.assignee or plan.responsible or by}
     reason = (_PLANNED % {"what": plan.what})[:500]
-    move_gap(gap, _STANDING, state, taken if is_new else {}, by, reason, now)
+    move_gap(gap, Gap.STANDING_STATES, state, taken if is_new else {}, by, reason, now)
     return made
 
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
-
-from experience.engine.periods import Period, local_day, month_of, previous_month
+from experience.engine.periods import Period, month_of, previous_month
 from experience.models import Measurement, NightlyRun
 from experience.selectors.maturity import is_final, provisional_until
 from experience.selectors.raw_rows import ServiceDay
@@ -17,14 +14,10 @@ from experience.services.gaps import close_month, evaluate_week, leave_unwatched
 from experience.services.measure import measure_all
 from experience.services.service_groups import refresh_service_groups
 from surveys.services.anonymous import mark_anonymous_weeks
+from xla_service.moments import organisation_day
 
 MONDAY = 0
 _LEASE = timedelta(hours=1)
-
-
-def organisation_day(now: datetime) -> date:
-    """Return today's date in the organisation's time zone, which weeks and closes are cut in."""
-    return local_day(now, ZoneInfo(settings.TIME_ZONE))
 
 
 def refresh(*, now: datetime) -> set[ServiceDay]:

@@ -120,10 +120,13 @@ def _fleet(day: date) -> dict[str, float] | None:
 
     None while fewer than 4 services have an interval.
     """
-    results = Measurement.objects.published().filter(
-        agreement_version__agreement__is_primary=True,
-        period=Measurement.Period.ROLLING,
-        ends_on__range=(day - timedelta(days=7), day - timedelta(days=1)),
+    results = (
+        Measurement.objects.published()
+        .primary()
+        .filter(
+            period=Measurement.Period.ROLLING,
+            ends_on__range=(day - timedelta(days=7), day - timedelta(days=1)),
+        )
     )
     if results.filter(service__is_sample=False).exists():
         results = results.filter(service__is_sample=False)

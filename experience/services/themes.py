@@ -6,13 +6,13 @@ import re
 from datetime import date, timedelta
 
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
 
 from experience.models import CommentTheme
+from experience.selectors.readings import newest_reading
 from surveys.engine.masking import SHORTEST_PART
 from surveys.engine.sentiment import shipped_function_words
 from surveys.engine.themes import ThemeComment, find_themes
-from surveys.models import CommentSentiment, Response, User
+from surveys.models import Response, User
 
 DAYS = 90
 # About five seconds of work; with more comments than this, the newest ones say enough.
@@ -63,12 +63,11 @@ def _without(names: set[str], text: str) -> str:
 
 
 def _comments(today: date) -> list[ThemeComment]:
-    newest = CommentSentiment.objects.filter(response=OuterRef("pk")).order_by("-pk")
     rows = (
         Response.objects.accepted()
         .filter(resolution__resolved_on__gt=today - timedelta(days=DAYS), service__lifecycle="live")
         .exclude(comment="")
-        .annotate(polarity=Subquery(newest.values("polarity")[:1]))
+        .annotate(polarity=newest_reading("polarity"))
         .order_by("-pk")
         .values_list("pk", "service_id", "resolution__person_id", "comment", "polarity")[:MOST_COMMENTS]
     )

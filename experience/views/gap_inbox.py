@@ -57,7 +57,6 @@ declare_page("gaps", "Inbox", Section.GAPS, pages=["gap", "gap-plan"], order=10,
 declare_page("improvements", "Actions", Section.GAPS, order=20, keeps=PARAMETERS)
 _PAGE_SIZE = 25
 _USUAL_DAYS = 14
-_STANDING = (*Gap.LIVE_STATES, Gap.State.DISMISSED)
 # A tab of the inbox: its key, its words, how many gaps stand there, and the query that leads to it.
 Tab = tuple[str, str | Promise, int, str]
 
@@ -126,7 +125,7 @@ def _context(request: HttpRequest, found: Gap, form: PlanForm | None = None) -> 
         "usual_day": today + timedelta(days=_USUAL_DAYS),
         "form": form,
         "journey_services": services_of_journey(user, found),
-        "can_plan": may_act and found.service is not None and found.state in _STANDING,
+        "can_plan": may_act and found.service is not None and found.state in Gap.STANDING_STATES,
     }
 
 

@@ -22,7 +22,7 @@ from experience.models import Measurement, ParameterSet
 from experience.selectors.set_up import sample_services
 from experience.services import gaps
 from experience.services.agreements import write_draft
-from experience.services.judge import organisation_day, refresh
+from experience.services.judge import refresh
 from experience.services.library import install_indicators
 from experience.services.measure import measure_all
 from experience.services.parameters import parameter_set_for
@@ -35,6 +35,7 @@ from surveys.services.jobs import JobRefusedError
 from surveys.services.remind import put_reminders
 from tests.experience.factories import measured, starter
 from tests.factories import BusinessServiceFactory, InvitationFactory, ResolutionFactory, ResponseFactory
+from xla_service.moments import organisation_day
 
 pytestmark = pytest.mark.django_db
 

@@ -22,9 +22,9 @@ from experience.services.agreement_files import (
     lint,
     rehearse_file,
 )
-from experience.services.judge import organisation_day
 from surveys.models import User
 from xla_service.access import everyone, setting_up
+from xla_service.moments import organisation_day
 from xla_service.on_behalf import acting_user, add_user
 
 

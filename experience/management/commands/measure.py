@@ -11,9 +11,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from experience.models import Measurement
-from experience.services.judge import organisation_day
 from experience.services.measure import measure_all
 from xla_service.access import setting_up
+from xla_service.moments import organisation_day
 from xla_service.on_behalf import acting_user, add_user
 
 
