@@ -1,4 +1,4 @@
-"""Agreements: which indicators, with which weights and targets, for which services. SLAs beside them."""
+"""Agreements: which indicators, with which weights and targets, for which services."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
+from experience.models.indicators import Indicator
 from surveys.models import BusinessService
 from surveys.models.constraints import one_of, within
 
@@ -20,75 +21,6 @@ if TYPE_CHECKING:
     from surveys.models import User
 
 _Part = TypeVar("_Part", bound="VersionPart")
-
-
-class IndicatorStream(models.TextChoices):
-    """Which evidence an indicator draws on."""
-
-    EXPERIENCE = "X", gettext_lazy("Experience (X-data)")
-    OPERATIONS = "O", gettext_lazy("Operations (O-data)")
-    TECHNOLOGY = "T", gettext_lazy("Technology (T-data)")
-    SOCIAL = "S", gettext_lazy("Unsolicited text")
-
-
-class IndicatorStatistic(models.TextChoices):
-    """How day cells become one native value with its interval; see experience/engine/indicators.py."""
-
-    WEIGHTED_MEAN = "weighted_mean", gettext_lazy("Mean, answers weighted back to all tickets")
-    SHARE = "share", gettext_lazy("Share")
-    MEDIAN = "median", gettext_lazy("Median")
-    APDEX = "apdex", gettext_lazy("Apdex")
-    AVAILABILITY = "availability", gettext_lazy("Share of the time up")
-    HAPPINESS = "happiness", gettext_lazy("Share of 9-10 minus share of 0-6, weighted back to all tickets")
-    TOP_BOX = "top_box", gettext_lazy("Share of the best two answers, weighted back to all tickets")
-    RATIO = "ratio", gettext_lazy("Sum over count, counted in full")
-    SAMPLE_MEAN = "sample_mean", gettext_lazy("Mean of what was sent")
-    PLANNED_DOWNTIME = "planned_downtime", gettext_lazy("Share of the time down as planned")
-    RATE_RATIO = "rate_ratio", gettext_lazy("Rate per user-day over that of the months before")
-    OWN_BASELINE = "own_baseline", gettext_lazy("Standard errors from its own past 90 days")
-
-
-class Indicator(models.Model):
-    """An experience indicator: one measure on 0..100 after its targets. A change of scale makes a new
-    version.
-    """
-
-    Stream = IndicatorStream
-    Statistic = IndicatorStatistic
-
-    key = models.SlugField(max_length=60)
-    version = models.PositiveSmallIntegerField(default=1)
-    name = models.CharField(max_length=120)
-    description = models.TextField()
-    stream = models.CharField(max_length=1, choices=Stream.choices)
-    statistic = models.CharField(max_length=16, choices=Statistic.choices)
-    measure = models.CharField(max_length=16)
-    unit = models.CharField(max_length=20)
-    low = models.FloatField(help_text="Smallest possible native value.")
-    high = models.FloatField(help_text="Largest possible native value.")
-    floor = models.FloatField()
-    target = models.FloatField()
-    ceiling = models.FloatField()
-    default_weight = models.FloatField(default=1)
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-
-    class Meta:
-        ordering = ["stream", "key"]
-        constraints = [
-            models.UniqueConstraint(fields=["key", "version"], name="indicator_version"),
-            one_of("stream", IndicatorStream, name="indicator_stream"),
-            one_of("statistic", IndicatorStatistic, name="indicator_statistic"),
-            models.CheckConstraint(
-                condition=Q(floor__lt=models.F("target"), target__lt=models.F("ceiling"))
-                | Q(floor__gt=models.F("target"), target__gt=models.F("ceiling")),
-                name="indicator_anchors_in_order",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class FrozenTermsError(Exception):
@@ -390,88 +322,4 @@ class AgreementExclusion(models.Model):
                 condition=Q(last_on__gte=models.F("first_on")), name="agreement_exclusion_in_order"
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="agreement_exclusion_reason"),
-        ]
-
-
-class SlaKind(models.TextChoices):
-    """What a service-level agreement promises; each is a share that must be reached."""
-
-    RESOLUTION = "resolution", gettext_lazy("Resolved in time")
-    RESPONSE = "response", gettext_lazy("First response in time")
-    AVAILABILITY = "availability", gettext_lazy("Time up")
-    RESPONSE_TIME = "response_time", gettext_lazy("Requests answered within a second")
-
-
-class Sla(models.Model):
-    """A service-level agreement beside the XLA: the share that must be reached. Valid from a day on.
-
-    The one for resolution without a priority is the headline that the portfolio and the gaps compare with.
-    """
-
-    Kind = SlaKind
-
-    service = models.ForeignKey(BusinessService, on_delete=models.PROTECT, related_name="slas")
-    kind = models.CharField(max_length=16, choices=Kind.choices, default=Kind.RESOLUTION)
-    priority = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Empty: all priorities.")
-    valid_from = models.DateField()
-    target_share = models.FloatField()
-    amber_band = models.FloatField(default=0.03)
-    # Without it the source's own verdict counts (made_sla); a first response needs one.
-    limit_minutes = models.PositiveIntegerField(
-        null=True, blank=True, help_text="On the calendar below, as the source of tickets counts minutes."
-    )
-    calendar = models.CharField(max_length=120, blank=True, help_text="When the clock runs, in words.")
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["service", "kind", "valid_from"],
-                condition=Q(priority__isnull=True),
-                name="sla_service_day",
-            ),
-            models.UniqueConstraint(
-                fields=["service", "kind", "priority", "valid_from"],
-                condition=Q(priority__isnull=False),
-                name="sla_service_priority_day",
-            ),
-            one_of("kind", SlaKind, name="sla_kind"),
-            within("target_share", 0, 1, name="sla_target_share"),
-            within("amber_band", 0, 1, name="sla_amber_band"),
-            models.CheckConstraint(
-                condition=~Q(kind="response") | Q(limit_minutes__isnull=False), name="sla_response_limit"
-            ),
-            models.CheckConstraint(
-                condition=Q(kind__in=["resolution", "response"])
-                | Q(limit_minutes__isnull=True, priority__isnull=True),
-                name="sla_only_tickets_have_priorities",
-            ),
-        ]
-
-
-class SlaReport(models.Model):
-    """What a provider reports about a month of a service: kept beside what is computed, never instead."""
-
-    service = models.ForeignKey(BusinessService, on_delete=models.PROTECT, related_name="sla_reports")
-    month = models.DateField(help_text="Its first day.")
-    kind = models.CharField(max_length=16, choices=SlaKind.choices)
-    priority = models.PositiveSmallIntegerField(null=True, blank=True)
-    share = models.FloatField()
-    n = models.PositiveIntegerField(null=True, blank=True, help_text="Tickets behind it, where told.")
-    imported_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["service", "month", "kind"],
-                condition=Q(priority__isnull=True),
-                name="sla_report_once",
-            ),
-            models.UniqueConstraint(
-                fields=["service", "month", "kind", "priority"],
-                condition=Q(priority__isnull=False),
-                name="sla_report_priority_once",
-            ),
-            one_of("kind", SlaKind, name="sla_report_kind"),
-            within("share", 0, 1, name="sla_report_share"),
-            models.CheckConstraint(condition=Q(month__day=1), name="sla_report_month"),
         ]

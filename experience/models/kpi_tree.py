@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy
 
-from experience.models.agreements import Indicator
+from experience.models.indicators import Indicator
 from surveys.models import BusinessService
 from surveys.models.constraints import one_of, within
 

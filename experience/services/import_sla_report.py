@@ -10,7 +10,7 @@ from django.db import transaction
 
 from experience.engine.periods import labelled_month
 from experience.models import SlaReport
-from experience.models.agreements import SlaKind
+from experience.models.slas import SlaKind
 from surveys.selectors.service_names import ServiceNames
 from surveys.services.csv_tables import Table, open_table
 
