@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from experience.engine.arrays import FloatArray
+from experience.engine.evidence import RATING_SCALES, Evidence, ratings_of
 from experience.engine.gaps import e_value
-from experience.engine.indicators import RATING_SCALES, Evidence, Parameters, Terms, answer_values, ratings_of
+from experience.engine.indicators import Parameters, Terms, answer_values
 from experience.engine.normalise import pomp
 from experience.engine.weighting import can_weigh_early, class_weights, relative_weights
 

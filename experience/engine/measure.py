@@ -22,18 +22,9 @@ from experience.engine.blend import (
 )
 from experience.engine.daycells import Asked, LostTime
 from experience.engine.defaults import DEFAULTS
+from experience.engine.evidence import RATING_MEASURES, Evidence, People
 from experience.engine.gaps import Experience, experience_state, has_interval
-from experience.engine.indicators import (
-    FROM_ANSWERS,
-    RATING_MEASURES,
-    Evidence,
-    Native,
-    Parameters,
-    People,
-    Terms,
-    native,
-    rating_terms,
-)
+from experience.engine.indicators import FROM_ANSWERS, Native, Parameters, Terms, native, rating_terms
 from experience.engine.intervals import Interval
 from experience.engine.sla import Sla, attainment, sla_status
 from experience.engine.weighting import tipping_point

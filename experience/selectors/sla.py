@@ -10,7 +10,7 @@ from django.db.models import Count, F, Q, QuerySet
 
 from experience.engine.daycells import Down
 from experience.engine.defaults import DEFAULTS
-from experience.engine.indicators import Evidence
+from experience.engine.evidence import Evidence
 from experience.engine.periods import Period
 from experience.engine.sla import attainment, sla_status
 from experience.models import Sla, SlaReport

@@ -22,7 +22,7 @@ from experience.engine.cells import (
     unpacked_people,
 )
 from experience.engine.daycells import RESOLUTION_MEASURES, cells_of
-from experience.engine.indicators import Evidence, people_of
+from experience.engine.evidence import Evidence, people_of
 from experience.engine.periods import Period, bounds
 from experience.models import Outage, PackedDay
 from experience.selectors.agreements import InForce

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from experience.engine.defaults import ENGINE_VERSION
-from experience.engine.indicators import Evidence
+from experience.engine.evidence import Evidence
 from experience.engine.measure import Result, SlaTerms, measure
 from experience.engine.periods import Period, month_of, week_of, window
 from experience.engine.receipt import input_hash

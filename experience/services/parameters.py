@@ -16,8 +16,9 @@ from experience.engine.blend import variance_from_interval
 from experience.engine.cells import chance_of
 from experience.engine.daycells import Asked, rating_of_bucket
 from experience.engine.defaults import DEFAULTS, ENGINE_VERSION
+from experience.engine.evidence import RATING_MEASURES
 from experience.engine.explanation import class_drivers
-from experience.engine.indicators import RATING_MEASURES, Parameters
+from experience.engine.indicators import Parameters
 from experience.engine.intervals import moments_of_counts, pooled_variance
 from experience.engine.periods import Period, window
 from experience.engine.pooling import LEAST_SERVICES, paule_mandel

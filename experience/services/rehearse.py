@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from experience.engine.agreement_terms import AgreementTerms, Problem, Scope, term_problems
-from experience.engine.indicators import Evidence, Parameters, Terms
+from experience.engine.evidence import Evidence
+from experience.engine.indicators import Parameters, Terms
 from experience.engine.measure import Result, measure
 from experience.engine.periods import Period, month_of, previous_month
 from experience.engine.rehearsal import (

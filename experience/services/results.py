@@ -8,7 +8,7 @@ from typing import Any
 
 from experience.engine.blend import Score
 from experience.engine.cells import Cell, cells_from, rows_of, summed
-from experience.engine.indicators import RATING_SCALES, Evidence, People
+from experience.engine.evidence import RATING_SCALES, Evidence, People
 from experience.engine.measure import IndicatorResult, Result, SlaTerms, answers_worth
 from experience.selectors.results import summary_of
 

@@ -12,7 +12,7 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from experience import figures, sentences
-from experience.engine.indicators import RATING_SCALES
+from experience.engine.evidence import RATING_SCALES
 from experience.engine.intervals import cold_start_variance
 from experience.engine.planning import answers_to_reveal
 from experience.marks import bar, interval_bar

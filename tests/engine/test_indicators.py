@@ -24,18 +24,10 @@ from experience.engine.cells import (
 )
 from experience.engine.daycells import Answer, CellKey, ResolutionFacts, cells_of, rating_bucket
 from experience.engine.early_lane import early_lane
+from experience.engine.evidence import Evidence, People, people_of
 from experience.engine.gaps import e_value
 from experience.engine.histogram import ZERO_BUCKET, LogHistogram, bucket_of
-from experience.engine.indicators import (
-    Evidence,
-    Native,
-    Parameters,
-    People,
-    Terms,
-    native,
-    people_of,
-    rating_terms,
-)
+from experience.engine.indicators import Native, Parameters, Terms, native, rating_terms
 from experience.engine.intervals import moderated_wilson, mover, wilson
 from experience.engine.measure import Result, measure
 from experience.engine.normalise import Anchors

@@ -21,8 +21,8 @@ from experience.engine import (
     drivers,
     gaps,
     histogram,
+    indicators,
     intervals,
-    native,
     normalise,
     planning,
     pooling,
@@ -52,7 +52,7 @@ def percent_of_maximum(given: Inputs) -> float:
 
 
 def happiness(given: Inputs) -> Inputs:
-    worth = [native.happiness_value(answer) for answer in range(11)]
+    worth = [indicators.happiness_value(answer) for answer in range(11)]
     mean = float(intervals.moments_of_counts(given["counts"], worth).mean)
     promoters, passives, detractors = (
         sum(n for n, value in zip(given["counts"], worth, strict=True) if value == group)
@@ -73,8 +73,8 @@ def top_box(given: Inputs) -> Inputs:
 
 
 def apdex(given: Inputs) -> float:
-    counts = [given["frustrated"], given["tolerating"], given["satisfied"]]
-    return float(intervals.moments_of_counts(counts, native.APDEX_VALUES).mean)
+    counts = [given["satisfied"], given["tolerating"], given["frustrated"]]
+    return float(intervals.moments_of_counts(counts, indicators.APDEX_VALUES).mean)
 
 
 def budget_burn(given: Inputs) -> Inputs:

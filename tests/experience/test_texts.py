@@ -12,7 +12,8 @@ from django.test import Client
 
 from experience.engine.agreement_terms import term_problems
 from experience.engine.daycells import Sums
-from experience.engine.indicators import Evidence, Parameters, People, Terms, native
+from experience.engine.evidence import Evidence, People
+from experience.engine.indicators import Parameters, Terms, native
 from experience.engine.normalise import Anchors
 from experience.engine.periods import Period
 from experience.engine.unsolicited import against_the_past
