@@ -32,14 +32,8 @@ from experience.views.incident_parts import incident_lines
 from experience.views.operations_parts import metric_lines
 from experience.views.portfolio import past_months
 from experience.views.service import visible_or_404
-from experience.views.service_parts import (
-    action_markers,
-    funnel_rows,
-    headline,
-    indicator_lines,
-    moved,
-    week_charts,
-)
+from experience.views.service_parts import funnel_rows, headline, indicator_lines, moved
+from experience.views.week_charts import action_markers, week_charts
 from surveys.models import BusinessService
 from surveys.selectors.narrowing import PARAMETERS, read_narrowing
 from xla_service.access import everyone, open_to

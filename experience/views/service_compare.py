@@ -33,7 +33,8 @@ from experience.selectors.comparison import (
 )
 from experience.selectors.segments import SPLITS, closed_months
 from experience.selectors.service_page import visible_service, weeks_of
-from experience.views.service_parts import shared_week_charts, writer_of
+from experience.views.service_parts import writer_of
+from experience.views.week_charts import shared_week_charts
 from experience.words import indicator_words
 from surveys.engine.values import storable
 from surveys.models import BusinessService, User

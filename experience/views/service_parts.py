@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.utils.functional import Promise
@@ -15,15 +14,14 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from experience import figures, sentences
 from experience.badges import Badge, badge_of
-from experience.charts import Marker, week_data
 from experience.engine.defaults import DEFAULTS
 from experience.engine.gaps import UNJUDGED, Verdict
 from experience.engine.indicators import Terms
 from experience.engine.intervals import cold_start_variance
 from experience.engine.planning import detectable_shortfall
 from experience.engine.simulated import FALSE_ALARMS_PER_YEAR
-from experience.marks import Step, WeekLine, bar, interval_bar, rows_of_shares, waterfall_bars, week_chart
-from experience.models import Improvement, Measurement
+from experience.marks import Step, bar, interval_bar, rows_of_shares, waterfall_bars
+from experience.models import Measurement
 from experience.selectors.movement import Movement, movement
 from experience.selectors.results import (
     REPEAT_CONTACT,
@@ -33,7 +31,6 @@ from experience.selectors.results import (
     pulled_down_by,
 )
 from experience.selectors.service_page import NewestResult, Week
-from surveys.models import BusinessService
 
 _STREAM_NAMES: Mapping[str, str | Promise] = {
     "X": gettext_lazy("Experience"),
@@ -110,17 +107,6 @@ class BarRow:
     share: float | None
     note: str
     mark: SafeString
-
-
-@dataclass(frozen=True, slots=True)
-class WeekChart:
-    """One chart over the weeks: as drawn by the server, and the values that the page's script draws."""
-
-    key: str
-    title: str
-    drawing: SafeString
-    values: dict[str, Any]
-    markers: Sequence[Marker]
 
 
 def headline(result: NewestResult, weeks: Sequence[Week]) -> Headline:
@@ -359,105 +345,6 @@ def histogram_rows(result: NewestResult) -> list[BarRow]:
 def _rating_tone(index: int, ratings: int) -> str:
     place = index / (ratings - 1)
     return "below" if place < 0.4 else ("lean" if place < 0.6 else "met")
-
-
-def week_charts(
-    result: NewestResult, weeks: Sequence[Week], markers: Sequence[Marker] = ()
-) -> list[WeekChart]:
-    """Return the charts over the weeks: rating, SLA and score, each against its target, actions marked."""
-    answered, resolved = [week.answered for week in weeks], [week.resolved for week in weeks]
-    rating, sla, score = _rating_line(result, weeks), _sla_line(result, weeks), _score_line(weeks)
-    entries = (
-        ("rating", _("Users' rating"), _agreed(_("agreed %(target)s"), rating), answered, rating),
-        ("sla", _("Tickets that met the SLA"), _agreed(_("target %(target)s"), sla), resolved, sla),
-        ("score", _("Score"), _agreed(_("on target %(target)s"), score), answered, score),
-    )
-    return [_chart(*entry, markers) for entry in entries if any(v is not None for v in entry[4].values)]
-
-
-def _rating_line(result: NewestResult, weeks: Sequence[Week]) -> WeekLine:
-    return WeekLine(
-        [week.starts_on for week in weeks],
-        [week.rating for week in weeks],
-        [week.rating_low for week in weeks],
-        [week.rating_high for week in weeks],
-        result.measurement.rating_target,
-        figures.rating,
-        1.0,
-        ends=result.figures.scale,
-    )
-
-
-def _sla_line(result: NewestResult, weeks: Sequence[Week]) -> WeekLine:
-    return WeekLine(
-        [week.starts_on for week in weeks],
-        [week.sla_share for week in weeks],
-        [None] * len(weeks),
-        [None] * len(weeks),
-        result.measurement.sla_target,
-        figures.share,
-        0.2,
-        ends=(0.0, 1.0),
-    )
-
-
-def _score_line(weeks: Sequence[Week]) -> WeekLine:
-    return WeekLine(
-        [week.starts_on for week in weeks],
-        [week.score for week in weeks],
-        [week.score_low for week in weeks],
-        [week.score_high for week in weeks],
-        DEFAULTS.target_score,
-        figures.score,
-        30,
-        ends=(0.0, 100.0),
-    )
-
-
-def _agreed(words: str, line: WeekLine) -> str:
-    return words % {"target": line.write(line.target)} if line.target is not None else ""
-
-
-def shared_week_charts(
-    results: Sequence[NewestResult], weeks: Sequence[Sequence[Week]], services: Sequence[BusinessService]
-) -> list[WeekChart]:
-    """Return one chart of the rating over the weeks for each of some services, all on one axis."""
-    beside = [value for own in weeks for w in own for value in (w.rating, w.rating_low, w.rating_high)]
-    beside += [result.measurement.rating_target for result in results]
-    charts = []
-    for number, (result, own, service) in enumerate(zip(results, weeks, services, strict=True)):
-        line = replace(_rating_line(result, own), beside=beside)
-        if any(value is not None for value in line.values):
-            target = _agreed(_("agreed %(target)s"), line)
-            counts, markers = [week.answered for week in own], action_markers(service, own)
-            charts.append(_chart(f"side-{number}", service.name, target, counts, line, markers))
-    return charts
-
-
-def action_markers(service: BusinessService, weeks: Sequence[Week]) -> list[Marker]:
-    """Return the actions carried out within these weeks, numbered by day, for the charts and their legend."""
-    if not weeks:
-        return []
-    days = (weeks[0].starts_on, weeks[-1].starts_on + timedelta(days=6))
-    done = Improvement.objects.carried_out().filter(service=service, done_on__range=days)
-    rows = done.order_by("done_on", "pk").values_list("done_on", "what")
-    return [Marker(day, str(number), what) for number, (day, what) in enumerate(rows, start=1) if day]
-
-
-def _chart(
-    key: str, title: str, target: str, counts: Sequence[int], line: WeekLine, markers: Sequence[Marker]
-) -> WeekChart:
-    known = [value for value in line.values if value is not None]
-    words = _("%(title)s over %(weeks)s weeks, newest %(newest)s, %(target)s") % {
-        "title": title,
-        "weeks": len(line.weeks),
-        "newest": line.write(known[-1]),
-        "target": target,
-    }
-    values = week_data(line, name=title, target_words=target, counts=counts, markers=markers)
-    marked = replace(line, marks=[(mark["index"], mark["number"]) for mark in values["marks"]])
-    drawing = week_chart(marked, title=words, target_words=target, width=380, height=190)
-    return WeekChart(f"chart-{key}", title, drawing, values, markers)
 
 
 @dataclass(frozen=True, slots=True)

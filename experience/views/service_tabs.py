@@ -30,7 +30,6 @@ from experience.views.gap_parts import why
 from experience.views.incident_parts import incident_lines
 from experience.views.service_compare import comparison_context
 from experience.views.service_parts import (
-    action_markers,
     chips,
     funnel_rows,
     headline,
@@ -39,10 +38,10 @@ from experience.views.service_parts import (
     moved,
     surety,
     waterfall_rows,
-    week_charts,
 )
 from experience.views.service_people import people_context
 from experience.views.sla_parts import levels_context
+from experience.views.week_charts import action_markers, week_charts
 from surveys.models import BusinessService, User
 from surveys.services.comment_readings import note_readings
 from xla_service.moments import organisation_day
