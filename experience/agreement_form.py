@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from experience import figures
-from experience.engine.agreement_terms import STREAMS, AgreedIndicator, AgreementTerms, Problem
+from experience.engine.agreement_problems import Problem
+from experience.engine.agreement_terms import STREAMS, AgreedIndicator, AgreementTerms
 from experience.models import Indicator
 from experience.words import indicator_words
 from surveys.engine.values import storable
@@ -118,8 +119,6 @@ class _Reader:
             )
             return before
 
-
-# --- what is promised, in plain words -----------------------------------------------------------------------
 
 _UNITS = {
     "share": gettext_noop("%(figure)s %%"),

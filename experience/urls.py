@@ -6,8 +6,8 @@ from experience.api.metrics import MetricsView
 from experience.api.results import ResultsView
 from experience.api.signals import SignalsView
 from experience.api.texts import TextsView
+from experience.views import agreement_editor, gap_inbox, kpi_tree
 from experience.views import agreements as agreement_pages
-from experience.views import gap_inbox, kpi_tree
 from experience.views import setup as guide
 from experience.views.agreement_results import agreement_results
 from experience.views.catalogue import catalogue, catalogue_service, sla_take_back
@@ -52,8 +52,8 @@ urlpatterns: list[URLPattern] = [
     path("agreements/new/", agreement_pages.new_agreement, name="agreement-new"),
     path("agreements/<slug:key>/", agreement_pages.agreement, name="agreement"),
     path("agreements/<slug:key>/results/", agreement_results, name="agreement-results"),
-    path("agreements/<slug:key>/edit/", agreement_pages.edit, name="agreement-edit"),
-    path("agreements/<slug:key>/rehearsal/", agreement_pages.rehearsal, name="agreement-rehearsal"),
+    path("agreements/<slug:key>/edit/", agreement_editor.edit, name="agreement-edit"),
+    path("agreements/<slug:key>/rehearsal/", agreement_editor.rehearsal, name="agreement-rehearsal"),
     path("agreements/<slug:key>/propose/", agreement_pages.propose_targets, name="agreement-propose"),
     path("agreements/<slug:key>/undo/", agreement_pages.undo_publishing, name="agreement-undo"),
     path("kpi-tree/", kpi_tree.kpi_tree, name="kpi-tree"),

@@ -15,7 +15,7 @@ from experience import figures
 from experience.services.library import LIBRARY
 
 if TYPE_CHECKING:
-    from experience.engine.agreement_terms import Problem
+    from experience.engine.agreement_problems import Problem
 
 
 def problem_words(problem: Problem) -> str:

@@ -118,9 +118,6 @@ def _service(sample: Sample, survey: Survey) -> BusinessService:
     )[0]
 
 
-# --- tickets and signals ------------------------------------------------------------------------------------
-
-
 def _import(end: datetime, now: datetime, progress: Progress) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "sample.csv"
@@ -155,9 +152,6 @@ def _send_signals(end: datetime, now: datetime) -> None:
         replace(t, service=PREFIX + t.service) for t in response_times_until(end) if t.service in _CHOSEN
     )
     receive_signals([*outages, *times], batch_id="sample", source=MONITOR, now=now)
-
-
-# --- results ------------------------------------------------------------------------------------------------
 
 
 def _judge(services: list[BusinessService], now: datetime) -> None:

@@ -17,14 +17,8 @@ import yaml
 from yaml.constructor import SafeConstructor
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from experience.engine.agreement_terms import (
-    PRESETS,
-    STREAMS,
-    AgreedIndicator,
-    AgreementTerms,
-    Exclusion,
-    Problem,
-)
+from experience.engine.agreement_problems import Problem
+from experience.engine.agreement_terms import PRESETS, STREAMS, AgreedIndicator, AgreementTerms, Exclusion
 
 EVERY_OTHER = "every other"
 RESULT_PERIOD = "month"
@@ -277,9 +271,6 @@ def _line(node: Node) -> int:
 def _suggestion(key: str, known: Sequence[str]) -> str:
     near = get_close_matches(key, known, n=1)
     return f" Did you mean `{near[0]}`?" if near else f" There are: {', '.join(known)}."
-
-
-# --- writing ------------------------------------------------------------------------------------------------
 
 
 def written(terms: Sequence[AgreementTerms]) -> str:

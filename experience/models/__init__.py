@@ -15,12 +15,8 @@ from experience.models.improvements import Improvement
 from experience.models.indicators import Indicator
 from experience.models.kpi_tree import BusinessGoal, FactorIndicator, SuccessFactor
 from experience.models.measurements import Measurement, NightlyRun
-<<<<<<< HEAD
 from experience.models.signals import Outage, PrometheusQuery, SignalBatch, UnsolicitedText
-=======
-from experience.models.signals import Outage, SignalBatch, UnsolicitedText
 from experience.models.slas import Sla, SlaReport
->>>>>>> 732cf9e (models: Indicators, agreements and SLAs each have a module.)
 from experience.models.views import SavedView, ServiceGroup
 
 __all__ = [

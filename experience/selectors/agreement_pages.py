@@ -67,9 +67,14 @@ def past_values(terms: AgreementTerms, *, today: date) -> dict[str, list[float]]
     return dict(values)
 
 
+def service_names() -> dict[str, str]:
+    """Return the name of every service by key."""
+    return dict(BusinessService.objects.values_list("key", "name"))
+
+
 def rehearsed_rows(rehearsal: Rehearsal) -> list[RehearsedRow]:
     """Return a rehearsal by subject, those with the most months below target first."""
-    names = dict(BusinessService.objects.values_list("key", "name"))
+    names = service_names()
     by_subject: dict[str, list[RehearsedResult]] = defaultdict(list)
     for result in rehearsal.results:
         by_subject[result.subject].append(result)

@@ -10,21 +10,18 @@ from typing import TypeVar
 from django.db import transaction
 
 from experience.engine.agreement_file import Document, LineProblem, read_agreements, written
-from experience.engine.agreement_terms import AgreementTerms, Change, Exclusion, Problem, differences
+from experience.engine.agreement_problems import Problem
+from experience.engine.agreement_terms import AgreementTerms, Change, Exclusion, differences
 from experience.engine.rehearsal import Rehearsal
 from experience.models import Agreement, AgreementVersion
 from experience.selectors.agreements import draft_of, published_version, version_terms
-from experience.services.agreements import (
+from experience.services.agreement_problems import (
     AgreementError,
-    exclude_days,
-    publish,
     publishing_problems,
     reference_problems,
     settled_problems,
-    term_changes,
-    write_agreement,
-    write_draft,
 )
+from experience.services.agreements import exclude_days, publish, term_changes, write_agreement, write_draft
 from experience.services.rehearse import rehearse
 from surveys.models import User
 

@@ -6,7 +6,7 @@ first day until the next version's, so publishing ahead of time leaves no hole.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -14,16 +14,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.translation import gettext_noop
 
+from experience.engine.agreement_problems import Problem
 from experience.engine.agreement_terms import (
     STREAMS,
     AgreementTerms,
     Change,
     Exclusion,
-    Problem,
     differences,
-    draft_problems,
     proposed_target,
-    term_problems,
 )
 from experience.engine.periods import Period
 from experience.models import (
@@ -38,8 +36,14 @@ from experience.selectors.agreements import (
     draft_of,
     indicator_scales,
     newest_indicators,
-    primary_holders,
     version_terms,
+)
+from experience.services.agreement_problems import (
+    AgreementError,
+    person_problems,
+    publishing_problems,
+    rest_problems,
+    storage_problems,
 )
 from surveys.models import BusinessService, User
 from surveys.services.audit import record_change
@@ -58,23 +62,10 @@ _PLAIN = (
     "valid_from", "ambition", "provider", "customer", "agreed_by", "agreed_on", "review_on", "if_missed",
     "covers_rest", "journey", "baseline_until", "note",
 )  # fmt: skip
-_TEXTS = ("name", "provider", "customer", "agreed_by", "journey")
-
 # Kept in the audit log in English, and said there in the language of whoever reads it.
 _PUBLISHED = stored(gettext_noop("Version %(number)s published"))
 _WITHDRAWN = stored(gettext_noop("Version %(number)s withdrawn before use"))
 _RETIRED = stored(gettext_noop("Retired on %(day)s"))
-
-
-class AgreementError(Exception):
-    """Terms that cannot be stored or published; `problems` say where and what to do."""
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = list(problems)
-        super().__init__(" ".join(f"{p.path}: {p.message}" for p in self.problems))
-
-
-# --- drafting -----------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -84,7 +75,7 @@ def write_draft(terms: AgreementTerms, *, by: User | None) -> AgreementVersion:
     Name, owner and second person belong to the agreement and change at once. Exclusions are agreed apart
     (`exclude_days`). Raises AgreementError for unknown names and for what was settled by publishing.
     """
-    problems = list(_storage_problems(terms))
+    problems = list(storage_problems(terms))
     if problems:
         raise AgreementError(problems)
     agreement = write_agreement(terms)
@@ -145,58 +136,6 @@ def _write_terms(draft: AgreementVersion, terms: AgreementTerms) -> None:
     )
 
 
-def reference_problems(terms: AgreementTerms) -> Iterator[Problem]:
-    """Yield the names in the terms that are not there: services and the owner."""
-    known = set(BusinessService.objects.filter(key__in=terms.services).values_list("key", flat=True))
-    for place, key in enumerate(terms.services):
-        if key not in known:
-            yield Problem(f"services[{place}]", "There is no service with the key “%(key)s”.", {"key": key})
-    if terms.owner and not User.objects.filter(username=terms.owner).exists():
-        yield Problem("owner", "There is no user “%(owner)s”.", {"owner": terms.owner})
-
-
-def _storage_problems(terms: AgreementTerms) -> Iterator[Problem]:
-    yield from reference_problems(terms)
-    library = indicator_scales()
-    for agreed in terms.indicators:
-        if agreed.key not in library:
-            yield Problem(f"indicators.{agreed.key}", "There is no indicator “%(key)s”.", {"key": agreed.key})
-    yield from draft_problems(terms)
-    yield from _room_problems(terms)
-    yield from settled_problems(terms)
-
-
-def _room_problems(terms: AgreementTerms) -> Iterator[Problem]:
-    """Yield the texts that their columns cannot take."""
-    columns = {column.name: column for column in (*Agreement._meta.fields, *AgreementVersion._meta.fields)}
-    for name in _TEXTS:
-        room = columns[name].max_length
-        if room and len(getattr(terms, name)) > room:
-            yield Problem(name, "Keep it to %(room)s characters.", {"room": room})
-
-
-def settled_problems(terms: AgreementTerms) -> Iterator[Problem]:
-    """Yield what these terms would change although it was settled when the agreement was first published."""
-    agreement = Agreement.objects.filter(key=terms.key).first()
-    if agreement is None:
-        return
-    if agreement.retired_on is not None:
-        yield Problem(
-            "agreement",
-            "It was retired on %(retired_on)s. Use another key.",
-            {"retired_on": agreement.retired_on},
-        )
-    if not agreement.versions.frozen().exists():
-        return
-    if agreement.is_primary != terms.is_primary:
-        yield Problem("primary", "This was settled by the first version. Draft another agreement.")
-    if agreement.needs_second_person and not terms.needs_second_person:
-        yield Problem("second_person", "Only an administrator takes back that a second person publishes.")
-
-
-# --- publishing ---------------------------------------------------------------------------------------------
-
-
 @transaction.atomic
 def publish(draft: AgreementVersion, *, by: User | None, now: datetime) -> AgreementVersion:
     """Publish a draft and supersede the version before it; the old one holds until the new one's first day.
@@ -208,7 +147,7 @@ def publish(draft: AgreementVersion, *, by: User | None, now: datetime) -> Agree
     terms = version_terms(draft)
     problems = [
         *publishing_problems(terms, today=organisation_day(now)),
-        *_person_problems(draft, agreement, by),
+        *person_problems(draft, agreement, by),
     ]
     if problems:
         raise AgreementError(problems)
@@ -226,70 +165,6 @@ def publish(draft: AgreementVersion, *, by: User | None, now: datetime) -> Agree
 
 def _subject(agreement: Agreement) -> str:
     return f"agreement {agreement.key}"
-
-
-def publishing_problems(terms: AgreementTerms, *, today: date) -> list[Problem]:
-    """Return everything that stops these terms from being published today, apart from who publishes them."""
-    return [
-        *term_problems(terms, indicator_scales()),
-        *reference_problems(terms),
-        *settled_problems(terms),
-        *_taken_problems(terms),
-        *_order_problems(terms, today),
-    ]
-
-
-def _taken_problems(terms: AgreementTerms) -> Iterator[Problem]:
-    holders = primary_holders(terms)
-    for place, key in enumerate(terms.services):
-        if (holder := holders.get(key)) is not None:
-            yield Problem(
-                f"services[{place}]",
-                "“%(key)s” is under the primary agreement “%(primary)s” (%(name)s). Take it out there"
-                " first, or write `primary: false` here.",
-                {"key": key, "primary": holder.key, "name": holder.name},
-            )
-    yield from _rest_problems(terms)
-
-
-def _rest_problems(terms: AgreementTerms) -> Iterator[Problem]:
-    rest = AgreementVersion.objects.filter(state=AgreementVersion.State.PUBLISHED, covers_rest=True)
-    other = rest.exclude(agreement__key=terms.key).select_related("agreement").first()
-    if terms.covers_rest and other is not None:
-        yield Problem(
-            "services",
-            "The agreement “%(key)s” covers every other service already.",
-            {"key": other.agreement.key},
-        )
-
-
-def _order_problems(terms: AgreementTerms, today: date) -> Iterator[Problem]:
-    """A later version begins after the one before, and not in the past: results that were told stay told."""
-    before = AgreementVersion.objects.filter(
-        agreement__key=terms.key, state=AgreementVersion.State.PUBLISHED
-    ).first()
-    if before is None:
-        return
-    earliest = max(before.valid_from + timedelta(days=1), today)
-    if terms.valid_from < earliest:
-        yield Problem(
-            "valid_from",
-            "Version %(number)s holds. The next begins on %(earliest)s or later.",
-            {"number": before.number, "earliest": earliest},
-        )
-
-
-def _person_problems(draft: AgreementVersion, agreement: Agreement, by: User | None) -> Iterator[Problem]:
-    if not agreement.needs_second_person:
-        return
-    if by is None or draft.drafted_by_id is None:
-        yield Problem("second_person", "Name who drafted and who publishes; two people are needed.")
-    elif by.pk == draft.drafted_by_id:
-        yield Problem(
-            "second_person",
-            "%(username)s wrote this draft. Somebody else publishes it.",
-            {"username": by.username},
-        )
 
 
 def _claim_services(version: AgreementVersion, agreement: Agreement) -> None:
@@ -327,15 +202,12 @@ def withdraw(version: AgreementVersion, *, by: User | None, now: datetime) -> Ag
     AgreementService.objects.filter(version=version).update(is_primary=False)
     before = agreement.versions.filter(state=AgreementVersion.State.SUPERSEDED).order_by("-number").first()
     if before is not None:
-        if problems := list(_rest_problems(version_terms(before))):
+        if problems := list(rest_problems(version_terms(before))):
             raise AgreementError(problems)
         AgreementVersion.objects.filter(pk=before.pk).update(state=AgreementVersion.State.PUBLISHED)
         _claim_services(before, agreement)
     record_change(_subject(agreement), _WITHDRAWN % {"number": version.number}, by=by, now=now)
     return draft_of(agreement) or write_draft(version_terms(version), by=by)
-
-
-# --- after publishing ---------------------------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -396,9 +268,6 @@ def _mark_changed(agreement: Agreement, days: Period) -> None:
         services |= set(BusinessService.objects.live().values_list("pk", flat=True))
     dates = [days.first_on + timedelta(days=step) for step in range(days.days)]
     mark_changed({(service, day) for service in services for day in dates})
-
-
-# --- baseline -----------------------------------------------------------------------------------------------
 
 
 def draft_from_baseline(

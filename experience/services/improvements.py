@@ -143,9 +143,6 @@ def _step(improvement: Improvement, state: str, columns: Mapping[str, object]) -
     improvement.refresh_from_db()
 
 
-# --- verdicts -----------------------------------------------------------------------------------------------
-
-
 def judge_improvements(*, today: date, now: datetime) -> int:
     """Judge every action whose window is over; return how many.
 

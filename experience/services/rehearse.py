@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from experience.engine.agreement_terms import AgreementTerms, Problem, Scope, term_problems
+from experience.engine.agreement_problems import Problem, term_problems
+from experience.engine.agreement_terms import AgreementTerms, Scope
 from experience.engine.evidence import Evidence
 from experience.engine.indicators import Parameters, Terms
 from experience.engine.measure import Result, measure
@@ -33,7 +34,7 @@ from experience.selectors.agreements import (
     versions_in_force,
 )
 from experience.selectors.windows import evidence_of, evidence_together
-from experience.services.agreements import AgreementError, reference_problems
+from experience.services.agreement_problems import AgreementError, reference_problems
 from experience.services.parameters import parameters_for_replay
 from surveys.models import BusinessService
 

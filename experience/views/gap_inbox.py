@@ -149,9 +149,6 @@ def _gap_to_act_on(request: HttpRequest, pk: int) -> Gap:
     return found
 
 
-# --- steps --------------------------------------------------------------------------------------------------
-
-
 @open_to(everyone)
 @require_POST
 def take_in_hand(request: HttpRequest, pk: int) -> HttpResponse:
@@ -246,9 +243,6 @@ def _answer(request: HttpRequest, found: Gap, words: str, *, is_error: bool) -> 
         return render(request, "experience/gap_line.html", context)
     (messages.error if is_error else messages.success)(request, words)
     return way_back(request, reverse("gap", args=[found.pk]))
-
-
-# --- actions ------------------------------------------------------------------------------------------------
 
 
 @open_to(everyone)

@@ -33,6 +33,7 @@ from experience.selectors.set_up import (
     unagreed_services,
     unasked_services,
 )
+from experience.services.agreement_problems import AgreementError
 from experience.services.agreement_templates import (
     TEMPLATES,
     Template,
@@ -40,7 +41,7 @@ from experience.services.agreement_templates import (
     free_agreement_key,
     template_terms,
 )
-from experience.services.agreements import AgreementError, write_draft
+from experience.services.agreements import write_draft
 from experience.services.library import declared_indicators, install_indicators
 from experience.services.slas import SlaPromise, agree_slas
 from experience.views.setup_steps import steps_of
@@ -129,9 +130,6 @@ def setup_sample(request: HttpRequest) -> HttpResponse:
     return redirect("setup")
 
 
-# --- services -----------------------------------------------------------------------------------------------
-
-
 @open_to(setting_up)
 @require_http_methods(["GET", "HEAD", "POST"])
 def setup_services(request: HttpRequest) -> HttpResponse:
@@ -173,9 +171,6 @@ def _created(request: HttpRequest, wanted: list[NewService]) -> HttpResponse:
     return redirect("setup-services")
 
 
-# --- tickets ------------------------------------------------------------------------------------------------
-
-
 @open_to(setting_up)
 @require_http_methods(["GET", "HEAD", "POST"])
 def setup_tickets(request: HttpRequest) -> HttpResponse:
@@ -215,9 +210,6 @@ def _start_import(request: HttpRequest, form: TicketFileForm) -> Job:
     )
 
 
-# --- survey -------------------------------------------------------------------------------------------------
-
-
 @open_to(setting_up)
 @require_http_methods(["GET", "HEAD", "POST"])
 def setup_survey(request: HttpRequest) -> HttpResponse:
@@ -251,9 +243,6 @@ def _chosen_survey(request: HttpRequest) -> Survey:
     if not key:
         return create_default_survey(now=timezone.now()).survey
     return get_object_or_404(asking_surveys(), key=key)
-
-
-# --- agreement ----------------------------------------------------------------------------------------------
 
 
 @open_to(setting_up)
@@ -329,9 +318,6 @@ def _promise(request: HttpRequest, typed: Mapping[str, Any], first: date) -> Non
 def _first_day(today: date) -> date:
     """Return the first day of this month, so that the month is judged as a whole."""
     return today.replace(day=1)
-
-
-# --- first results ------------------------------------------------------------------------------------------
 
 
 @open_to(setting_up)

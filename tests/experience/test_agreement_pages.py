@@ -15,7 +15,8 @@ from django.utils import timezone
 from experience.agreement_form import key_of, promises, read_terms
 from experience.models import Agreement, AgreementVersion
 from experience.selectors.agreements import newest_indicators, version_terms
-from experience.services.agreements import AgreementError, publish, retire, withdraw, write_draft
+from experience.services.agreement_problems import AgreementError
+from experience.services.agreements import publish, retire, withdraw, write_draft
 from experience.services.library import install_indicators
 from experience.services.starter import starter_terms
 from experience.words import term_words

@@ -25,8 +25,8 @@ from experience.models import (
 )
 from experience.selectors.agreements import primary_versions, scope_of, version_terms, versions_in_force
 from experience.selectors.windows import evidence_of, evidence_together
+from experience.services.agreement_problems import AgreementError
 from experience.services.agreements import (
-    AgreementError,
     draft_from_baseline,
     exclude_days,
     publish,

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from experience.engine.agreement_problems import term_problems
 from experience.engine.agreement_terms import (
     AgreedIndicator,
     AgreementTerms,
@@ -18,7 +19,6 @@ from experience.engine.agreement_terms import (
     derived_anchors,
     differences,
     proposed_target,
-    term_problems,
 )
 from experience.engine.normalise import Anchors
 from experience.engine.periods import Period

@@ -19,7 +19,8 @@ from experience.engine.normalise import Anchors
 from experience.engine.rehearsal import Rehearsal, RehearsedResult, smallest_change
 from experience.models import Outage
 from experience.selectors.agreements import version_terms
-from experience.services.agreements import AgreementError, publish, write_draft
+from experience.services.agreement_problems import AgreementError
+from experience.services.agreements import publish, write_draft
 from experience.services.evidence import refresh_changed_days
 from experience.services.library import install_indicators
 from experience.services.measure import measure_all

@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from experience.models import AgreementVersion, Measurement, Sla
 from experience.selectors.set_up import set_up
+from experience.services.agreement_problems import publishing_problems
 from experience.services.agreement_templates import TEMPLATES, adopt_template, template_terms
-from experience.services.agreements import publishing_problems, withdraw
+from experience.services.agreements import withdraw
 from experience.services.judge import refresh
 from experience.services.library import LIBRARY, install_indicators
 from experience.tasks import run_jobs

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from experience.engine.agreement_terms import term_problems
+from experience.engine.agreement_problems import term_problems
 from experience.engine.daycells import Sums
 from experience.engine.evidence import Evidence, People
 from experience.engine.indicators import Parameters, Terms, native
