@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b32encode
 from io import BytesIO
-from typing import Any, cast
+from typing import Any
 from zoneinfo import available_timezones
 
 import segno
@@ -25,7 +25,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from surveys.models import User
 from surveys.services import second_factor as factors
-from xla_service.access import everyone, open_to
+from xla_service.access import everyone, open_to, signed_in
 from xla_service.sign_in import PASSED, CodeForm
 
 # The secret of a second factor that is being set up, until its first code.
@@ -52,7 +52,7 @@ class ReaderForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
     """Show language and time zone; POST keeps them."""
-    user = _user(request)
+    user = signed_in(request)
     chosen = {"language": user.language, "time_zone": user.time_zone}
     form = ReaderForm(request.POST or None, initial=chosen)
     if request.method == "POST" and form.is_valid():
@@ -78,14 +78,10 @@ class PasswordForm(forms.Form):
     def clean_password(self) -> str:
         """Refuse a wrong password; it counts for the lock-out."""
         password: str = self.cleaned_data["password"]
-        username = _user(self._request).username
+        username = signed_in(self._request).username
         if authenticate(self._request, username=username, password=password) is None:
             raise forms.ValidationError(_("This is not your password."))
         return password
-
-
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)  # open_to lets users only through
 
 
 @sensitive_post_parameters()
@@ -94,7 +90,7 @@ def _user(request: HttpRequest) -> User:
 @require_POST
 def password_change(request: HttpRequest) -> HttpResponse:
     """Change the own password; this browser stays signed in, others do not."""
-    form = PasswordChangeForm(_user(request), request.POST)
+    form = PasswordChangeForm(signed_in(request), request.POST)
     if not form.is_valid():
         return _page(request, password_form=form)
     update_session_auth_hash(request, form.save())
@@ -108,7 +104,7 @@ def password_change(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def second_factor(request: HttpRequest) -> HttpResponse:
     """Set the second factor up: show the QR code, take the first code, show the recovery codes once."""
-    user = _user(request)
+    user = signed_in(request)
     if factors.has_second_factor(user):
         return redirect("account")
     secret = request.session.setdefault(_SECRET, factors.new_secret())
@@ -136,7 +132,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 @require_POST
 def second_factor_change(request: HttpRequest) -> HttpResponse:
     """Make new recovery codes or turn the second factor off, after the password was written once more."""
-    user, form = _user(request), PasswordForm(request)
+    user, form = signed_in(request), PasswordForm(request)
     if not form.is_valid():
         return _page(request, confirm=form)
     if "codes" in request.POST:
@@ -168,7 +164,7 @@ def _as_typed(secret: str) -> str:
 
 def _page(request: HttpRequest, **forms: Any) -> HttpResponse:
     """Return the account page with what was wrong in one of its forms."""
-    user = _user(request)
+    user = signed_in(request)
     return render(request, "account.html", _context(user) | forms, status=422)
 
 

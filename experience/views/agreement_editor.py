@@ -41,7 +41,7 @@ from experience.services.agreements import publish, term_changes, write_draft
 from experience.services.rehearse import rehearse
 from experience.views.agreements import agreement_or_404, promised
 from surveys.models import BusinessService
-from xla_service.access import open_to, setting_up
+from xla_service.access import open_to, setting_up, signed_in
 from xla_service.moments import organisation_day
 
 _MONTHS, _MONTHS_OF_MANY, _MANY = 6, 2, 60
@@ -111,13 +111,13 @@ def _next_terms(terms: AgreementTerms, today: date) -> AgreementTerms:
 
 def _saved(request: HttpRequest, terms: AgreementTerms) -> list[Problem]:
     """Save, and publish where asked for; return what is in the way."""
-    by, now = request.user, timezone.now()
+    by, now = signed_in(request), timezone.now()
     try:
-        draft = write_draft(terms, by=by)  # type: ignore[arg-type]
+        draft = write_draft(terms, by=by)
         if "publish" not in request.POST:
             messages.success(request, _("The draft is saved. Nobody is judged by it before it is published."))
             return []
-        publish(draft, by=by, now=now)  # type: ignore[arg-type]
+        publish(draft, by=by, now=now)
     except AgreementError as error:
         return error.problems
     words = _("Published. It holds from %(day)s; until it is used, you can undo it.")

@@ -35,7 +35,7 @@ from experience.services.starter import starter_terms
 from experience.words import problem_words
 from surveys.engine.values import storable
 from surveys.models import BusinessService
-from xla_service.access import everyone, open_to, setting_up
+from xla_service.access import everyone, open_to, setting_up, signed_in
 from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
 
@@ -158,7 +158,7 @@ def _begin(name: str, preset: str, request: HttpRequest) -> AgreementVersion:
         indicators=pattern.indicators,
         services=(first.key,) if first and not BusinessService.objects.live()[1:].exists() else (),
     )
-    return write_draft(terms, by=request.user)  # type: ignore[arg-type]  # the view asks for a sign-in
+    return write_draft(terms, by=signed_in(request))
 
 
 @open_to(setting_up)
@@ -170,7 +170,7 @@ def undo_publishing(request: HttpRequest, key: str) -> HttpResponse:
     if published is None:
         raise Http404
     try:
-        withdraw(published, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        withdraw(published, by=signed_in(request), now=timezone.now())
     except AgreementError as error:
         messages.error(request, " ".join(problem_words(problem) for problem in error.problems))
         return redirect("agreement", key=key)

@@ -22,7 +22,7 @@ from surveys.engine.values import storable
 from surveys.models import BusinessService
 from surveys.services.change_service import change_service, day_at
 from surveys.wakeups import EVIDENCE_SWEEP, wake
-from xla_service.access import open_to, setting_up
+from xla_service.access import open_to, setting_up, signed_in
 from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
 
@@ -75,14 +75,14 @@ def _usual(today: date) -> dict[str, Any]:
 
 
 def _change(request: HttpRequest, service: BusinessService, form: ServiceForm) -> None:
-    if change_service(service, form.facts(), by=request.user, now=timezone.now()):  # type: ignore[arg-type]
+    if change_service(service, form.facts(), by=signed_in(request), now=timezone.now()):
         messages.success(request, _("%(name)s is changed.") % {"name": service.name})
     else:
         messages.info(request, _("Nothing changed: everything was so already."))
 
 
 def _agree(request: HttpRequest, service: BusinessService, form: SlaForm) -> None:
-    agree_slas([service], form.promise(), by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    agree_slas([service], form.promise(), by=signed_in(request), now=timezone.now())
     messages.success(request, _("Written down. Results show it within a minute."))
 
 
@@ -91,7 +91,7 @@ def _agree(request: HttpRequest, service: BusinessService, form: SlaForm) -> Non
 def sla_take_back(request: HttpRequest, key: str, pk: int) -> HttpResponse:
     """Delete a promise that was written by mistake."""
     sla = get_object_or_404(Sla.objects.select_related("service"), pk=pk, service__key=key)
-    take_back_sla(sla, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    take_back_sla(sla, by=signed_in(request), now=timezone.now())
     wake(EVIDENCE_SWEEP)
     messages.success(request, _("Taken back. It stays in the audit log."))
     return redirect("catalogue-service", key=key)

@@ -36,11 +36,11 @@ from experience.selectors.comments import (
 from experience.selectors.narrowing import narrowing_choices
 from experience.views.comment_parts import theme_lines
 from experience.views.origin import asks_for_part, way_back
-from surveys.models import CommentSentiment, User
+from surveys.models import CommentSentiment
 from surveys.selectors.narrowing import PARAMETERS
 from surveys.services.comment_readings import note_readings
 from surveys.services.contradictions import look_at
-from xla_service.access import everyone, open_to
+from xla_service.access import everyone, open_to, signed_in
 from xla_service.navigation import Section, declare_page
 
 declare_page("comments", "Comments", Section.COMMENTS, order=10, keeps=PARAMETERS)
@@ -60,7 +60,7 @@ def comments(request: HttpRequest) -> HttpResponse:
 
 def _context(request: HttpRequest, choice: CommentChoice) -> dict[str, Any]:
     """Return what the page writes; notes that the comments on it were read."""
-    reader: User = request.user  # type: ignore[assignment]  # open_to
+    reader = signed_in(request)
     services = read_services(reader)
     page = Paginator(chosen_comments(services, choice, reader), _PAGE_SIZE).get_page(request.GET.get("page"))
     lines = comment_lines(page.object_list, reader)  # type: ignore[arg-type]  # a sliced queryset
@@ -96,7 +96,7 @@ def _tabs(choice: CommentChoice, waiting: int) -> list[tuple[str, str | Promise,
 @require_POST
 def looked_at(request: HttpRequest, pk: int) -> HttpResponse:
     """Note that somebody looked at the contradiction of an answer, and lead back to the list."""
-    reader: User = request.user  # type: ignore[assignment]  # open_to
+    reader = signed_in(request)
     found = visible_contradiction(reader, pk)
     if found is None:
         raise Http404

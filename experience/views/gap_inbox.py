@@ -49,7 +49,7 @@ from experience.services.gap_actions import (
 from experience.services.improvements import ImprovementMovedError, plan_improvement
 from experience.views.origin import asks_for_part, parameters_shown, way_back
 from surveys.selectors.narrowing import PARAMETERS, read_narrowing
-from xla_service.access import everyone, open_to
+from xla_service.access import everyone, open_to, signed_in
 from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
 
@@ -72,7 +72,7 @@ def gaps(request: HttpRequest) -> HttpResponse:
         "choice": choice,
         "tabs": _tabs(request, choice),
         "page": page,
-        "lines": inbox_lines(list(page.object_list), request.user),  # type: ignore[arg-type]
+        "lines": inbox_lines(list(page.object_list), signed_in(request)),
         "kinds": Gap.Kind.choices,
         "narrowing": choice.narrowing,
         "choices": narrowing_choices(request.user),
@@ -110,9 +110,9 @@ def gap(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _context(request: HttpRequest, found: Gap, form: PlanForm | None = None) -> dict[str, object]:
-    user, today = request.user, organisation_day()
+    user, today = signed_in(request), organisation_day()
     may_act = _may_act(request, found)
-    people = people_of(found, user) if may_act else []  # type: ignore[arg-type]
+    people = people_of(found, user) if may_act else []
     return {
         "gap": found,
         "service": found.service,
@@ -130,8 +130,7 @@ def _context(request: HttpRequest, found: Gap, form: PlanForm | None = None) -> 
 
 
 def _may_act(request: HttpRequest, found: Gap) -> bool:
-    user = request.user
-    return found.pk in gaps_looked_after(user, [found])  # type: ignore[arg-type]  # the view asks for a sign-in
+    return found.pk in gaps_looked_after(signed_in(request), [found])
 
 
 def gap_or_404(request: HttpRequest, pk: int) -> Gap:
@@ -157,7 +156,7 @@ def take_in_hand(request: HttpRequest, pk: int) -> HttpResponse:
     return _after(
         request,
         found,
-        lambda: acknowledge_gap(found, by=request.user, now=timezone.now()),  # type: ignore[arg-type]
+        lambda: acknowledge_gap(found, by=signed_in(request), now=timezone.now()),
         _("%(subject)s is in your hands. Those who look after it see that.")
         % {"subject": found.subject_name},
     )
@@ -168,14 +167,14 @@ def take_in_hand(request: HttpRequest, pk: int) -> HttpResponse:
 def give(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a gap to somebody who looks after the service."""
     found = _gap_to_act_on(request, pk)
-    form = AssignForm(request.POST, people=people_of(found, request.user))  # type: ignore[arg-type]
+    form = AssignForm(request.POST, people=people_of(found, signed_in(request)))
     if not form.is_valid():
         return _refused(request, found, str(form.errors["to"][0]))
     to = form.cleaned_data["to"]
     return _after(
         request,
         found,
-        lambda: assign_gap(found, to=to, by=request.user, now=timezone.now()),  # type: ignore[arg-type]
+        lambda: assign_gap(found, to=to, by=signed_in(request), now=timezone.now()),
         _("%(subject)s is with %(name)s now.")
         % {"subject": found.subject_name, "name": to.get_full_name() or to.get_username()},
     )
@@ -193,7 +192,7 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
         found,
         lambda: dismiss_gap(
             found,
-            by=request.user,  # type: ignore[arg-type]
+            by=signed_in(request),
             reason=form.cleaned_data["reason"],
             now=timezone.now(),
         ),
@@ -210,7 +209,7 @@ def undo(request: HttpRequest, pk: int) -> HttpResponse:
     return _after(
         request,
         found,
-        lambda: undo_step(found, by=request.user, now=timezone.now()),  # type: ignore[arg-type]
+        lambda: undo_step(found, by=signed_in(request), now=timezone.now()),
         _("%(subject)s: taken back.") % {"subject": found.subject_name},
     )
 
@@ -235,7 +234,7 @@ def _answer(request: HttpRequest, found: Gap, words: str, *, is_error: bool) -> 
         context: dict[str, Any] = {
             "choice": choice,
             "tabs": _tabs(request, choice),
-            "line": inbox_lines([fresh], request.user)[0],  # type: ignore[arg-type]
+            "line": inbox_lines([fresh], signed_in(request))[0],
             "said": words,
             "is_error": is_error,
             "may_undo": last_step(fresh) is not None and not is_error,
@@ -269,14 +268,14 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
     found = _gap_to_act_on(request, pk)
     if found.service is None:
         raise Http404
-    form = PlanForm(request.POST, people=people_of(found, request.user))  # type: ignore[arg-type]
+    form = PlanForm(request.POST, people=people_of(found, signed_in(request)))
     if not form.is_valid():
         return render(request, "experience/gap.html", _context(request, found, form), status=422)
     try:
         plan_improvement(
             found,
             form.plan(),
-            by=request.user,  # type: ignore[arg-type]
+            by=signed_in(request),
             now=timezone.now(),
             today=organisation_day(),
         )
@@ -298,7 +297,7 @@ def move_improvement(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     )
     if found is None:
         raise Http404
-    if not looks_after(request.user, found.service):  # type: ignore[arg-type]
+    if not looks_after(signed_in(request), found.service):
         raise PermissionDenied
     try:
         words = _STEPS[step](request, found)
@@ -317,7 +316,7 @@ def _carry_out(request: HttpRequest, found: Improvement) -> str:
     improvements.carry_out(
         found,
         on=form.cleaned_data["on"],
-        by=request.user,  # type: ignore[arg-type]
+        by=signed_in(request),
         now=timezone.now(),
     )
     ready = found.judged_from

@@ -17,7 +17,7 @@ from experience.selectors.access import looks_after
 from experience.selectors.service_page import standing_gap
 from experience.services.gap_actions import GapMovedError, acknowledge_gap, dismiss_gap
 from experience.views.service import visible_or_404
-from xla_service.access import everyone, open_to
+from xla_service.access import everyone, open_to, signed_in
 
 _MOVED = gettext_lazy("Somebody moved this gap in the meantime. Look at where it stands now, then decide.")
 
@@ -28,7 +28,7 @@ def acknowledge(request: HttpRequest, key: str) -> HttpResponse:
     """Take the gap of a service in hand."""
     gap = _gap(request, key)
     try:
-        acknowledge_gap(gap, by=request.user, now=timezone.now())  # type: ignore[arg-type]  # open_to
+        acknowledge_gap(gap, by=signed_in(request), now=timezone.now())
     except GapMovedError:
         messages.error(request, _MOVED)
     else:
@@ -47,7 +47,7 @@ def dismiss(request: HttpRequest, key: str) -> HttpResponse:
     try:
         dismiss_gap(
             gap,
-            by=request.user,  # type: ignore[arg-type]  # open_to
+            by=signed_in(request),
             reason=form.cleaned_data["reason"],
             now=timezone.now(),
         )
@@ -61,7 +61,7 @@ def dismiss(request: HttpRequest, key: str) -> HttpResponse:
 def _gap(request: HttpRequest, key: str) -> Gap:
     """Return the gap to act on; refuse those who only look, and a gap that the page no longer shows."""
     service = visible_or_404(request, key)
-    if not looks_after(request.user, service):  # type: ignore[arg-type]  # open_to
+    if not looks_after(signed_in(request), service):
         raise PermissionDenied
     gap = standing_gap(service)
     if gap is None:

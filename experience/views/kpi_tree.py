@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -26,9 +26,8 @@ from experience.services.kpi_tree import (
     remove_factor,
     remove_goal,
 )
-from surveys.models import User
 from surveys.selectors.narrowing import PARAMETERS, read_narrowing
-from xla_service.access import everyone, open_to, setting_up
+from xla_service.access import everyone, open_to, setting_up, signed_in
 from xla_service.navigation import Section, declare_page
 
 declare_page(
@@ -61,7 +60,7 @@ def goal_new(request: HttpRequest) -> HttpResponse:
     """Write a goal down; POST leads to its page, where factors are added."""
     form = GoalForm(request.POST or None, facts=None)
     if request.method == "POST" and form.is_valid():
-        goal = add_goal(form.facts(), by=_user(request), now=timezone.now())
+        goal = add_goal(form.facts(), by=signed_in(request), now=timezone.now())
         messages.success(request, _("The goal is in the tree. Now say what it takes."))
         return redirect("kpi-goal", pk=goal.pk)
     return _render(request, "experience/kpi_goal.html", {"form": form}, is_wrong=bool(form.errors))
@@ -74,7 +73,7 @@ def goal(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(BusinessGoal.objects.select_related("owner"), pk=pk)
     form = GoalForm(request.POST or None, facts=facts_of_goal(found), goal=found)
     if request.method == "POST" and form.is_valid():
-        _say(request, change_goal(found, form.facts(), by=_user(request), now=timezone.now()))
+        _say(request, change_goal(found, form.facts(), by=signed_in(request), now=timezone.now()))
         return redirect("kpi-goal", pk=pk)
     factors = found.factors.select_related("owner").prefetch_related("indicators__indicator")
     context = {"form": form, "goal": found, "factors": factors}
@@ -86,7 +85,7 @@ def goal(request: HttpRequest, pk: int) -> HttpResponse:
 def goal_remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove a goal with everything below it."""
     found = get_object_or_404(BusinessGoal, pk=pk)
-    remove_goal(found, by=_user(request), now=timezone.now())
+    remove_goal(found, by=signed_in(request), now=timezone.now())
     messages.success(request, _("Removed. What stood there is in the audit log."))
     return redirect("kpi-tree")
 
@@ -99,7 +98,7 @@ def factor_new(request: HttpRequest, pk: int) -> HttpResponse:
     usual = FactorFacts(found, SuccessFactor.ValueStream.DETECT_TO_CORRECT, "", None, ())
     page = FactorPage(request.POST or None, facts=usual)
     if request.method == "POST" and page.is_valid():
-        factor = add_factor(page.facts(), by=_user(request), now=timezone.now())
+        factor = add_factor(page.facts(), by=signed_in(request), now=timezone.now())
         messages.success(request, _("It is in the tree."))
         return redirect("kpi-factor", pk=factor.pk)
     context = {"page": page, "goal": found}
@@ -113,7 +112,7 @@ def factor(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(SuccessFactor.objects.select_related("goal", "owner"), pk=pk)
     page = FactorPage(request.POST or None, facts=facts_of_factor(found), factor=found)
     if request.method == "POST" and page.is_valid():
-        _say(request, change_factor(found, page.facts(), by=_user(request), now=timezone.now()))
+        _say(request, change_factor(found, page.facts(), by=signed_in(request), now=timezone.now()))
         return redirect("kpi-factor", pk=pk)
     context = {"page": page, "goal": found.goal, "factor": found}
     return _render(request, "experience/kpi_factor.html", context, is_wrong=request.method == "POST")
@@ -124,13 +123,9 @@ def factor(request: HttpRequest, pk: int) -> HttpResponse:
 def factor_remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove a factor with its indicators."""
     found = get_object_or_404(SuccessFactor.objects.select_related("goal", "owner"), pk=pk)
-    remove_factor(found, by=_user(request), now=timezone.now())
+    remove_factor(found, by=signed_in(request), now=timezone.now())
     messages.success(request, _("Removed. What stood there is in the audit log."))
     return redirect("kpi-goal", pk=found.goal_id)
-
-
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)  # open_to lets users only through
 
 
 def _say(request: HttpRequest, is_changed: bool) -> None:

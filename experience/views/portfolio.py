@@ -34,10 +34,9 @@ from experience.selectors.portfolio import Row, TrendPoint, portfolio_rows, week
 from experience.selectors.portfolio_order import COLUMNS, QUIET, Choice, badge_counts, chosen, read_choice
 from experience.views.origin import asks_for_part, parameters_shown
 from surveys.engine.values import storable
-from surveys.models import User
 from surveys.selectors.narrowing import PARAMETERS
 from surveys.services.comment_readings import note_readings
-from xla_service.access import everyone, open_to
+from xla_service.access import everyone, open_to, signed_in
 from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
 
@@ -131,7 +130,7 @@ def portfolio(request: HttpRequest) -> HttpResponse:
         "choices": narrowing_choices(request.user),
         "statuses": [(key, words.label) for key, words in STATUS_WORDS.items()],
         "months": past_months(organisation_day()),
-        "views": list(SavedView.objects.filter(user=request.user)),  # type: ignore[misc]  # signed in
+        "views": list(SavedView.objects.filter(user=signed_in(request))),
     }
     is_fetched = asks_for_part(request)
     is_part = is_fetched and _is_about_the_same(request, choice)
@@ -152,7 +151,7 @@ def _is_about_the_same(request: HttpRequest, choice: Choice) -> bool:
 
 def _unhappy(request: HttpRequest) -> list[UnhappyAnswer]:
     """Return the latest unhappy answers about the reader's own services, and note that they were read."""
-    reader: User = request.user  # type: ignore[assignment]  # open_to
+    reader = signed_in(request)
     found = latest_unhappy(reader, limit=_MOST_UNHAPPY)
     note_readings(Counter(a.service_id for a in found if a.comment), by=reader, now=timezone.now())
     return found

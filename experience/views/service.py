@@ -11,8 +11,8 @@ from experience.selectors.answers import answer_count
 from experience.selectors.service_page import newest_result, standing_gap, visible_service
 from experience.views.origin import asks_for_part
 from experience.views.service_tabs import OVERVIEW, TABS, Scene, answers_shown, tab_links
-from surveys.models import BusinessService, User
-from xla_service.access import everyone, open_to, setting_up
+from surveys.models import BusinessService
+from xla_service.access import everyone, open_to, setting_up, signed_in
 
 _NO_CONTENT = 204
 
@@ -25,7 +25,7 @@ def service(request: HttpRequest, key: str, tab: str = OVERVIEW) -> HttpResponse
     A service that the user may not read is answered like one that does not exist.
     """
     found = visible_or_404(request, key)
-    reader: User = request.user  # type: ignore[assignment]  # open_to
+    reader = signed_in(request)
     gap = standing_gap(found)
     scene = Scene(reader, found, gap, newest_result(found, gap), request.GET)
     context = {
@@ -52,7 +52,7 @@ def answers(request: HttpRequest, key: str) -> HttpResponse:
     found = visible_or_404(request, key)
     if request.GET.get("seen") == str(answer_count(found).newest_id):
         return HttpResponse(status=_NO_CONTENT)
-    reader: User = request.user  # type: ignore[assignment]  # open_to
+    reader = signed_in(request)
     shown = answers_shown(reader, found, request.GET.get("only", ""))
     return render(request, "experience/answers.html", {"service": found, **shown})
 

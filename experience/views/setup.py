@@ -63,7 +63,7 @@ from surveys.services.default_survey import create_default_survey
 from surveys.services.jobs import JobRefusedError, start_job
 from surveys.services.upload_tickets import ImportWishes, start_ticket_import
 from surveys.wakeups import DECIDE_SWEEP, EVIDENCE_SWEEP, JOB_SWEEP, wake
-from xla_service.access import open_to, setting_up
+from xla_service.access import open_to, setting_up, signed_in
 from xla_service.navigation import Section, declare_page, page_of
 
 declare_page(
@@ -122,7 +122,7 @@ def setup_sample(request: HttpRequest) -> HttpResponse:
     try:
         if other.exists():
             raise JobRefusedError(_("Sample data is being loaded or removed. Wait until that is done."))
-        start_job(kind, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        start_job(kind, by=signed_in(request), now=timezone.now())
     except JobRefusedError as error:
         messages.error(request, told_reasons(str(error)))
     else:
@@ -160,7 +160,7 @@ def _wanted(form: ServicesForm) -> list[NewService]:
 
 
 def _created(request: HttpRequest, wanted: list[NewService]) -> HttpResponse:
-    done = create_services(wanted, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    done = create_services(wanted, by=signed_in(request), now=timezone.now())
     count = len(done.services)
     if count:
         words = ngettext("%(n)d service is created.", "%(n)d services are created.", count) % {"n": count}
@@ -205,7 +205,7 @@ def _start_import(request: HttpRequest, form: TicketFileForm) -> Job:
     return start_ticket_import(
         typed["file"].chunks(),
         wishes,
-        by=request.user,  # type: ignore[arg-type]  # open_to let users only through
+        by=signed_in(request),
         now=timezone.now(),
     )
 
@@ -218,7 +218,7 @@ def setup_survey(request: HttpRequest) -> HttpResponse:
         survey = _chosen_survey(request)
         keys = [storable(key) for key in request.POST.getlist("services")]
         chosen = BusinessService.objects.live().filter(key__in=keys)
-        count = ask_with(survey, chosen, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        count = ask_with(survey, chosen, by=signed_in(request), now=timezone.now())
         wake(DECIDE_SWEEP)
         words = ngettext(
             "%(n)d service is asked about with “%(survey)s” from now on.",
@@ -296,10 +296,10 @@ def _adopted(request: HttpRequest, form: AdoptForm) -> HttpResponse:
     )
     if is_draft:
         install_indicators()
-        draft = write_draft(terms, by=request.user)  # type: ignore[arg-type]
+        draft = write_draft(terms, by=signed_in(request))
         _promise(request, typed, _first_day(today))
         return redirect("agreement-edit", key=draft.agreement.key)
-    adopt_template(terms, by=request.user, now=now)  # type: ignore[arg-type]
+    adopt_template(terms, by=signed_in(request), now=now)
     _promise(request, typed, _first_day(today))
     wake(EVIDENCE_SWEEP)
     messages.success(
@@ -312,7 +312,7 @@ def _promise(request: HttpRequest, typed: Mapping[str, Any], first: date) -> Non
     """Write the SLA down that stands beside the agreement, where one was typed."""
     if typed["sla_share"] is not None:
         promise = SlaPromise(target_share=typed["sla_share"], valid_from=first)
-        agree_slas(typed["services"], promise, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        agree_slas(typed["services"], promise, by=signed_in(request), now=timezone.now())
 
 
 def _first_day(today: date) -> date:
