@@ -6,13 +6,12 @@ from experience.api.metrics import MetricsView
 from experience.api.results import ResultsView
 from experience.api.signals import SignalsView
 from experience.api.texts import TextsView
-from experience.views import agreement_editor, gap_inbox, kpi_tree
+from experience.views import agreement_editor, gap_inbox, improvements, kpi_tree
 from experience.views import agreements as agreement_pages
 from experience.views import setup as guide
 from experience.views.agreement_results import agreement_results
 from experience.views.catalogue import catalogue, catalogue_service, sla_take_back
 from experience.views.comments import comments, looked_at
-from experience.views.gaps import acknowledge, dismiss
 from experience.views.health import health
 from experience.views.jobs import job
 from experience.views.portfolio import drop_view, export, portfolio, rename_view, save_view
@@ -37,8 +36,6 @@ urlpatterns: list[URLPattern] = [
         service,
         name="service-tab",
     ),
-    path("services/<slug:key>/gap/acknowledge/", acknowledge, name="gap-acknowledge"),
-    path("services/<slug:key>/gap/dismiss/", dismiss, name="gap-dismiss"),
     path("comments/", comments, name="comments"),
     path("comments/<int:pk>/looked-at/", looked_at, name="comment-looked-at"),
     path("gaps/", gap_inbox.gaps, name="gaps"),
@@ -47,7 +44,7 @@ urlpatterns: list[URLPattern] = [
     path("gaps/<int:pk>/give/", gap_inbox.give, name="gap-give"),
     path("gaps/<int:pk>/set-aside/", gap_inbox.dismiss, name="gap-set-aside"),
     path("gaps/<int:pk>/undo/", gap_inbox.undo, name="gap-undo"),
-    path("gaps/<int:pk>/plan/", gap_inbox.plan, name="gap-plan"),
+    path("gaps/<int:pk>/plan/", improvements.plan, name="gap-plan"),
     path("agreements/", agreement_pages.agreements, name="agreements"),
     path("agreements/new/", agreement_pages.new_agreement, name="agreement-new"),
     path("agreements/<slug:key>/", agreement_pages.agreement, name="agreement"),
@@ -81,10 +78,10 @@ urlpatterns: list[URLPattern] = [
     path("setup/results/", guide.setup_result, name="setup-result"),
     path("setup/sample/", guide.setup_sample, name="setup-sample"),
     path("jobs/<int:pk>/", job, name="job"),
-    path("actions/", gap_inbox.improvement_list, name="improvements"),
+    path("actions/", improvements.improvement_list, name="improvements"),
     re_path(
         r"^actions/(?P<pk>\d+)/(?P<step>done|give-up|take-back)/$",
-        gap_inbox.move_improvement,
+        improvements.move_improvement,
         name="improvement-step",
     ),
 ]

@@ -11,10 +11,8 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -35,7 +33,7 @@ from experience.selectors.comments import (
 )
 from experience.selectors.narrowing import narrowing_choices
 from experience.views.comment_parts import theme_lines
-from experience.views.origin import asks_for_part, way_back
+from experience.views.origin import render_part, way_back
 from surveys.models import CommentSentiment
 from surveys.selectors.narrowing import PARAMETERS
 from surveys.services.comment_readings import note_readings
@@ -52,10 +50,7 @@ _PAGE_SIZE = 25
 def comments(request: HttpRequest) -> HttpResponse:
     """Show the comments as the query parameters ask; htmx gets the list alone."""
     context = _context(request, read_comment_choice(request.GET.dict()))
-    template = "comments_list" if asks_for_part(request) else "comments"
-    response = render(request, f"experience/{template}.html", context)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    return render_part(request, context, part="comments_list", page="comments")
 
 
 def _context(request: HttpRequest, choice: CommentChoice) -> dict[str, Any]:

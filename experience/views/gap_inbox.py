@@ -1,4 +1,4 @@
-"""The gap inbox and the page of one gap: look, take in hand, give, dismiss, undo, act."""
+"""The gap inbox and the page of one gap: look, take in hand, give, dismiss, undo."""
 
 from __future__ import annotations
 
@@ -12,18 +12,16 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from experience import figures
-from experience.forms import AssignForm, DoneForm, PlanForm, ReasonForm
-from experience.models import Gap, Improvement
-from experience.selectors.access import gaps_looked_after, looks_after
+from experience.forms import AssignForm, PlanForm, ReasonForm
+from experience.models import Gap
+from experience.selectors.access import gaps_looked_after
 from experience.selectors.gap_inbox import (
     TABS,
     InboxChoice,
@@ -36,8 +34,7 @@ from experience.selectors.gap_inbox import (
     visible_gap,
 )
 from experience.selectors.gap_story import gap_words
-from experience.selectors.narrowing import narrowing_choices, of_services
-from experience.services import improvements
+from experience.selectors.narrowing import narrowing_choices
 from experience.services.gap_actions import (
     GapMovedError,
     acknowledge_gap,
@@ -46,15 +43,13 @@ from experience.services.gap_actions import (
     last_step,
     undo_step,
 )
-from experience.services.improvements import ImprovementMovedError, plan_improvement
-from experience.views.origin import asks_for_part, parameters_shown, way_back
-from surveys.selectors.narrowing import PARAMETERS, read_narrowing
+from experience.views.origin import parameters_shown, render_part, way_back
+from surveys.selectors.narrowing import PARAMETERS
 from xla_service.access import everyone, open_to, signed_in
 from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
 
 declare_page("gaps", "Inbox", Section.GAPS, pages=["gap", "gap-plan"], order=10, keeps=PARAMETERS)
-declare_page("improvements", "Actions", Section.GAPS, order=20, keeps=PARAMETERS)
 _PAGE_SIZE = 25
 _USUAL_DAYS = 14
 # A tab of the inbox: its key, its words, how many gaps stand there, and the query that leads to it.
@@ -80,10 +75,7 @@ def gaps(request: HttpRequest) -> HttpResponse:
         "query": _query(choice),
         "here": request.get_full_path(),
     }
-    is_part = asks_for_part(request)
-    response = render(request, f"experience/{'gaps_list' if is_part else 'gaps'}.html", context)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    return render_part(request, context, part="gaps_list", page="gaps")
 
 
 def _tabs(request: HttpRequest, choice: InboxChoice) -> list[Tab]:
@@ -106,10 +98,11 @@ def _query(choice: InboxChoice, **changes: str) -> str:
 @require_safe
 def gap(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one gap: what it says, what was done about it, what happened to it."""
-    return render(request, "experience/gap.html", _context(request, gap_or_404(request, pk)))
+    return render(request, "experience/gap.html", gap_context(request, gap_or_404(request, pk)))
 
 
-def _context(request: HttpRequest, found: Gap, form: PlanForm | None = None) -> dict[str, object]:
+def gap_context(request: HttpRequest, found: Gap, form: PlanForm | None = None) -> dict[str, object]:
+    """Return what the page of a gap writes; `form` is a plan that has to be corrected."""
     user, today = signed_in(request), organisation_day()
     may_act = _may_act(request, found)
     people = people_of(found, user) if may_act else []
@@ -141,7 +134,8 @@ def gap_or_404(request: HttpRequest, pk: int) -> Gap:
     return found
 
 
-def _gap_to_act_on(request: HttpRequest, pk: int) -> Gap:
+def gap_to_act_on(request: HttpRequest, pk: int) -> Gap:
+    """Return a gap that the user acts on, see `gap_or_404`; raise PermissionDenied for who only looks."""
     found = gap_or_404(request, pk)
     if not _may_act(request, found):
         raise PermissionDenied
@@ -152,7 +146,7 @@ def _gap_to_act_on(request: HttpRequest, pk: int) -> Gap:
 @require_POST
 def take_in_hand(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a new gap in hand."""
-    found = _gap_to_act_on(request, pk)
+    found = gap_to_act_on(request, pk)
     return _after(
         request,
         found,
@@ -166,7 +160,7 @@ def take_in_hand(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def give(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a gap to somebody who looks after the service."""
-    found = _gap_to_act_on(request, pk)
+    found = gap_to_act_on(request, pk)
     form = AssignForm(request.POST, people=people_of(found, signed_in(request)))
     if not form.is_valid():
         return _refused(request, found, str(form.errors["to"][0]))
@@ -184,7 +178,7 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
     """Dismiss a gap with a reason."""
-    found, form = _gap_to_act_on(request, pk), ReasonForm(request.POST)
+    found, form = gap_to_act_on(request, pk), ReasonForm(request.POST)
     if not form.is_valid():
         return _refused(request, found, str(form.errors["reason"][0]))
     return _after(
@@ -205,7 +199,7 @@ def dismiss(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
     """Take back what somebody did to a gap last."""
-    found = _gap_to_act_on(request, pk)
+    found = gap_to_act_on(request, pk)
     return _after(
         request,
         found,
@@ -242,101 +236,3 @@ def _answer(request: HttpRequest, found: Gap, words: str, *, is_error: bool) -> 
         return render(request, "experience/gap_line.html", context)
     (messages.error if is_error else messages.success)(request, words)
     return way_back(request, reverse("gap", args=[found.pk]))
-
-
-@open_to(everyone)
-@require_safe
-def improvement_list(request: HttpRequest) -> HttpResponse:
-    """Show every action on the services of the reader: planned ones first, then what came of the others."""
-    narrowing = read_narrowing(request.GET)
-    found = Improvement.objects.visible_to(request.user).filter(of_services(narrowing, "service__"))
-    found = found.select_related("service", "responsible", "gap").order_by("-planned_at", "-pk")
-    context = {
-        "page": Paginator(found, 50).get_page(request.GET.get("page")),
-        "today": organisation_day(),
-        "narrowing": narrowing,
-        "choices": narrowing_choices(request.user),
-        "query": narrowing.query,
-    }
-    return render(request, "experience/improvements.html", context)
-
-
-@open_to(everyone)
-@require_POST
-def plan(request: HttpRequest, pk: int) -> HttpResponse:
-    """Start an action on a gap; on an error the form comes back with what was typed."""
-    found = _gap_to_act_on(request, pk)
-    if found.service is None:
-        raise Http404
-    form = PlanForm(request.POST, people=people_of(found, signed_in(request)))
-    if not form.is_valid():
-        return render(request, "experience/gap.html", _context(request, found, form), status=422)
-    try:
-        plan_improvement(
-            found,
-            form.plan(),
-            by=signed_in(request),
-            now=timezone.now(),
-            today=organisation_day(),
-        )
-    except GapMovedError as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(
-            request, _("The action is planned. Say here when it is done; then its effect is judged.")
-        )
-    return redirect("gap", pk=found.pk)
-
-
-@open_to(everyone)
-@require_POST
-def move_improvement(request: HttpRequest, pk: int, step: str) -> HttpResponse:
-    """Carry out, give up or take back an action."""
-    found = (
-        Improvement.objects.visible_to(request.user).select_related("service", "gap").filter(pk=pk).first()
-    )
-    if found is None:
-        raise Http404
-    if not looks_after(signed_in(request), found.service):
-        raise PermissionDenied
-    try:
-        words = _STEPS[step](request, found)
-    except ImprovementMovedError as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, words) if words else None
-    return redirect("gap", pk=found.gap_id) if found.gap_id else redirect("improvements")
-
-
-def _carry_out(request: HttpRequest, found: Improvement) -> str:
-    form = DoneForm(request.POST, earliest=improvements.earliest_day(found), today=organisation_day())
-    if not form.is_valid():
-        messages.error(request, str(form.errors["on"][0]))
-        return ""
-    improvements.carry_out(
-        found,
-        on=form.cleaned_data["on"],
-        by=signed_in(request),
-        now=timezone.now(),
-    )
-    ready = found.judged_from
-    if ready is None:
-        return ""
-    return _("Well done. Its effect is judged on %(day)s.") % {"day": figures.full_day(ready)}
-
-
-def _give_up(request: HttpRequest, found: Improvement) -> str:
-    improvements.give_up(found)
-    return _("Given up. It stays in the list, so that nobody tries it again unawares.")
-
-
-def _take_back(request: HttpRequest, found: Improvement) -> str:
-    improvements.take_back(found)
-    return _("Taken back: the action is planned again.")
-
-
-_STEPS: dict[str, Callable[[HttpRequest, Improvement], str]] = {
-    "done": _carry_out,
-    "give-up": _give_up,
-    "take-back": _take_back,
-}

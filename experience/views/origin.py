@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
-from django.http import HttpRequest, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
 
@@ -18,6 +21,14 @@ def way_back(request: HttpRequest, otherwise: str) -> HttpResponseRedirect:
 def asks_for_part(request: HttpRequest) -> bool:
     """Say whether htmx asks, for a part of the page that it shows; going back, it wants the whole."""
     return bool(request.htmx) and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+
+
+def render_part(request: HttpRequest, context: dict[str, Any], *, part: str, page: str) -> HttpResponse:
+    """Render a page, or for htmx the part of it alone; whoever caches keeps the two apart."""
+    name = part if asks_for_part(request) else page
+    response = render(request, f"experience/{name}.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 def parameters_shown(request: HttpRequest) -> dict[str, str]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from experience.selectors.answers import answer_count
 from experience.selectors.service_page import newest_result, standing_gap, visible_service
-from experience.views.origin import asks_for_part
+from experience.views.origin import render_part
 from experience.views.service_tabs import OVERVIEW, TABS, Scene, answers_shown, tab_links
 from surveys.models import BusinessService
 from xla_service.access import everyone, open_to, setting_up, signed_in
@@ -39,10 +38,7 @@ def service(request: HttpRequest, key: str, tab: str = OVERVIEW) -> HttpResponse
         "template": f"experience/service/{tab}.html",
         **TABS[tab].build(scene),
     }
-    is_part = asks_for_part(request)
-    response = render(request, f"experience/{'service/tab' if is_part else 'service'}.html", context)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    return render_part(request, context, part="service/tab", page="service")
 
 
 @open_to(everyone)

@@ -11,9 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from experience.selectors.set_up import (
-    SetUp,
-)
+from experience.selectors.set_up import SetUp
 
 
 @dataclass(frozen=True, slots=True)

@@ -398,24 +398,29 @@ def test_a_small_desk_is_told_to_read_every_answer(
 # --- acting on the gap --------------------------------------------------------------------------------------
 
 
+def back_to(service: BusinessService) -> dict[str, str]:
+    return {"next": reverse("service", args=[service.key])}
+
+
 def test_the_owner_takes_a_gap_in_hand(page: Client, service: BusinessService, owner: User) -> None:
     measured(service)
     found = gap(service)
     assert "Take it in hand" in shown(page, service)
 
-    response = page.post(reverse("gap-acknowledge", args=[service.key]), follow=True)
+    response = page.post(reverse("gap-take", args=[found.pk]), back_to(service), follow=True)
 
     found.refresh_from_db()
     assert (found.state, found.assignee) == (Gap.State.ACKNOWLEDGED, owner)
-    assert "The gap is in your hands." in response.content.decode()
+    assert f"{service.name} is in your hands." in response.content.decode()
+    assert response.request["PATH_INFO"] == reverse("service", args=[service.key])
     assert "Take it in hand" not in shown(page, service)
 
 
 def test_a_dismissed_gap_keeps_its_reason_and_no_longer_flags(page: Client, service: BusinessService) -> None:
     measured(service)
-    gap(service)
+    found = gap(service)
 
-    page.post(reverse("gap-dismiss", args=[service.key]), {"reason": "Migration weekend, announced"})
+    page.post(reverse("gap-set-aside", args=[found.pk]), {"reason": "Migration weekend, announced"})
 
     words = shown(page, service)
     assert "Dismissed" in words
@@ -427,7 +432,8 @@ def test_a_dismissed_gap_keeps_its_reason_and_no_longer_flags(page: Client, serv
 def test_a_gap_is_not_dismissed_without_a_reason(page: Client, service: BusinessService) -> None:
     found = gap(service)
 
-    response = page.post(reverse("gap-dismiss", args=[service.key]), {"reason": "  "}, follow=True)
+    said = back_to(service) | {"reason": "  "}
+    response = page.post(reverse("gap-set-aside", args=[found.pk]), said, follow=True)
 
     found.refresh_from_db()
     assert found.state == Gap.State.OPEN
@@ -437,14 +443,14 @@ def test_a_gap_is_not_dismissed_without_a_reason(page: Client, service: Business
 def test_a_gap_that_moved_is_shown_again_instead(page: Client, service: BusinessService) -> None:
     found = gap(service, state=Gap.State.RECOVERED)
 
-    response = page.post(reverse("gap-acknowledge", args=[service.key]), follow=True)
+    response = page.post(reverse("gap-take", args=[found.pk]), back_to(service), follow=True)
 
     found.refresh_from_db()
     assert found.state == Gap.State.RECOVERED
-    assert "Somebody moved this gap in the meantime." in response.content.decode()
+    assert "Somebody was faster." in response.content.decode()
 
 
-@pytest.mark.parametrize("name", ["gap-acknowledge", "gap-dismiss"])
+@pytest.mark.parametrize("name", ["gap-take", "gap-set-aside"])
 @pytest.mark.parametrize(("who", "status"), [("viewer", 403), ("stranger", 404)])
 def test_those_who_only_look_and_those_who_do_not_see_it_change_nothing(
     client: Client, service: BusinessService, name: str, who: str, status: int, request: pytest.FixtureRequest
@@ -453,18 +459,18 @@ def test_those_who_only_look_and_those_who_do_not_see_it_change_nothing(
     found = gap(service)
     client.force_login(request.getfixturevalue(who))
 
-    response = client.post(reverse(name, args=[service.key]), {"reason": "no"})
+    response = client.post(reverse(name, args=[found.pk]), {"reason": "no"})
 
     found.refresh_from_db()
     assert response.status_code == status
     assert found.state == Gap.State.OPEN
 
 
-@pytest.mark.parametrize("name", ["gap-acknowledge", "gap-dismiss"])
+@pytest.mark.parametrize("name", ["gap-take", "gap-set-aside"])
 def test_reading_an_action_changes_nothing(page: Client, service: BusinessService, name: str) -> None:
-    gap(service)
+    found = gap(service)
 
-    assert page.get(reverse(name, args=[service.key])).status_code == 405
+    assert page.get(reverse(name, args=[found.pk])).status_code == 405
 
 
 def test_a_viewer_sees_the_gap_but_no_buttons(client: Client, service: BusinessService, viewer: User) -> None:

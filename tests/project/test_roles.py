@@ -205,8 +205,6 @@ TABLE = {
     "service": Access("reads own", args=_service),
     "service-answers": Access("reads own", args=_service),
     "service-tab": Access("reads own", args=lambda world: [world.service.key, "compare"]),
-    "gap-acknowledge": Access("acts on own", "post", _service),
-    "gap-dismiss": Access("acts on own", "post", _service, {"reason": "Known"}),
     "comments": Access("signed in"),
     "comment-looked-at": Access("acts on own", "post", _contradiction),
     "gaps": Access("signed in"),
