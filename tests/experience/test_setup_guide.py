@@ -19,7 +19,6 @@ from experience.services.agreements import withdraw
 from experience.services.judge import refresh
 from experience.services.library import LIBRARY, install_indicators
 from experience.tasks import run_jobs
-from experience.views.setup import steps_of
 from experience.views.setup_steps import steps_of
 from surveys.models import BusinessService, IntakeSource, Job, ServiceUserCount, Survey, Ticket, User
 from tests.factories import NOW, BusinessServiceFactory, ResolutionFactory
