@@ -59,7 +59,7 @@ from surveys.services.catalogue import (
     services_of_names,
 )
 from surveys.services.csv_tables import TableError
-from surveys.services.default_survey import create_default_survey
+from surveys.services.default_survey import NAME, create_default_survey
 from surveys.services.jobs import JobRefusedError, start_job
 from surveys.services.upload_tickets import ImportWishes, start_ticket_import
 from surveys.wakeups import DECIDE_SWEEP, EVIDENCE_SWEEP, JOB_SWEEP, wake
@@ -241,7 +241,7 @@ def setup_survey(request: HttpRequest) -> HttpResponse:
 def _chosen_survey(request: HttpRequest) -> Survey:
     key = storable(request.POST.get("survey", ""))
     if not key:
-        return create_default_survey(now=timezone.now()).survey
+        return create_default_survey(now=timezone.now(), name=_(NAME)).survey
     return get_object_or_404(asking_surveys(), key=key)
 
 

@@ -34,8 +34,15 @@ ALIASES = {
     "location": "site",
     "preferred_language": "language",
     "timezone": "time_zone",
+    "personalnummer": "external_id",
+    "sprache": "language",
+    "standort": "site",
+    "abteilung": "department",
+    "zeitzone": "time_zone",
+    "führungskraft": "is_manager",
+    "vorgesetzt": "is_manager",
 }
-YES, NO = ("true", "yes", "y", "1"), ("false", "no", "n", "0")
+YES, NO = ("true", "yes", "y", "1", "ja"), ("false", "no", "n", "0", "nein")
 
 
 def read_person(values: Mapping[str, Any]) -> Requester:

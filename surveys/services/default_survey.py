@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from surveys.engine.scales import Band
 from surveys.engine.wording import HIGH_REASONS, LOW_REASONS, WORDS
 from surveys.models import Question, SendingRule, Survey, SurveyVersion
 
 KEY = "after-resolution"
-NAME = "After a ticket is resolved"
+NAME = gettext_noop("After a ticket is resolved")
 _KIND = Question.Kind
 # Whether it was solved is asked only where a "no" reaches somebody.
 KINDS = [_KIND.RATING, _KIND.REASONS, _KIND.LOST_TIME, _KIND.SOLVED, _KIND.COMMENT]

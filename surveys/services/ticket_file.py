@@ -35,7 +35,7 @@ def open_ticket_file(
     """
     preset, overrides = _layout(source, preset)
     table = open_table(path, required=())
-    number_at = _number_at(table, columns_of("number", preset, overrides))
+    number_at = number_place(table, source=source, preset=preset)
     if "service" not in overrides:
         overrides |= _service_path(table, service_columns)
     mapping = ticket_mapping(preset, overrides, columns=table.columns)
@@ -56,7 +56,9 @@ def _layout(source: str, preset: str) -> tuple[str, dict[str, Any]]:
     return (known.preset, dict(known.mapping)) if known else (preset, {})
 
 
-def _number_at(table: Table, columns: tuple[str, ...]) -> int:
+def number_place(table: Table, *, source: str, preset: str) -> int:
+    """Return which column of a table of this source tells the number. Raises TableError where none does."""
+    columns = columns_of("number", *_layout(source, preset))
     place = table.first_of(columns)
     if place is None:
         raise TableError(

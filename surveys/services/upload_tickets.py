@@ -20,7 +20,7 @@ from surveys.services.catalogue import LONGEST_NAME, NewService, create_services
 from surveys.services.csv_tables import TableError, open_table
 from surveys.services.import_tickets import SERVICE_COLUMNS, TicketImport, import_tickets
 from surveys.services.jobs import JobRefusedError, Progress, start_job
-from surveys.services.ticket_file import service_columns_of
+from surveys.services.ticket_file import number_place, service_columns_of
 
 MOST_BYTES = 100 * 1024 * 1024
 REJECTED_SHOWN = 50
@@ -86,6 +86,7 @@ def import_uploaded_tickets(job: Job, progress: Progress) -> dict[str, Any]:
 
 def _create_services(path: Path, wishes: ImportWishes, columns: Sequence[str], job: Job) -> int:
     table, names = open_table(path, required=()), ServiceNames.of(wishes.source)
+    number_place(table, source=wishes.source, preset=wishes.preset)  # a letter leaves no services behind
     places = [table.columns.index(name) for name in columns if name in table.columns]
     told = {_first_value(cells, places) for _, cells in table.rows()} - {""}
     unknown = sorted(name for name in told if names.find(name) is None)

@@ -207,12 +207,14 @@ def test_a_file_with_columns_of_its_own_is_read_by_the_mapping_of_its_source(
 
 
 def test_a_file_that_is_no_table_of_tickets_fails_with_what_to_correct(client: Client, admin: User) -> None:
-    file = SimpleUploadedFile("letter.csv", b"Dear all,\n")
+    file = SimpleUploadedFile("letter.csv", b"Dear all,Category\nHow are you?,Greeting\n")
+    data = {"file": file, "source": "x", "preset": "servicenow", "creates_services": "on"}
 
-    client.post(reverse("setup-tickets"), {"file": file, "source": "x", "preset": "servicenow"})
+    client.post(reverse("setup-tickets"), data)
     run_jobs()
 
     assert Job.objects.get().state == "failed"
+    assert not BusinessService.objects.exists()
     assert "There is no column" in page(client, "setup-tickets")
 
 
@@ -339,3 +341,11 @@ def test_the_survey_step_makes_the_usual_survey_when_there_is_none(
 
     service.refresh_from_db()
     assert service.survey == Survey.objects.get(key="after-resolution")
+
+
+def test_the_usual_survey_has_a_name_in_the_language_of_whoever_makes_it(
+    client: Client, admin: User, service: BusinessService
+) -> None:
+    client.post(reverse("setup-survey"), {"services": [service.key]}, headers={"Accept-Language": "de"})
+
+    assert Survey.objects.get(key="after-resolution").name == "Nach der Lösung eines Tickets"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
+from django.utils import translation
+from django.utils.formats import date_format
 
 from tests import messages
 
@@ -57,3 +60,13 @@ def test_what_the_program_reads_is_compiled_from_the_catalogue(language: str) ->
     compiled = messages.catalogue_path(language).with_suffix(".mo")
 
     assert compiled.read_bytes() == messages.compiled(messages.read_catalogue(language))
+
+
+def test_our_words_leave_the_names_of_months_and_days_alone() -> None:
+    with translation.override("de"):
+        months = [date_format(date(2026, month, 1), "F") for month in range(1, 13)]
+        days = [date_format(date(2026, 6, day), "l") for day in range(1, 8)]
+
+    assert months[:5] == ["Januar", "Februar", "März", "April", "Mai"]
+    assert months[5:] == ["Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"]
+    assert days == ["Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"]

@@ -70,6 +70,20 @@ def test_a_directory_is_imported_once(tmp_path: Path) -> None:
     assert (anna.is_manager, Person.objects.get(external_id="u2").is_manager) == (True, False)
 
 
+def test_a_german_directory_is_read(tmp_path: Path) -> None:
+    header = "Personalnummer;E-Mail;Sprache;Standort;Zeitzone;Vorgesetzt"
+
+    import_people(written(tmp_path, f"{header}\nu1;anna@example.org;de;Köln;Europe/Berlin;ja\n"))
+
+    anna = Person.objects.get(external_id="u1")
+    assert (anna.language, anna.site, anna.time_zone, anna.is_manager) == (
+        "de",
+        "Köln",
+        "Europe/Berlin",
+        True,
+    )
+
+
 def test_what_is_left_empty_stays_and_no_manager_is_said(tmp_path: Path) -> None:
     PersonFactory.create(external_id="u2", name="Benjamin", site="Lindow", is_manager=True)
 
