@@ -13,6 +13,9 @@ class ExperienceConfig(AppConfig):
         """Take part in what the asking side sweeps."""
         from surveys.engine.alerts import ALERT_PRESETS
         from surveys.services.apply_intake import BODY_READERS
+        from surveys.services.erase_person import MENTIONS
 
+        texts = self.get_model("UnsolicitedText")
+        MENTIONS.append((texts, "text"))
         # By path: the formulas behind it load only in the process that applies events.
         BODY_READERS.update(dict.fromkeys(ALERT_PRESETS, "experience.services.apply_alerts.apply_alerts"))

@@ -98,6 +98,8 @@ _TEMPLATES = (
     _("The file is not in UTF-8. Save it as “CSV UTF-8” and choose that file."),
     _("%(file)s cannot be read: %(error)s. Check the path and the file."),
     _("Line %(line)s cannot be read: %(error)s. Correct its quotation marks."),
+    _("A line of the file is longer than 1 MB. Send a CSV file with a row per line."),
+    _("Unpacked, the file is larger than %(most)s MB. Split it into several files."),
     # A job.
     _("The one before is still running. Wait until it is done."),
     _("There is no preset %(preset)s. Choose one of the list."),

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from surveys.bounce_mailbox import read_new_mail
 from surveys.services.apply_intake import apply_due_events
-from surveys.services.close_invitations import close_invitations, forget_visits
+from surveys.services.close_invitations import close_invitations
 from surveys.services.decide import decide_resolutions
 from surveys.services.exclusions import propose_exclusions
 from surveys.services.follow_up import call_webhooks
@@ -51,11 +51,10 @@ def send_due_messages() -> None:
 
 @shared_task
 def close_due_invitations() -> None:
-    """Close invitations whose time is over, remind of those still open and forget old visits."""
+    """Close invitations whose time is over and remind of those still open."""
     now = timezone.now()
     close_invitations(now=now)
     put_reminders(now=now)
-    forget_visits(now=now)
 
 
 @shared_task

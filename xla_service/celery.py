@@ -17,6 +17,8 @@ app = Celery("xla_service")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
+RETENTION_SWEEP = "forget-old-data"
+
 
 def every(seconds: int, task: str) -> dict[str, Any]:
     """Return a schedule entry that runs `task` each `seconds` and expires before the next one."""
@@ -38,5 +40,5 @@ app.conf.beat_schedule = {
     "pull-prometheus": every(60, "experience.tasks.pull_prometheus"),
     "nightly": every(3600, "experience.tasks.run_nightly"),
     "calibrate-sentiment": every(86_400, "experience.tasks.calibrate_sentiment"),
-    "forget-sign-ins": every(86_400, "xla_service.tasks.forget_sign_ins"),
+    RETENTION_SWEEP: every(3600, "xla_service.tasks.forget_old_data"),
 }

@@ -75,6 +75,13 @@ class Environment:
             return int(value)
         raise ImproperlyConfigured(f"{name}={value!r} must be a whole number from {low} to {high}.")
 
+    def days_kept(self, name: str, default: int, *, help: str) -> int:
+        """Return for how many days something is kept: at least 30, or 0 for ever."""
+        value = self.text(name, str(default), help=help)
+        if value.isascii() and value.isdigit() and (int(value) == 0 or 30 <= int(value) <= 36_500):
+            return int(value)
+        raise ImproperlyConfigured(f"{name}={value!r} must be 0 (for ever) or from 30 to 36500 days.")
+
     def choice(self, name: str, default: str, *, of: Collection[str], help: str) -> str:
         """Return one of these words."""
         value = self.text(name, default, help=help)

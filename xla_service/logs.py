@@ -1,11 +1,16 @@
-"""What the logs leave out: a token or code in an address lets whoever reads it act for somebody else."""
+"""What the logs leave out: a token or code in an address lets whoever reads it act for somebody else, and the
+rows that a database quotes may be about people.
+"""
 
 from __future__ import annotations
 
 import logging
+import re
 
 SECRET_PARTS = ("code", "token", "uidb64")
 LEFT_OUT = "..."
+# PostgreSQL: DETAIL:  Key (email)=(ada@example.org) already exists.
+_QUOTED_ROW = re.compile(r"(?<=DETAIL: ).*")
 
 
 class WithoutTokens(logging.Filter):
@@ -21,3 +26,11 @@ class WithoutTokens(logging.Filter):
                 words = words.replace(str(secret), LEFT_OUT)
             record.msg, record.args = words, ()
         return True
+
+
+class WithoutRows(logging.Formatter):
+    """Writes `...` for the values that PostgreSQL adds to an error, in the words and in the traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the lines of a record."""
+        return _QUOTED_ROW.sub(f" {LEFT_OUT}", super().format(record))

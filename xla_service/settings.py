@@ -244,6 +244,30 @@ if not ANONYMITY_KEY:
 KEEP_UNSOLICITED_TEXT = env.flag(
     "XLA_KEEP_UNSOLICITED_TEXT", False, help="Keep chat and social messages after they were scored."
 )
+# What goes with each kind says surveys/services/retention.py.
+KEEP_EVENTS_DAYS = env.days_kept(
+    "XLA_KEEP_EVENTS_DAYS", 90, help="Days that inbound events and names of batches are kept; 0: for ever."
+)
+KEEP_MAIL_DAYS = env.days_kept(
+    "XLA_KEEP_MAIL_DAYS", 180, help="Days that mails and bounces are kept; 0: for ever."
+)
+KEEP_ANSWER_HISTORY_DAYS = env.days_kept(
+    "XLA_KEEP_ANSWER_HISTORY_DAYS",
+    180,
+    help="Days that answers are kept as they were sent, beside the one that counts; 0: for ever.",
+)
+KEEP_COMMENTS_DAYS = env.days_kept(
+    "XLA_KEEP_COMMENTS_DAYS", 0, help="Days that the words of comments are kept; 0: for ever."
+)
+KEEP_READING_LOG_DAYS = env.days_kept(
+    "XLA_KEEP_READING_LOG_DAYS", 730, help="Days that it is kept who read comments with names; 0: for ever."
+)
+KEEP_SIGN_INS_DAYS = env.days_kept(
+    "XLA_KEEP_SIGN_INS_DAYS", 90, help="Days that it is kept who signed in, or tried to; 0: for ever."
+)
+KEEP_JOBS_DAYS = env.days_kept(
+    "XLA_KEEP_JOBS_DAYS", 90, help="Days that finished imports are kept with what they refused; 0: for ever."
+)
 PRIVACY_MINIMUM = env.integer(
     "XLA_PRIVACY_MINIMUM", 5, low=2, high=50, help="No statistic about fewer people than this."
 )
@@ -312,7 +336,12 @@ LOG_LEVEL = env.choice(
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "xla_service.logs.WithoutRows",
+            "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "filters": {"without_tokens": {"()": "xla_service.logs.WithoutTokens"}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_tokens"]}

@@ -1,20 +1,17 @@
-"""The sweep of the wiring: what signing in leaves behind is forgotten in time."""
+"""The sweep of the wiring: what nobody needs any more is forgotten in time."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from axes.models import AccessLog
 from celery import shared_task
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-SIGN_INS_KEPT = timedelta(days=90)
+from surveys.services.retention import forget_old
+from xla_service.retention import forget_expired_sessions, kinds
 
 
 @shared_task
-def forget_sign_ins() -> None:
-    """Delete sessions that have expired, and who signed in from where longer than 90 days ago."""
+def forget_old_data() -> None:
+    """Forget sessions that have expired, and of every kind of data what is older than its setting says."""
     now = timezone.now()
-    Session.objects.filter(expire_date__lt=now).delete()
-    AccessLog.objects.filter(attempt_time__lt=now - SIGN_INS_KEPT).delete()
+    forget_expired_sessions(now=now)
+    forget_old(kinds(), now=now)

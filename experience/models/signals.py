@@ -20,6 +20,10 @@ class SignalBatch(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "batch_id"], name="signal_batch_once")]
+        indexes = [
+            # Serves the sweep that forgets old batches.
+            models.Index(fields=["received_at"], name="signal_batch_time"),
+        ]
 
 
 class Outage(models.Model):

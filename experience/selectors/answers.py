@@ -96,18 +96,24 @@ def latest_answers(service: BusinessService, *, reader: User, limit: int, only: 
     """Return the newest accepted answers, each cut down to what its survey's mode lets `reader` see.
 
     `only` restricts to answers that are "unhappy" (rated below the middle of their scale) or that carry
-    "comments". Confidential and anonymous answers show as comments alone, and only once enough people
-    have commented.
+    "comments". Confidential and anonymous answers show as comments alone, after the others and only once
+    enough people have commented.
     """
-    answers = Response.objects.accepted().filter(service=service)
-    rows = list(with_details(_restricted(answers, only).order_by("-answered_at", "-pk"))[:limit])
-    shown = shown_answers(rows, reader)
-    masked_too = any(not is_named(row) for row in rows) and _has_enough_masked_comments(service)
-    return [
-        answer
-        for answer, row in zip(shown, rows, strict=True)
-        if is_named(row) or (masked_too and row.comment)
-    ]
+    answers = with_details(_restricted(Response.objects.accepted().filter(service=service), only))
+    named = Q(survey_version__mode=SurveyVersion.Mode.NAMED)
+    rows = list(answers.filter(named).order_by("-answered_at", "-pk")[:limit])
+    masked = answers.exclude(named).exclude(comment="")
+    return shown_answers([*rows, *_in_no_order(masked, limit - len(rows))], reader)
+
+
+def _in_no_order(masked: QuerySet[Response], room: int) -> list[Response]:
+    """Return the newest comments that stand for nobody, which move on by as many people as may be told of.
+
+    Their order is that of their words, and they stand after the others: their place tells no time.
+    """
+    count, least = masked.count(), settings.PRIVACY_MINIMUM
+    newest = masked.order_by("-answered_at", "-pk")[count % least :][: max(0, room)]
+    return sorted(newest, key=lambda row: row.comment) if count >= least else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +185,6 @@ def _restricted(answers: QuerySet[Response], only: str) -> QuerySet[Response]:
         # Masked answers stay out: picking them by rating would give the rating away.
         return answers.filter(_UNHAPPY, survey_version__mode=SurveyVersion.Mode.NAMED)
     return answers.exclude(comment="") if only == "comments" else answers
-
-
-def _has_enough_masked_comments(service: BusinessService) -> bool:
-    comments = Response.objects.accepted().filter(service=service).exclude(comment="")
-    masked = comments.exclude(survey_version__mode=SurveyVersion.Mode.NAMED)
-    return masked.count() >= settings.PRIVACY_MINIMUM
 
 
 def _answer(row: Response, words: Mapping[tuple[int, str], str], masked: str | None) -> Answer:

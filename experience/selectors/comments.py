@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, Q, QuerySet, When
 from django.utils.translation import gettext_lazy
 
 from experience.models import CommentTheme
@@ -93,6 +93,8 @@ def chosen_comments(
 ) -> QuerySet[Response]:
     """Return the matching comments about these services, the newest first, as `reader` may find them.
 
+    Those of confidential and anonymous surveys stand after the others, in an order that tells no time.
+
     Words are found in what the reader sees: a search does not tell what is masked. Confidential and anonymous
     comments appear once enough people wrote one about the service, and never in a choice by rating or group:
     it would give the rating, or part of the ticket, away.
@@ -102,10 +104,9 @@ def chosen_comments(
     found = Response.objects.accepted().filter(service__in=ids).exclude(comment="")
     if narrowing.group:
         found = found.filter(resolution__assignment_group=narrowing.group)
-    if choice.tab != ALL or choice.band or narrowing.group:
-        found = found.filter(_NAMED)
-    else:
-        found = found.filter(_NAMED | Q(service__in=_with_enough_masked(ids)))
+    is_narrow = choice.tab != ALL or choice.band or narrowing.group
+    masked_in = [] if is_narrow else _with_enough_masked(ids)
+    found = found.filter(_NAMED | Q(service__in=masked_in))
     if choice.tab != ALL:
         found = found.filter(
             contradiction__looked_at__isnull=choice.tab == WAITING, contradiction__isnull=False
@@ -116,8 +117,14 @@ def chosen_comments(
         found = found.annotate(label=newest_reading("label")).filter(label=choice.label)
     if choice.band:
         found = found.filter(_in_band(choice.band))
-    found = found.order_by("-answered_at", "-pk")
-    return _in_sight(found, choice, reader) if choice.text or choice.theme else found
+    in_order = _newest_first(found) if masked_in else found.order_by("-answered_at", "-pk")
+    return _in_sight(in_order, choice, reader) if choice.text or choice.theme else in_order
+
+
+def _newest_first(found: QuerySet[Response]) -> QuerySet[Response]:
+    """Order comments by time, and those that stand for nobody after them by their words: it tells no time."""
+    told_at, words = Case(When(_NAMED, then="answered_at")), Case(When(~_NAMED, then="comment"))
+    return found.order_by(told_at.desc(nulls_last=True), words, "-pk")
 
 
 def _in_sight(found: QuerySet[Response], choice: CommentChoice, reader: User) -> QuerySet[Response]:

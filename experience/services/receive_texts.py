@@ -76,5 +76,8 @@ def _row(service: BusinessService, text: Text, read: Sentiment, source: str) -> 
 
 def forget_texts(*, today: date) -> int:
     """Delete what no window or its past reaches any more; return how many rows that were."""
-    old = UnsolicitedText.objects.filter(day__lt=today - timedelta(days=KEPT_DAYS))
+    # By service, for texts are indexed by service and day.
+    old = UnsolicitedText.objects.filter(
+        service__in=BusinessService.objects.all(), day__lt=today - timedelta(days=KEPT_DAYS)
+    )
     return old.delete()[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import transaction
 
@@ -63,12 +63,15 @@ def _without(names: set[str], text: str) -> str:
 
 
 def _comments(today: date) -> list[ThemeComment]:
+    # An answer comes after its resolution, so that older ones need not be looked at.
+    since = datetime.combine(today - timedelta(days=DAYS + 1), time.min, UTC)
     rows = (
         Response.objects.accepted()
         .filter(resolution__resolved_on__gt=today - timedelta(days=DAYS), service__lifecycle="live")
+        .filter(answered_at__gt=since)
         .exclude(comment="")
         .annotate(polarity=newest_reading("polarity"))
-        .order_by("-pk")
+        .order_by("-answered_at", "-pk")
         .values_list("pk", "service_id", "resolution__person_id", "comment", "polarity")[:MOST_COMMENTS]
     )
     names = _staff_names()

@@ -13,6 +13,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
@@ -22,8 +23,9 @@ from experience.engine.defaults import ENGINE_VERSION
 from experience.selectors.health import Check, database_words, queue_checks, worst
 from xla_service import __version__
 from xla_service.access import administering, open_to
-from xla_service.celery import app
+from xla_service.celery import RETENTION_SWEEP, app
 from xla_service.navigation import Section, declare_page
+from xla_service.retention import kept_too_long
 from xla_service.sweeps import Sweep, sweeps
 
 declare_page("health", gettext_lazy("Jobs and health"), Section.ADMINISTRATION, rule=administering, order=10)
@@ -39,6 +41,7 @@ def health(request: HttpRequest) -> HttpResponse:
     worker = worker_check(broker)
     checks = [
         database_check(), broker, worker, clock_check(schedule, worker, now=now), *queue_checks(now=now),
+        retention_check(schedule, now=now),
     ]  # fmt: skip
     context = {
         "checks": checks,
@@ -117,6 +120,19 @@ def clock_check(schedule: list[Sweep], worker: Check, *, now: datetime) -> Check
     else:
         what = _("Others come round: the end of the worker's log says why these do not end.")
     return Check(name, "below", words, what)
+
+
+def retention_check(schedule: list[Sweep], *, now: datetime) -> Check:
+    """Return whether anything is kept longer than its setting says, and when that was looked at last."""
+    name, late = _("Old data"), kept_too_long(now=now)
+    if late:
+        what = _("If Worker and Clock above are fine, the end of the worker's log says what stops it.")
+        return Check(name, "lean", _("Kept longer than set: %(kinds)s.") % {"kinds": ", ".join(late)}, what)
+    ended_at = next(sweep.ended_at for sweep in schedule if sweep.name == RETENTION_SWEEP)
+    if ended_at is None:
+        return Check(name, "met", _("Nothing is older than set."))
+    looked_at = {"time": date_format(timezone.localtime(ended_at), "DATETIME_FORMAT")}
+    return Check(name, "met", _("Nothing is older than set. Looked at last: %(time)s.") % looked_at)
 
 
 def database_check() -> Check:

@@ -58,7 +58,7 @@ from surveys.services.catalogue import (
     services_of_file,
     services_of_names,
 )
-from surveys.services.csv_tables import TableError
+from surveys.services.csv_tables import MEGABYTE, TableError, check_unpacked
 from surveys.services.default_survey import NAME, create_default_survey
 from surveys.services.jobs import JobRefusedError, start_job
 from surveys.services.upload_tickets import ImportWishes, start_ticket_import
@@ -76,6 +76,7 @@ declare_page(
 )
 BASELINE_DAYS = 91
 NAMES_TOLD = 5
+MOST_CATALOGUE_BYTES = 5 * MEGABYTE
 
 
 def _page(request: HttpRequest, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
@@ -156,6 +157,7 @@ def _wanted(form: ServicesForm) -> list[NewService]:
         path = Path(folder) / "services.csv"
         with path.open("wb") as copy:
             copy.writelines(file.chunks())
+        check_unpacked(path, most_bytes=MOST_CATALOGUE_BYTES)
         return services_of_file(path)
 
 

@@ -114,6 +114,13 @@ class TicketMapping:
             **{"number": "", **facts},
         )
 
+    def whose(self, ticket: Mapping[str, Any]) -> tuple[str, Requester | None]:
+        """Return a ticket's number and requester, whatever else stands in it. Raises MappingError."""
+        values = {name: one_value(name, get(ticket)) for name, get in self.fields.items() if name in _WHOSE}
+        given = {name: value for name, value in values.items() if value not in (None, *MISSING)}
+        number = _identity("number", given["number"]) if "number" in given else ""
+        return number, _requester(given)
+
     def _state(self, given: Mapping[str, Any]) -> State:
         if "state" in given:
             return self.state_of(given["state"])
@@ -124,6 +131,7 @@ class TicketMapping:
         return meaning_of(word, self.states, states=STATES, example="resolved")
 
 
+_WHOSE = frozenset({"number", *(person + part for person in PEOPLE for part in PERSON_ROOM)})
 _RECORD_TEXTS = tuple(name for name in TEXT_ROOM if not name.startswith("requester_"))
 
 

@@ -26,6 +26,10 @@ class ResponseQuerySet(models.QuerySet["Response"]):
         """
         return self.filter(state=Response.State.ACCEPTED).exclude(channel=Response.Channel.OPEN)
 
+    def to_read(self) -> Self:
+        """Return the answers whose comment the sentiment model of its day has still to read."""
+        return self.accepted().filter(is_comment_read=False).exclude(comment="")
+
     def anonymous(self) -> Self:
         """Return the answers that hold a service and an ISO week, and neither person nor ticket."""
         return self.exclude(iso_week="")
@@ -76,6 +80,8 @@ class Response(models.Model):
     lost_time_minutes = models.PositiveIntegerField(null=True, blank=True)
     comment = models.TextField(blank=True)
     language = models.CharField(max_length=16, blank=True)
+    # Its comment was scored by the model of its day; a comment that changes waits anew.
+    is_comment_read = models.BooleanField(default=False)
     is_simulated = models.BooleanField(default=False)
     # Empty in anonymous mode, which keeps the ISO week and a coarsened class instead.
     answered_at = models.DateTimeField(null=True, blank=True)
@@ -105,6 +111,14 @@ class Response(models.Model):
         indexes = [
             # Serves the service page's latest answers.
             models.Index(fields=["service", "-answered_at"], name="response_service_time"),
+            # Serves the sweep that scores comments, which runs every ten seconds.
+            models.Index(
+                fields=["id"],
+                condition=Q(state="accepted", is_comment_read=False) & ~Q(comment=""),
+                name="response_comment_to_read",
+            ),
+            # Serves the sweep that forgets old comments.
+            models.Index(fields=["answered_at"], condition=~Q(comment=""), name="response_commented"),
             # Serves the day cells, which count anonymous answers by week.
             models.Index(
                 fields=["iso_week", "service"], condition=~Q(iso_week=""), name="response_anonymous_week"
@@ -171,6 +185,8 @@ class SentAnswer(models.Model):
         indexes = [
             # Serves the sweep that judges answers once more, which runs every 30 seconds.
             models.Index(fields=["sent_at"], condition=Q(is_settled=False), name="sent_answer_to_settle"),
+            # Serves the sweep that forgets old answers, and all answers on the audit page.
+            models.Index(fields=["sent_at"], name="sent_answer_time"),
             # Serves the audit page: suspicious answers, the newest first.
             models.Index(fields=["-sent_at"], condition=~Q(suspicion=""), name="sent_answer_suspicious"),
         ]

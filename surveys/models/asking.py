@@ -143,6 +143,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         stale = Q(state=Message.State.CLAIMED, lease_until__lte=now)
         return self.filter(waiting | stale)
 
+    def settled(self) -> Self:
+        """Return the messages that nobody sends any more by themselves: sent, failed for good, withdrawn."""
+        return self.exclude(state=Message.State.DUE).exclude(state=Message.State.CLAIMED)
+
 
 class MessageKind(models.TextChoices):
     """What the mail is for."""
@@ -200,8 +204,15 @@ class Message(models.Model):
             ),
         ]
         indexes = [
-            # Serves the sweep for due mail, which runs every ten seconds.
-            models.Index(fields=["due_at"], condition=Q(state__in=["due", "claimed"]), name="message_due"),
+            # Serve the sweep for due mail, which runs every ten seconds: SQLite finds an index by one state.
+            models.Index(fields=["due_at"], condition=Q(state="due"), name="message_due"),
+            models.Index(fields=["lease_until"], condition=Q(state="claimed"), name="message_claimed"),
+            # Serves the sweep that forgets old mail.
+            models.Index(
+                fields=["due_at"],
+                condition=~Q(state="due") & ~Q(state="claimed"),
+                name="message_settled",
+            ),
             # Serves the page of given-up mail, the newest first, and its count.
             models.Index(fields=["-id"], condition=Q(state="failed"), name="message_failed"),
             # Serves the rate of mail scanners by domain, over the invitations of 30 days.

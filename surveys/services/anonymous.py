@@ -68,6 +68,7 @@ def store_anonymous(invitation: Invitation, sent: SentAnswer) -> Response:
         response = Response(pk=drawn_key(), nullifier=own)
     elif response.comment != sent.comment:
         CommentSentiment.objects.filter(response=response).delete()
+        response.is_comment_read = False
     response.state = Response.State.SET_APART if is_suspicious else Response.State.ACCEPTED
     response.set_apart_reason = suspicions[-1] if is_suspicious else ""
     _fill(response, invitation, sent)

@@ -94,7 +94,9 @@ def _apply(events: Sequence[IntakeEvent], now: datetime) -> int:
         try:
             applied += _apply_from(source, of_source, now)
         except DatabaseError as error:
-            logger.warning("%s events of %s are tried again: %s", len(of_source), source.key, error)
+            # The words of a database may repeat what stands in the event; the inbox shows them beside it.
+            keys = ", ".join(str(event.pk) for event in of_source)
+            logger.warning("Events %s of %s are tried again: %s.", keys, source.key, type(error).__name__)
             for event in of_source:
                 _put_off(event, error, now)
     return applied

@@ -18,7 +18,7 @@ from surveys.models import BusinessService, ServiceUserCount, Survey, User
 from surveys.services.audit import record_change
 from surveys.services.change_service import day_at
 from surveys.services.csv_tables import open_table
-from surveys.services.keys import key_of
+from surveys.services.keys import free_key, key_of
 
 LONGEST_NAME = 120
 LONGEST_KEY = 60
@@ -120,18 +120,23 @@ def service_key(service: NewService) -> str:
 
 @transaction.atomic
 def create_services(wanted: Iterable[NewService], *, by: User | None, now: datetime) -> Created:
-    """Create what is not there yet, found by key or by name in any case; what is there stays as it is."""
-    there = dict(BusinessService.objects.values_list("key", "name"))
-    names = {name.casefold() for name in there.values()}
+    """Create what is not there yet, found by key or by name in any case; what is there stays as it is.
+
+    Two names that would make one key, such as C and C++, are two services: the later key gets a number.
+    """
+    there = BusinessService.objects.values_list("key", "name")
+    keys, names = {key for key, _ in there}, {name.casefold() for _, name in there}
     owners = {user.username.casefold(): user for user in User.objects.all()}
     fresh: dict[str, NewService] = {}
     known = []
     for service in wanted:
         key = service_key(service)
-        if key in there or key in fresh or service.name.casefold() in names:
+        if service.name.casefold() in names | keys or (service.key and key in keys):
             known.append(service.name)
             continue
+        key = free_key(key, keys, longest=LONGEST_KEY)
         fresh[key] = service
+        keys.add(key)
         names.add(service.name.casefold())
     services = BusinessService.objects.bulk_create(
         _row(key, service, owners) for key, service in fresh.items()

@@ -1,15 +1,14 @@
-"""Closing invitations whose time is over, and forgetting old visits."""
+"""Closing invitations whose time is over."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
-from surveys.models import Invitation, Response, Visit
+from surveys.models import Invitation, Response
 from surveys.services.settle_answers import settle_one
 
-VISITS_KEPT = timedelta(days=30)
 # Rows per statement: SQLite's one write lock is given back in between.
 CHUNK = 500
 
@@ -28,13 +27,3 @@ def close_invitations(*, now: datetime) -> int:
         with transaction.atomic():
             closed += over.filter(pk__in=keys).update(state=Invitation.State.CLOSED)
     return closed
-
-
-def forget_visits(*, now: datetime) -> int:
-    """Remove the visits that are older than 30 days and return how many there were."""
-    removed = 0
-    old = Visit.objects.filter(visited_at__lt=now - VISITS_KEPT)
-    while keys := list(old.values_list("pk", flat=True)[:CHUNK]):
-        with transaction.atomic():
-            removed += Visit.objects.filter(pk__in=keys).delete()[0]
-    return removed

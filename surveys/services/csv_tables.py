@@ -10,12 +10,15 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedReader, TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
 from surveys.engine.field_paths import column_name
 
 DELIMITERS = ",;\t|"
+MEGABYTE = 1024 * 1024
+LONGEST_LINE = MEGABYTE
 
 
 class TableError(ValueError):
@@ -84,14 +87,41 @@ def open_table(path: Path, *, required: tuple[str, ...]) -> Table:
     return Table(path, columns, delimiter)
 
 
+def check_unpacked(path: Path, *, most_bytes: int) -> None:
+    """Raise TableError when a file somebody sent is larger than this once unpacked, or one endless line.
+
+    A compressed file of a few kilobytes can hold more than the machine.
+    """
+    size = 0
+    with _readable(path), _unpacked(path) as file:
+        while line := file.readline(LONGEST_LINE):
+            size += len(line)
+            if len(line) == LONGEST_LINE:
+                raise TableError(
+                    "A line of the file is longer than 1 MB. Send a CSV file with a row per line."
+                )
+            if size > most_bytes:
+                most = most_bytes // MEGABYTE
+                raise TableError(f"Unpacked, the file is larger than {most} MB. Split it into several files.")
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[TextIO]:
+    with _readable(path), _unpacked(path) as file, TextIOWrapper(file, "utf-8-sig", newline="") as text:
+        yield text
+
+
+def _unpacked(path: Path) -> BufferedReader | gzip.GzipFile:
+    with path.open("rb") as probe:
+        is_compressed = probe.read(2) == b"\x1f\x8b"
+    return gzip.open(path) if is_compressed else path.open("rb")
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turn what goes wrong in reading a file into a TableError that says what to do."""
     try:
-        with path.open("rb") as probe:
-            is_compressed = probe.read(2) == b"\x1f\x8b"
-        opener = gzip.open if is_compressed else open
-        with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
-            yield file
+        yield
     except UnicodeDecodeError as error:
         is_workbook = error.object[:2] == b"PK"
         what = "The file is a workbook, no CSV" if is_workbook else "The file is not in UTF-8"

@@ -215,6 +215,7 @@ def _response(record: AnswerRecord, resolution: Resolution, known: _Known) -> Re
         )
     for column, value in _values(record, invitation).items():
         setattr(response, column, value)
+    response.is_comment_read = False
     return response
 
 
@@ -223,7 +224,7 @@ def _write(written: list[tuple[Response, AnswerRecord]], known: _Known, now: dat
     CommentSentiment.objects.filter(response__in=changed).delete()
     Contradiction.objects.filter(response__in=changed).delete()
     ResponseReason.objects.filter(response__in=changed).delete()
-    update_rows(Response, changed, ANSWER_COLUMNS)
+    update_rows(Response, changed, [*ANSWER_COLUMNS, "is_comment_read"])
     Response.objects.bulk_create(response for response, _ in written if response.pk is None)
     ResponseReason.objects.bulk_create(
         ResponseReason(response=response, key=key)

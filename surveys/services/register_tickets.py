@@ -115,6 +115,7 @@ def _write(cases: Sequence[Case], now: datetime) -> Registration:
     update_rows(Resolution, others, NOTED_COLUMNS)
     created = insert_rows(Resolution, (row for case in cases for row in case.new_rows))
     _move_services(cases)
+    _read_again([row for case in cases for row in case.changed_rows if _is_on_another_day(case, row)])
     reopened = [row for case in cases for row in case.newly_reopened]
     if undone := [row.pk for row in reopened if row.pk]:
         withdraw_invitations(undone, now=now)
@@ -146,6 +147,16 @@ def _note_repeats(cases: Sequence[Case]) -> list[Resolution]:
         moments=[moment for case in cases for moment in case.times()],
         person_ids={person for case in cases for person in case.person_ids()},
     )
+
+
+def _is_on_another_day(case: Case, row: Resolution) -> bool:
+    return bool(row.resolved_on != case.rows_before[row.pk]["resolved_on"])
+
+
+def _read_again(moved: Sequence[Resolution]) -> None:
+    """Let the sentiment model of the new day read comments on resolutions that moved there."""
+    if moved:
+        Response.objects.filter(resolution__in=moved).update(is_comment_read=False)
 
 
 def _move_services(cases: Sequence[Case]) -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
 
 from surveys.engine.language import normalised_words
 from surveys.engine.sentiment import Scorer, Sentiment, shipped_scorer
 from surveys.models import CommentSentiment, Response, SentimentVersion
-from surveys.models.sentiment import reigns
+from surveys.models.sentiment import Reign, reigns
 from surveys.services.anonymous import drawn_key
 from surveys.services.changes import mark_changed
 from surveys.services.contradictions import note_contradictions
@@ -28,43 +27,35 @@ def score_comments(*, now: datetime, scorer: Scorer | None = None, limit: int | 
     `scorer` replaces the models of all days. May run in several processes: a comment keeps one score per
     model.
     """
+    reigning = [] if scorer else reigns(list(SentimentVersion.objects.without_files()))
+    keys = list(Response.objects.to_read().order_by("pk").values_list("pk", flat=True)[:limit])
     total = 0
-    for model, waiting in _waiting(scorer):
-        left = None if limit is None else limit - total
-        keys = list(waiting.order_by("pk").values_list("pk", flat=True)[:left])
-        total += sum(_score_chunk(keys[at : at + CHUNK], model, now) for at in range(0, len(keys), CHUNK))
+    for start in range(0, len(keys), CHUNK):
+        waiting = Response.objects.filter(pk__in=keys[start : start + CHUNK]).order_by("pk")
+        by_model: dict[str, tuple[Scorer, list[Response]]] = {}
+        for response in waiting.select_related("resolution"):
+            model = scorer or _model_of(response, reigning)
+            by_model.setdefault(model.model.version, (model, []))[1].append(response)
+        total += sum(_score_chunk(responses, model, now) for model, responses in by_model.values())
     return total
 
 
-def _waiting(scorer: Scorer | None) -> Iterator[tuple[Scorer, QuerySet[Response]]]:
-    """Yield models with the comments they have to score."""
-    commented = Response.objects.accepted().exclude(comment="")
-    spans = [] if scorer else reigns(list(SentimentVersion.objects.without_files()))
-    if not spans:
-        yield _not_scored_by(scorer or shipped_scorer(), commented)
-    for span in spans:
-        inside = Q(resolution__resolved_on__gte=span.first)
-        if span.end:
-            inside &= Q(resolution__resolved_on__lt=span.end)
-        yield _not_scored_by(scorer_of(span.version), commented.filter(inside))
-    if spans:
-        # An anonymous answer keeps no day.
-        nameless = commented.filter(resolution=None, sentiments=None)
-        yield scorer_of(spans[0].version), nameless
+def _model_of(response: Response, reigning: Sequence[Reign]) -> Scorer:
+    """Return the model in force on the day of the resolution; an anonymous answer keeps no day."""
+    if not reigning:
+        return shipped_scorer()
+    day = response.resolution.resolved_on if response.resolution else reigning[0].first
+    own = (reign for reign in reigning if reign.first <= day and (not reign.end or day < reign.end))
+    found = next(own, reigning[0])
+    return scorer_of(found.version)
 
 
-def _not_scored_by(scorer: Scorer, comments: QuerySet[Response]) -> tuple[Scorer, QuerySet[Response]]:
-    scored = CommentSentiment.objects.filter(model_version=scorer.model.version).values("response")
-    return scorer, comments.exclude(pk__in=scored)
-
-
-def _score_chunk(keys: Sequence[int], model: Scorer, now: datetime) -> int:
-    responses = list(Response.objects.filter(pk__in=keys).order_by("pk"))
+def _score_chunk(responses: Sequence[Response], model: Scorer, now: datetime) -> int:
     sentiments = model.score_all((response.comment, response.language or None) for response in responses)
     texts = {response.pk: response.comment for response in responses}
     with transaction.atomic():
         # An answer changed since it was read is scored by the next sweep, from what it says then.
-        kept = Response.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk")
+        kept = Response.objects.select_for_update(of=("self",)).filter(pk__in=texts).order_by("pk")
         unchanged = {
             response.pk: response
             for response in kept.select_related("resolution")
@@ -76,6 +67,7 @@ def _score_chunk(keys: Sequence[int], model: Scorer, now: datetime) -> int:
             if response.pk in unchanged
         ]
         CommentSentiment.objects.bulk_create(rows, ignore_conflicts=True)
+        Response.objects.filter(pk__in=unchanged).update(is_comment_read=True)
         note_contradictions(rows, now=now)
         mark_changed(
             (response.service_id, response.resolution.resolved_on)

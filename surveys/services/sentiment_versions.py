@@ -22,7 +22,7 @@ from surveys.engine.sentiment import (
 )
 from surveys.engine.sentiment.lexicon import empty_lexicon
 from surveys.engine.sentiment.shipped import check_features
-from surveys.models import CommentSentiment, Resolution, SentimentVersion
+from surveys.models import CommentSentiment, Resolution, Response, SentimentVersion
 from surveys.models.sentiment import BEGINNING, in_force
 from surveys.services.changes import mark_changed
 
@@ -61,6 +61,7 @@ def _plain(model_version: str) -> NewVersion:
 def make_version(new: NewVersion, *, applies_from: date, now: datetime) -> SentimentVersion:
     """Store a version that is in force from a day on."""
     newest = SentimentVersion.objects.order_by("-number").values_list("number", flat=True).first()
+    _read_again(applies_from)
     return SentimentVersion.objects.create(
         number=0 if newest is None else newest + 1,
         model_version=new.model_version,
@@ -95,8 +96,15 @@ def roll_back(*, now: datetime) -> SentimentVersion | None:
     SentimentVersion.objects.filter(pk=newest.pk).update(applies_until=ended)
     days = Resolution.objects.filter(resolved_on__gte=ended, response__sentiments__isnull=False)
     mark_changed(days.values_list("service_id", "resolved_on").distinct())
+    _read_again(ended)
     newest.applies_until = ended
     return newest
+
+
+def _read_again(first: date) -> None:
+    """Let another model read the comments on resolutions from a day on."""
+    resolved = Resolution.objects.filter(resolved_on__gte=first)
+    Response.objects.filter(resolution__in=resolved, is_comment_read=True).update(is_comment_read=False)
 
 
 def scorer_on(day: date) -> Scorer:

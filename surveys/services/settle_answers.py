@@ -160,6 +160,7 @@ def _change(response: Response, before: Mapping[str, Any], sent: SentAnswer, now
     """Store a response that said something else, and take back what was concluded from it."""
     if response.comment != before["comment"]:
         CommentSentiment.objects.filter(response=response).delete()
+        response.is_comment_read = False
     response.save()
     response.reasons.exclude(key__in=sent.reasons).delete()
     judge_again(response, now=now)

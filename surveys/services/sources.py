@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 from surveys.engine.source_mapping import check_mapping
 from surveys.models import BusinessService, IntakeSource, ServiceAlias, User
 from surveys.services.audit import record_change
+from surveys.services.keys import free_key
 from xla_service.stored_words import stored
 
 # The log is kept in English and read in anybody's language.
@@ -76,10 +77,8 @@ def name_service(
 
 
 def _free_key(name: str) -> str:
-    base = slugify(name)[:_KEY_LENGTH] or "source"
-    taken = set(IntakeSource.objects.filter(key__startswith=base).values_list("key", flat=True))
-    numbered = (f"{base}-{number}" for number in range(2, len(taken) + 3))
-    return next(key for key in (base, *numbered) if key not in taken)
+    taken = set(IntakeSource.objects.values_list("key", flat=True))
+    return free_key(slugify(name)[:_KEY_LENGTH] or "source", taken, longest=_KEY_LENGTH)
 
 
 def _subject(source: IntakeSource) -> str:

@@ -17,12 +17,13 @@ from surveys.engine.values import MappingError
 from surveys.models import Job, User
 from surveys.selectors.service_names import ServiceNames
 from surveys.services.catalogue import LONGEST_NAME, NewService, create_services, service_key
-from surveys.services.csv_tables import TableError, open_table
+from surveys.services.csv_tables import MEGABYTE, TableError, check_unpacked, open_table
 from surveys.services.import_tickets import SERVICE_COLUMNS, TicketImport, import_tickets
 from surveys.services.jobs import JobRefusedError, Progress, start_job
 from surveys.services.ticket_file import number_place, service_columns_of
 
-MOST_BYTES = 100 * 1024 * 1024
+MOST_BYTES = 100 * MEGABYTE
+MOST_UNPACKED_BYTES = 10 * MOST_BYTES
 REJECTED_SHOWN = 50
 UNREAD_SHOWN = 30
 # More names than that are no services but, say, the titles of tickets.
@@ -69,6 +70,7 @@ def import_uploaded_tickets(job: Job, progress: Progress) -> dict[str, Any]:
         path = Path(folder) / "tickets.csv.gz"
         path.write_bytes(bytes(job.content))
         try:
+            check_unpacked(path, most_bytes=MOST_UNPACKED_BYTES)
             named_by = service_columns_of(wishes.source, columns)
             created = _create_services(path, wishes, named_by, job) if wishes.creates_services else 0
             done = import_tickets(

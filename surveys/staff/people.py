@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 from surveys.engine.values import storable
 from surveys.models import ExclusionProposal, Person, User
 from surveys.rejections import told_reasons
-from surveys.services.csv_tables import TableError
+from surveys.services.csv_tables import MEGABYTE, TableError, check_unpacked
 from surveys.services.erase_person import ErasedError, erase_person
 from surveys.services.exclusions import settle_proposal
 from surveys.services.export_person import export_person
@@ -38,7 +38,7 @@ declare_page(
 )
 
 PER_PAGE = 50
-MOST_BYTES = 20 * 1024 * 1024
+MOST_BYTES = 20 * MEGABYTE
 
 
 class ImportForm(forms.Form):
@@ -82,6 +82,7 @@ def _imported(file: UploadedFile, dry_run: bool) -> PeopleImport:
         path = Path(folder) / "people.csv"
         with path.open("wb") as copy:
             copy.writelines(file.chunks())
+        check_unpacked(path, most_bytes=MOST_BYTES)
         return import_people(path, dry_run=dry_run)
 
 

@@ -160,6 +160,18 @@ def test_confidential_comments_wait_for_five_and_are_never_chosen_by_rating(
     assert "of 5</span>" not in shown(page)
 
 
+def test_the_place_of_a_confidential_comment_tells_no_time(page: Client, service: BusinessService) -> None:
+    for number, word in enumerate(("e", "a", "d", "b", "c")):
+        at = NOW + timedelta(hours=number)
+        answer(service, mode=SurveyVersion.Mode.CONFIDENTIAL, comment=f"secret {word}", answered_at=at)
+        later = at + timedelta(minutes=30)
+        answer(service, mode=SurveyVersion.Mode.NAMED, comment=f"named {number}", answered_at=later)
+
+    found = re.findall(r"named \d|secret \w", _comments_of(shown(page)))
+
+    assert found == [f"named {number}" for number in (4, 3, 2, 1, 0)] + [f"secret {word}" for word in "abcde"]
+
+
 # --- masking and its log ------------------------------------------------------------------------------------
 
 

@@ -591,7 +591,19 @@ def test_masked_answers_are_never_picked_by_their_rating(service: BusinessServic
         answer(service, mode=Mode.CONFIDENTIAL, rating=1, comment=f"comment {number}")
 
     assert latest_answers(service, reader=service.owner, limit=9, only="unhappy") == []
-    assert len(latest_answers(service, reader=service.owner, limit=9)) == 6
+    assert len(latest_answers(service, reader=service.owner, limit=9)) == 5
+
+
+def test_the_place_of_a_masked_answer_tells_no_time(service: BusinessService) -> None:
+    for number, word in enumerate(("e", "a", "d", "b", "c", "newest")):
+        answer(service, mode=Mode.CONFIDENTIAL, comment=word, answered_at=NOW + timedelta(hours=number))
+        at = NOW + timedelta(hours=number, minutes=30)
+        answer(service, mode=Mode.NAMED, rating=3, answered_at=at)
+
+    found = latest_answers(service, reader=service.owner, limit=20)
+
+    assert [each.rating for each in found] == [3] * 6 + [None] * 5
+    assert [each.pieces[0].text for each in found[6:]] == ["a", "b", "c", "d", "e"]
 
 
 def test_the_page_opens_with_the_restriction_in_its_address(page: Client, service: BusinessService) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from datetime import timedelta
 
@@ -21,6 +22,7 @@ from experience.services.library import LIBRARY, install_indicators
 from experience.tasks import run_jobs
 from experience.views.setup_steps import steps_of
 from surveys.models import BusinessService, IntakeSource, Job, ServiceUserCount, Survey, Ticket, User
+from surveys.services import upload_tickets
 from tests.factories import NOW, BusinessServiceFactory, ResolutionFactory
 
 pytestmark = pytest.mark.django_db
@@ -138,6 +140,32 @@ def test_a_service_is_named_in_any_script(client: Client, admin: User) -> None:
     assert all(re.fullmatch(r"service-[0-9a-f]{8}", key) for key in keys.values())
 
 
+def test_names_that_would_make_one_key_are_services_of_their_own(client: Client, admin: User) -> None:
+    for _ in range(2):
+        client.post(reverse("setup-services"), {"names": "C\nC++\nC#"})
+
+    assert dict(BusinessService.objects.values_list("name", "key")) == {"C": "c", "C++": "c-2", "C#": "c-3"}
+
+
+def test_a_service_that_was_renamed_is_known_by_its_key(client: Client, admin: User) -> None:
+    BusinessServiceFactory.create(key="e-mail", name="Electronic mail")
+
+    client.post(reverse("setup-services"), {"names": "E-mail"})
+
+    assert BusinessService.objects.count() == 1
+
+
+def test_a_small_file_that_unpacks_to_a_huge_one_is_refused(client: Client, admin: User) -> None:
+    bomb = gzip.compress(b"name\n" + b"Printing\n" * 1_000_000)
+    assert len(bomb) < 100_000
+
+    response = client.post(reverse("setup-services"), {"file": SimpleUploadedFile("s.csv", bomb)})
+
+    assert response.status_code == 422
+    assert "Unpacked, the file is larger than 5 MB" in response.content.decode()
+    assert not BusinessService.objects.exists()
+
+
 @pytest.mark.parametrize("count", ["9" * 10, "9" * 5000, "-1", "1.5"])
 def test_a_number_of_users_that_no_database_takes_is_refused(client: Client, admin: User, count: str) -> None:
     file = SimpleUploadedFile("s.csv", f"name,user_count\nPrinting,{count}\n".encode())
@@ -216,6 +244,24 @@ def test_a_file_that_is_no_table_of_tickets_fails_with_what_to_correct(client: C
     assert Job.objects.get().state == "failed"
     assert not BusinessService.objects.exists()
     assert "There is no column" in page(client, "setup-tickets")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"number\n" * 400, "larger than 0 MB"), (b"number," + b"x" * 2**20, "A line of the file is longer")],
+    ids=["large", "one line"],
+)
+def test_an_export_that_unpacks_to_more_than_fits_fails_in_words(
+    client: Client, admin: User, monkeypatch: pytest.MonkeyPatch, content: bytes, words: str
+) -> None:
+    monkeypatch.setattr(upload_tickets, "MOST_UNPACKED_BYTES", 2000 if "larger" in words else 2**30)
+    file = SimpleUploadedFile("export.csv.gz", gzip.compress(content))
+
+    client.post(reverse("setup-tickets"), {"file": file, "source": "x", "preset": "servicenow"})
+    run_jobs()
+
+    assert Job.objects.get().state == "failed"
+    assert words in page(client, "setup-tickets")
 
 
 def test_a_second_import_waits_for_the_first(client: Client, admin: User) -> None:

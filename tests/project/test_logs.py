@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+import sys
 
 import pytest
 from django.conf import settings
+from django.db import IntegrityError
 from django.test import Client
 
 from surveys.services.first_administrator import new_code
 from tests.factories import InvitationFactory
-from xla_service.logs import WithoutTokens
+from xla_service.logs import WithoutRows, WithoutTokens
 
 pytestmark = pytest.mark.django_db
 
@@ -48,3 +50,18 @@ def test_the_token_of_an_invitation_stays_out_of_the_log(
 def test_the_console_uses_the_filter() -> None:
     assert settings.LOGGING["handlers"]["console"]["filters"] == ["without_tokens"]
     assert settings.LOGGING["filters"]["without_tokens"] == {"()": "xla_service.logs.WithoutTokens"}
+
+
+def test_the_console_leaves_out_the_rows_that_a_database_quotes() -> None:
+    assert settings.LOGGING["formatters"]["line"]["()"] == "xla_service.logs.WithoutRows"
+    error = IntegrityError("duplicate key\nDETAIL:  Key (email)=(ada@example.org) already exists.")
+    record = logging.LogRecord("celery", logging.ERROR, "", 0, "Task raised %r", (error,), None)
+    try:
+        raise error
+    except IntegrityError:
+        record.exc_info = sys.exc_info()
+
+    text = WithoutRows("%(message)s").format(record)
+
+    assert "ada" not in text
+    assert text.count("duplicate key") == 2

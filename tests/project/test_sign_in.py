@@ -21,7 +21,7 @@ from surveys.models import ConfigurationChange, Message, User
 from surveys.services.second_factor import confirm_setup, new_secret
 from tests.factories import NOW, UserFactory
 from xla_service.checks import check_second_factor_roles
-from xla_service.tasks import forget_sign_ins
+from xla_service.tasks import forget_old_data
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "a long password"
@@ -324,7 +324,7 @@ def test_old_sessions_and_old_sign_ins_are_forgotten(client: Client, ada: User, 
     give_password(Client())
 
     clock.move_to(NOW + timedelta(days=91))
-    forget_sign_ins()
+    forget_old_data()
 
     assert Session.objects.count() == 1
     assert list(AccessLog.objects.values_list("attempt_time", flat=True)) == [NOW + timedelta(days=89)]

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.test import Client
 
 from surveys.engine.tickets import Requester
-from surveys.models import IntakeSource, Message, Person, Survey, User
+from surveys.models import IntakeSource, Message, Person, Response, Survey, SurveyVersion, User
 from surveys.services.decide import decide_resolutions
 from surveys.services.people import find_or_create_people
 from tests.factories import (
@@ -49,6 +49,20 @@ def test_every_row_opens(signed_in: Client, model: Any) -> None:
     if row is not None:
         assert signed_in.get(address(model, f"{row.pk}/change/")).status_code == 200
     assert signed_in.get(address(model)).status_code == 200
+
+
+def test_a_confidential_answer_is_not_listed_beside_its_ticket(signed_in: Client) -> None:
+    named, confidential = ResponseFactory.create_batch(2)
+    version = confidential.survey_version
+    version.pk, version.number, version.mode = None, 77, SurveyVersion.Mode.CONFIDENTIAL
+    version.save()
+    Response.objects.filter(pk=confidential.pk).update(survey_version=version)
+
+    listed = signed_in.get("/admin/surveys/response/").content.decode()
+
+    assert f"/response/{named.pk}/change/" in listed
+    assert f"/response/{confidential.pk}/change/" not in listed
+    assert signed_in.get(f"/admin/surveys/response/{confidential.pk}/change/").status_code == 302
 
 
 def test_a_list_needs_no_query_per_row(signed_in: Client, django_assert_max_num_queries: Any) -> None:

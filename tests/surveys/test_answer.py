@@ -4,6 +4,7 @@ import pytest
 
 from surveys.models import CommentSentiment, EvidenceChange, Response
 from surveys.services.answer import Answer, NotAnswerableError, record_answer
+from surveys.services.score_comments import score_comments
 from surveys.services.withdraw import withdraw_invitations
 from tests.factories import NOW, InvitationFactory, MessageFactory
 
@@ -63,11 +64,12 @@ def test_reasons_that_the_page_hides_for_a_rating_are_left_out() -> None:
 def test_a_changed_comment_loses_its_sentiment(comment: str, kept: int) -> None:
     invitation = InvitationFactory.create()
     response = record_answer(invitation.pk, Answer(2, comment="Slow."), now=NOW)
-    CommentSentiment.objects.create(response=response, model_version="1", polarity=-0.5, label="negative")
+    score_comments(now=NOW)
 
     record_answer(invitation.pk, Answer(3, comment=comment), now=NOW)
 
-    assert CommentSentiment.objects.count() == kept
+    assert CommentSentiment.objects.filter(response=response).count() == kept
+    assert score_comments(now=NOW) == 1 - kept
 
 
 @pytest.mark.parametrize("state", ["closed", "withdrawn"])

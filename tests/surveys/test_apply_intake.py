@@ -1,9 +1,10 @@
 import json
+import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -266,6 +267,22 @@ def test_what_the_database_refuses_is_tried_again_alone_and_then_given_up(
     fine.refresh_from_db()
     assert (poison.state, fine.state) == ("failed", "applied")
     assert poison.reason == "The database refused it: deadlock detected"
+
+
+def test_the_log_names_the_events_and_not_what_the_database_says_of_them(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    event = receive(ticket())
+
+    def refusing(records: Any, **options: Any) -> Any:
+        raise IntegrityError("duplicate key\nDETAIL:  Key (email)=(anna@example.org) already exists.")
+
+    monkeypatch.setattr(apply_intake, "register_tickets", refusing)
+    with caplog.at_level(logging.INFO):
+        apply_due_events(now=NOW)
+
+    assert f"Events {event.pk} of" in caplog.text
+    assert "anna" not in caplog.text
 
 
 anything = st.recursive(

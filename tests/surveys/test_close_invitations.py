@@ -2,9 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from surveys.models import Visit
 from surveys.services import close_invitations as closing
-from surveys.services.close_invitations import close_invitations, forget_visits
+from surveys.services.close_invitations import close_invitations
 from tests.factories import NOW, InvitationFactory
 
 pytestmark = pytest.mark.django_db
@@ -22,14 +21,3 @@ def test_invitations_are_closed_when_their_time_is_over(monkeypatch: pytest.Monk
         invitation.refresh_from_db()
     assert [invitation.state for invitation in over] == ["closed"] * 3
     assert (running.state, withdrawn.state) == ("open", "withdrawn")
-
-
-def test_visits_are_forgotten_after_30_days(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(closing, "CHUNK", 2)
-    invitation = InvitationFactory.create()
-    for days in (29, 30, 30.1, 31, 32):
-        Visit.objects.create(invitation=invitation, visited_at=NOW - timedelta(days=days))
-
-    assert forget_visits(now=NOW) == 3
-
-    assert Visit.objects.count() == 2

@@ -1,9 +1,14 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from surveys.engine.sentiment import shipped_scorer
+from surveys.engine.tickets import TicketRecord
 from surveys.models import CommentSentiment, EvidenceChange, Response
+from surveys.services.register_tickets import register_tickets
 from surveys.services.score_comments import score_comments
 from tests.factories import NOW, ResponseFactory
 
@@ -98,3 +103,36 @@ def test_a_limit_holds() -> None:
     ResponseFactory.create_batch(3, comment="Great help!")
 
     assert score_comments(now=NOW, limit=2) == 2
+
+
+def test_a_sweep_reads_what_is_new_and_not_what_was_scored_before() -> None:
+    ResponseFactory.create_batch(3, comment="Great help!")
+    score_comments(now=NOW)
+
+    with CaptureQueriesContext(connection) as queries:
+        assert score_comments(now=NOW) == 0
+
+    assert "response_comment_to_read" in Response.objects.to_read().order_by("pk").explain() or (
+        connection.vendor == "postgresql"  # scans so few rows whatever index there is
+    )
+    assert len(queries) == 2
+
+
+def test_a_resolution_that_moves_to_another_day_has_its_comment_read_again() -> None:
+    response = ResponseFactory.create(comment="Great help!")
+    score_comments(now=NOW)
+    ticket = response.resolution.ticket
+    earlier = response.resolution.resolved_at - timedelta(days=1)
+    report = TicketRecord(
+        number=ticket.number,
+        state="resolved",
+        opened_at=ticket.opened_at,
+        resolved_at=earlier,
+        reopen_count=0,
+        updated_at=earlier,
+    )
+
+    register_tickets([report], source=ticket.source, now=NOW)
+
+    moved = Response.objects.filter(resolution__resolved_on=earlier.date())
+    assert (moved.count(), Response.objects.to_read().count()) == (1, 1)

@@ -535,3 +535,20 @@ def test_two_claims_at_once_share_no_mail() -> None:
     rounds = [claims[start] + claims[start + 1] for start in range(0, 20, 2)]
     assert all(len(keys) == len(set(keys)) for keys in rounds)
     assert any(rounds)
+
+
+# --- however long the history is
+
+
+@pytest.mark.parametrize("state", ["due", "claimed"])
+def test_the_sweep_looks_at_waiting_mail_alone(state: str) -> None:
+    sent = [Message(kind="notice", state="sent", message_id=str(n), due_at=NOW) for n in range(5000)]
+    Message.objects.bulk_create(sent)
+    MessageFactory.create(state=state, due_at=NOW, lease_until=NOW)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+    plan = Message.objects.due(NOW).order_by("due_at", "pk").explain()
+
+    assert "message_due" in plan
+    assert "message_claimed" in plan
