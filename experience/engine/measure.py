@@ -16,6 +16,7 @@ from experience.engine.blend import (
     Composite,
     Score,
     composite,
+    coverage,
     dimension_score,
     p_below_from_interval,
     xla_status,
@@ -183,18 +184,13 @@ def _result(
     respondents = people.distinct
     indicators = [_indicator(column, service, respondents) for column in columns]
     judged = judge(indicators, stream_weights, respondents)
-    streams = judged.streams
-    chosen = rating_terms([found.terms for found in indicators])
-    rating = next((found for found in indicators if found.terms is chosen), None)
-    response = shared.response(service)
-    agreed = sum(weight for weight in stream_weights.values())
-    present = sum(weight for stream, weight in stream_weights.items() if streams[stream] is not None)
+    rating, response = _rating_of(indicators), shared.response(service)
     return Result(
         experience=judged.experience,
         blend=judged.blend,
         colour=judged.colour,
-        coverage=present / agreed,
-        streams=streams,
+        coverage=coverage(judged.streams, stream_weights),
+        streams=judged.streams,
         indicators=indicators,
         rating=rating,
         rating_counts=shared.ratings[service],
@@ -204,6 +200,11 @@ def _result(
         lost_minutes=shared.lost_minutes[service],
         sla=shared.sla(service, sla),
     )
+
+
+def _rating_of(indicators: Sequence[IndicatorResult]) -> IndicatorResult | None:
+    chosen = rating_terms([found.terms for found in indicators])
+    return next((found for found in indicators if found.terms is chosen), None)
 
 
 def judge(
@@ -294,9 +295,7 @@ def answers_worth(indicators: Sequence[IndicatorResult], streams: Mapping[str, S
     A question beside it that fewer people answer widens the interval and holds no judgement back. Where no
     rating counts it is what the weakest indicator rests on; None without answers.
     """
-    chosen = rating_terms([found.terms for found in indicators])
-    rating = next((found for found in indicators if found.terms is chosen), None)
-    experience = streams.get("X")
+    rating, experience = _rating_of(indicators), streams.get("X")
     if experience is not None and (rating is None or rating.terms.weight <= 0):
         return experience.n_effective
     return rating.n_effective if rating else None

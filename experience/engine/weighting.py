@@ -192,12 +192,8 @@ def calibrate(
         (np.asarray(hassle), np.asarray(resolved_hassle)),
         (~np.asarray(hassle), np.asarray(resolved_other)),
     )
-    enough = np.logical_and(
-        *(
-            (np.where(side, count, 0.0).sum(axis=-1) >= least_answers) & (resolved > 0)
-            for side, resolved in sides
-        )
-    )
+    answered = (np.where(side, count, 0.0).sum(axis=-1) >= least_answers for side, _ in sides)
+    enough = np.logical_and(*answered) & np.logical_and(*(resolved > 0 for _, resolved in sides))
     for side, resolved in sides:
         sampled = np.where(side, weight * count, 0.0).sum(axis=-1)
         factor = np.where(enough, resolved / np.where(enough, sampled, 1.0), 1.0)

@@ -19,7 +19,6 @@ from experience.engine.agreement_terms import (
 )
 from experience.engine.daycells import RESOLUTION_MEASURES
 from experience.engine.indicators import Terms
-from experience.engine.measure import SlaTerms
 from experience.engine.normalise import Anchors
 from experience.engine.periods import Period
 from experience.models import (
@@ -34,6 +33,19 @@ from surveys.models import BusinessService
 
 # What can be counted for some people only: tickets and answers carry persona and site.
 LIMITED_MEASURES = frozenset({*RESOLUTION_MEASURES, "backlog_age", "recurring"})
+# What terms and a stored version call by the same name ...
+PLAIN_TERMS = (
+    "valid_from", "ambition", "provider", "customer", "agreed_by", "agreed_on", "review_on", "if_missed",
+    "covers_rest", "journey", "baseline_until", "note",
+)  # fmt: skip
+# ... and the columns that hold the weight of each stream.
+WEIGHT_COLUMNS = dict(
+    zip(
+        STREAMS,
+        ("weight_experience", "weight_operations", "weight_technology", "weight_social"),
+        strict=True,
+    )
+)
 _DETAILS = ("services", "indicators__indicator", "agreement__exclusions")
 
 
@@ -139,12 +151,8 @@ def _agreed(row: AgreementIndicator) -> AgreedIndicator:
 
 def stream_weights(version: AgreementVersion) -> dict[str, float]:
     """Return the weight of each stream that the version gives any."""
-    return {stream: weight for stream, weight in _weights(version).items() if weight > 0}
-
-
-def _weights(version: AgreementVersion) -> dict[str, float]:
-    columns = ("weight_experience", "weight_operations", "weight_technology", "weight_social")
-    return {stream: getattr(version, column) for stream, column in zip(STREAMS, columns, strict=True)}
+    weights = {stream: getattr(version, column) for stream, column in WEIGHT_COLUMNS.items()}
+    return {stream: weight for stream, weight in weights.items() if weight > 0}
 
 
 def version_terms(version: AgreementVersion) -> AgreementTerms:
@@ -163,14 +171,8 @@ def version_terms(version: AgreementVersion) -> AgreementTerms:
         weights=tuple(stream_weights(version).items()),
         indicators=tuple(_agreed(row) for row in indicators),
         exclusions=tuple(Exclusion(e.first_on, e.last_on, e.reason) for e in agreement.exclusions.all()),
-        **{name: getattr(version, name) for name in _PLAIN},
+        **{name: getattr(version, name) for name in PLAIN_TERMS},
     )
-
-
-_PLAIN = (
-    "valid_from", "ambition", "provider", "customer", "agreed_by", "agreed_on", "review_on", "if_missed",
-    "covers_rest", "journey", "baseline_until", "note",
-)  # fmt: skip
 
 
 def published_version(agreement: Agreement) -> AgreementVersion | None:
@@ -196,12 +198,6 @@ def primary_holders(terms: AgreementTerms) -> dict[str, Agreement]:
             both = {service.key for service in version.services.all()}.intersection(terms.services)
             holders |= dict.fromkeys(both, version.agreement)
     return holders
-
-
-def slas_of(services: Iterable[BusinessService], day: date) -> dict[int, SlaTerms]:
-    """Return the terms of the headline SLA of each service on a day; without one, absent."""
-    found = headline_slas(services, day)
-    return {service: SlaTerms(sla.target_share, sla.amber_band) for service, sla in found.items()}
 
 
 def headline_slas(services: Iterable[BusinessService], day: date) -> dict[int, Sla]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 from experience.engine.agreement_problems import Problem, draft_problems, term_problems
@@ -23,7 +23,7 @@ _TEXTS = ("name", "provider", "customer", "agreed_by", "journey")
 class AgreementError(Exception):
     """Terms that cannot be stored or published; `problems` say where and what to do."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, *problems: Problem) -> None:
         self.problems = list(problems)
         super().__init__(" ".join(f"{p.path}: {p.message}" for p in self.problems))
 

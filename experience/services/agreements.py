@@ -16,7 +16,6 @@ from django.utils.translation import gettext_noop
 
 from experience.engine.agreement_problems import Problem
 from experience.engine.agreement_terms import (
-    STREAMS,
     AgreementTerms,
     Change,
     Exclusion,
@@ -33,6 +32,8 @@ from experience.models import (
     Measurement,
 )
 from experience.selectors.agreements import (
+    PLAIN_TERMS,
+    WEIGHT_COLUMNS,
     draft_of,
     indicator_scales,
     newest_indicators,
@@ -51,17 +52,6 @@ from surveys.services.changes import mark_changed
 from xla_service.moments import organisation_day
 from xla_service.stored_words import stored
 
-_WEIGHT_COLUMNS = dict(
-    zip(
-        STREAMS,
-        ("weight_experience", "weight_operations", "weight_technology", "weight_social"),
-        strict=True,
-    )
-)
-_PLAIN = (
-    "valid_from", "ambition", "provider", "customer", "agreed_by", "agreed_on", "review_on", "if_missed",
-    "covers_rest", "journey", "baseline_until", "note",
-)  # fmt: skip
 # Kept in the audit log in English, and said there in the language of whoever reads it.
 _PUBLISHED = stored(gettext_noop("Version %(number)s published"))
 _WITHDRAWN = stored(gettext_noop("Version %(number)s withdrawn before use"))
@@ -77,7 +67,7 @@ def write_draft(terms: AgreementTerms, *, by: User | None) -> AgreementVersion:
     """
     problems = list(storage_problems(terms))
     if problems:
-        raise AgreementError(problems)
+        raise AgreementError(*problems)
     agreement = write_agreement(terms)
     draft = draft_of(agreement)
     if draft is not None and not term_changes(draft, terms):
@@ -113,11 +103,11 @@ def write_agreement(terms: AgreementTerms) -> Agreement:
 
 
 def _write_terms(draft: AgreementVersion, terms: AgreementTerms) -> None:
-    for name in _PLAIN:
+    for name in PLAIN_TERMS:
         setattr(draft, name, getattr(terms, name))
     draft.personas, draft.sites = list(terms.personas), list(terms.sites)
     weights = dict(terms.weights)
-    for stream, column in _WEIGHT_COLUMNS.items():
+    for stream, column in WEIGHT_COLUMNS.items():
         setattr(draft, column, weights.get(stream, 0.0))
     draft.save()
     draft.services.set(BusinessService.objects.filter(key__in=terms.services))
@@ -150,13 +140,13 @@ def publish(draft: AgreementVersion, *, by: User | None, now: datetime) -> Agree
         *person_problems(draft, agreement, by),
     ]
     if problems:
-        raise AgreementError(problems)
+        raise AgreementError(*problems)
     agreement.versions.filter(state=AgreementVersion.State.PUBLISHED).update(
         state=AgreementVersion.State.SUPERSEDED
     )
     published = AgreementVersion.objects.drafts().filter(pk=draft.pk)
     if not published.update(state=AgreementVersion.State.PUBLISHED, published_at=now, published_by=by):
-        raise AgreementError([Problem("agreement", "This draft was published or deleted just now.")])
+        raise AgreementError(Problem("agreement", "This draft was published or deleted just now."))
     _claim_services(draft, agreement)
     record_change(_subject(agreement), _PUBLISHED % {"number": draft.number}, by=by, now=now)
     draft.refresh_from_db()
@@ -178,7 +168,7 @@ def _claim_services(version: AgreementVersion, agreement: Agreement) -> None:
         taken = Problem(
             "services", "Another primary agreement took one of these services just now. Try again."
         )
-        raise AgreementError([taken]) from error
+        raise AgreementError(taken) from error
 
 
 @transaction.atomic
@@ -189,25 +179,26 @@ def withdraw(version: AgreementVersion, *, by: User | None, now: datetime) -> Ag
     """
     if version.measurements.exists():
         raise AgreementError(
-            [
-                Problem(
-                    "agreement", "Results were computed under this version, so it stays. Draft the next one."
-                )
-            ]
+            Problem("agreement", "Results were computed under this version, so it stays. Draft the next one.")
         )
     published = AgreementVersion.objects.filter(pk=version.pk, state=AgreementVersion.State.PUBLISHED)
     if not published.update(state=AgreementVersion.State.WITHDRAWN):
-        raise AgreementError([Problem("agreement", "Only the published version can be withdrawn.")])
+        raise AgreementError(Problem("agreement", "Only the published version can be withdrawn."))
     agreement = version.agreement
     AgreementService.objects.filter(version=version).update(is_primary=False)
+    _hold_before(agreement)
+    record_change(_subject(agreement), _WITHDRAWN % {"number": version.number}, by=by, now=now)
+    return draft_of(agreement) or write_draft(version_terms(version), by=by)
+
+
+def _hold_before(agreement: Agreement) -> None:
+    """Have the version before hold again, where there is one."""
     before = agreement.versions.filter(state=AgreementVersion.State.SUPERSEDED).order_by("-number").first()
     if before is not None:
         if problems := list(rest_problems(version_terms(before))):
-            raise AgreementError(problems)
+            raise AgreementError(*problems)
         AgreementVersion.objects.filter(pk=before.pk).update(state=AgreementVersion.State.PUBLISHED)
         _claim_services(before, agreement)
-    record_change(_subject(agreement), _WITHDRAWN % {"number": version.number}, by=by, now=now)
-    return draft_of(agreement) or write_draft(version_terms(version), by=by)
 
 
 @transaction.atomic
@@ -218,9 +209,7 @@ def retire(agreement: Agreement, *, by: User | None, now: datetime, on: date | N
     """
     published = agreement.versions.filter(state=AgreementVersion.State.PUBLISHED)
     if not published.update(state=AgreementVersion.State.RETIRED):
-        raise AgreementError(
-            [Problem("agreement", "No version is published, so there is nothing to retire.")]
-        )
+        raise AgreementError(Problem("agreement", "No version is published, so there is nothing to retire."))
     agreement.versions.drafts().delete()
     AgreementService.objects.filter(version__agreement=agreement).update(is_primary=False)
     agreement.retired_on, agreement.retired_by = on or organisation_day(now), by
@@ -238,7 +227,7 @@ def exclude_days(
     downtime needs no exclusion. Raises AgreementError without a reason, or for days agreed before.
     """
     if not exclusion.reason.strip():
-        raise AgreementError([Problem("exclusions", "Say why these days do not count.")])
+        raise AgreementError(Problem("exclusions", "Say why these days do not count."))
     days = Period(exclusion.first_on, exclusion.last_on)
     row, is_new = AgreementExclusion.objects.get_or_create(
         agreement=agreement,
@@ -248,13 +237,11 @@ def exclude_days(
     )
     if not is_new:
         raise AgreementError(
-            [
-                Problem(
-                    "exclusions",
-                    "%(first_on)s to %(last_on)s are excluded already.",
-                    {"first_on": days.first_on, "last_on": days.last_on},
-                )
-            ]
+            Problem(
+                "exclusions",
+                "%(first_on)s to %(last_on)s are excluded already.",
+                {"first_on": days.first_on, "last_on": days.last_on},
+            )
         )
     _mark_changed(agreement, days)
     return row
@@ -280,7 +267,7 @@ def draft_from_baseline(
     begins the day after the baseline unless told otherwise. Raises AgreementError without a baseline.
     """
     if version.baseline_until is None:
-        raise AgreementError([Problem("baseline_until", "This version has no baseline to propose from.")])
+        raise AgreementError(Problem("baseline_until", "This version has no baseline to propose from."))
     terms = version_terms(version)
     months = _monthly_values(version, version.baseline_until)
     scales = indicator_scales()

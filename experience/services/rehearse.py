@@ -50,7 +50,7 @@ def rehearse(terms: AgreementTerms, *, today: date, now: datetime, months: int =
         raise ValueError(f"Rehearse between 1 and {MOST_MONTHS} months, not {months}.")
     problems: list[Problem] = [*term_problems(terms, indicator_scales()), *reference_problems(terms)]
     if problems:
-        raise AgreementError(problems)
+        raise AgreementError(*problems)
     stage = _stage(terms, today, now)
     used = parameters_for_replay(_past_months(today, months), today=today)
     replayed = [_replay(stage, month, parameters) for month, parameters in used.items()]

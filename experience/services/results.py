@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import asdict, astuple
 from typing import Any
 
 from experience.engine.blend import Score
@@ -47,19 +47,15 @@ def columns_of(result: Result, *, is_baseline: bool = False) -> Document:
     """Return the columns of a measurement that come from the engine; in a baseline it has no colour."""
     score = result.blend.score if result.blend else None
     rating = result.rating
-    shown = rating is not None and rating.state not in ("hidden", "missing")
+    shown = rating if rating and rating.state not in ("hidden", "missing") else None
     document = document_of(result)
     return {
-        "score": score.value if score else None,
-        "low": score.low if score else None,
-        "high": score.high if score else None,
+        **_span(score, "score", "low", "high"),
         "colour": "none" if is_baseline else result.colour,
         "coverage": result.coverage,
         "status": result.experience.value,
-        "rating": rating.value if rating and shown else None,
-        "rating_low": rating.low if rating and shown else None,
-        "rating_high": rating.high if rating and shown else None,
-        "rating_raw": rating.raw if rating and shown else None,
+        **_span(shown, "rating", "rating_low", "rating_high"),
+        "rating_raw": shown.raw if shown else None,
         "rating_target": rating.terms.anchors.target if rating else None,
         "p_below": result.p_below,
         "n_resolved": result.response.resolved,
@@ -84,34 +80,24 @@ def document_of(result: Result) -> Document:
         "streams": {name: _stream(name, score, result) for name, score in result.streams.items()},
         "rating_counts": [result.rating_counts.get(answer, 0) for answer in answers],
         "tipping_point": result.tipping_shift,
-        "response": {
-            "resolved": result.response.resolved,
-            "eligible": result.response.eligible,
-            "asked": result.response.asked,
-            "answered": result.response.answered,
-        },
+        "response": asdict(result.response),
         "lost_hours": result.lost_minutes / 60 if result.lost_minutes is not None else None,
     }
 
 
 def _indicator(found: IndicatorResult) -> Document:
     hidden = found.state == "hidden"
-    score = None if hidden else found.score
     return {
         "key": found.terms.key,
         "name": found.terms.name,
         "stream": found.terms.stream,
         "unit": found.terms.unit,
         "statistic": found.terms.statistic,
-        "value": None if hidden else found.value,
-        "low": None if hidden else found.low,
-        "high": None if hidden else found.high,
+        **_span(None if hidden else found, "value", "low", "high"),
         "floor": found.terms.anchors.floor,
         "target": found.terms.anchors.target,
         "ceiling": found.terms.anchors.ceiling,
-        "score": score.value if score else None,
-        "score_low": score.low if score else None,
-        "score_high": score.high if score else None,
+        **_span(None if hidden else found.score, "score", "score_low", "score_high"),
         "weight": found.terms.weight,
         "n": found.n,
         "n_effective": found.n_effective,
@@ -123,12 +109,13 @@ def _stream(name: str, score: Score | None, result: Result) -> Document:
     contributions = result.blend.contributions if result.blend else {}
     if score is not None and _gives_away(name, score, result):
         score = None
-    return {
-        "score": score.value if score else None,
-        "low": score.low if score else None,
-        "high": score.high if score else None,
-        "contribution": contributions.get(name),
-    }
+    return {**_span(score, "score", "low", "high"), "contribution": contributions.get(name)}
+
+
+def _span(found: Score | IndicatorResult | None, *names: str) -> Document:
+    """Return a value and the ends of its interval under these names; None where nothing is told."""
+    ends = (found.value, found.low, found.high) if found else (None, None, None)
+    return dict(zip(names, ends, strict=True))
 
 
 def _gives_away(stream: str, score: Score, result: Result) -> bool:

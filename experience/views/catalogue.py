@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from experience.models import Sla
-from experience.selectors.agreements import slas_of
+from experience.selectors.agreements import headline_slas
 from experience.service_forms import ServiceForm, SlaForm
 from experience.services.slas import agree_slas, take_back_sla
 from surveys.engine.values import storable
@@ -46,7 +46,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     if words:
         found = found.filter(name__icontains=words)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    promised = slas_of(page.object_list, organisation_day())
+    promised = headline_slas(page.object_list, organisation_day())
     rows = [(service, promised.get(service.pk)) for service in page.object_list]
     context = {"page": page, "rows": rows, "words": words, "is_empty": not (rows or words)}
     return render(request, "experience/catalogue.html", context)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from experience.models import Measurement, Sla
-from experience.selectors.agreements import slas_of
+from experience.selectors.agreements import headline_slas
 from experience.services.judge import refresh
 from surveys.models import BusinessService, ConfigurationChange, EvidenceChange, User
 from surveys.services.change_service import facts_of
@@ -97,8 +97,8 @@ def test_a_promise_of_the_same_day_replaces_and_a_later_one_follows(
         client.post(address(service), promised(target_share=target, valid_from=day))
 
     assert Sla.objects.count() == 2
-    assert slas_of([service], TODAY)[service.pk].target_share == pytest.approx(0.8)
-    assert slas_of([service], date(2026, 7, 1))[service.pk].target_share == pytest.approx(0.95)
+    assert headline_slas([service], TODAY)[service.pk].target_share == pytest.approx(0.8)
+    assert headline_slas([service], date(2026, 7, 1))[service.pk].target_share == pytest.approx(0.95)
     assert ConfigurationChange.objects.filter(what="SLA agreed").count() == 3
 
 

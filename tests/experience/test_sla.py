@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from experience.engine.observations import read_observations
 from experience.engine.periods import Period
 from experience.models import Measurement, Outage, Sla, SlaReport
-from experience.selectors.agreements import slas_of
+from experience.selectors.agreements import headline_slas
 from experience.selectors.sla import Attainment, attainments
 from experience.services.evidence import refresh_changed_days
 from experience.services.measure import measure_all
@@ -156,7 +156,7 @@ def test_the_headline_is_resolution_of_all_priorities(mail: BusinessService) -> 
     promise(mail, "resolution", 0.9, priority=1)
     promise(mail, "availability", 0.99)
 
-    assert slas_of([mail], MAY.last_on)[mail.pk].target_share == 0.7
+    assert headline_slas([mail], MAY.last_on)[mail.pk].target_share == 0.7
 
 
 def test_a_first_response_needs_a_limit(mail: BusinessService) -> None:
