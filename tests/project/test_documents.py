@@ -120,6 +120,28 @@ def test_every_link_between_documents_leads_somewhere(documents: dict[str, str])
     assert broken == []
 
 
+def test_every_file_that_the_documents_name_is_there(documents: dict[str, str]) -> None:
+    to_be_made = {"translating.md", "CHANGELOG.md"}  # a new language; what was there once
+    named = {
+        name
+        for document, text in documents.items()
+        if document not in to_be_made
+        for name in re.findall(r"`((?:bench|experience|surveys|tests|xla_service)/[\w/]+\.\w+)`", text)
+    }
+
+    assert len(named) > 30
+    assert [name for name in sorted(named) if not (BASE_DIR / name).exists()] == []
+
+
+def test_every_setting_that_the_documents_name_is_read(documents: dict[str, str]) -> None:
+    of_the_scripts = {"XLA_VENV", "XLA_PYTHON", "XLA_DATABASE_PASSWORD", "XLA_KEY"}
+    named = {name for text in documents.values() for name in re.findall(r"\bXLA_[A-Z_]+[A-Z]", text)}
+
+    known = {name for setting in env.known for name in (setting, f"{setting}_FILE")}
+
+    assert named - known - of_the_scripts == set()
+
+
 def test_no_file_knows_the_machine_it_was_written_on(tracked: list[Path]) -> None:
     found = []
     for path in tracked:

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from experience.engine.defaults import ENGINE_VERSION
 from experience.models import Measurement
 from experience.services.verify import Finding, corrections_due, verify
 from xla_service.on_behalf import acting_user, add_user
@@ -34,8 +35,11 @@ class Command(BaseCommand):
         due = list(corrections_due(results, now=timezone.now()))
         for finding in (*findings, *due):
             self.stderr.write(_line(finding))
+        older = sum(finding.measurement.engine_version != ENGINE_VERSION for finding in findings)
+        of_older = f" ({older} of an older engine, which stand as they were told)" if older else ""
         self.stdout.write(
-            f"{results.count()} results verified, {len(findings)} differences, {len(due)} corrections due."
+            f"{results.count()} results verified, {len(findings)} differences{of_older}, "
+            f"{len(due)} corrections due."
         )
         if findings:
             sys.exit(1)
