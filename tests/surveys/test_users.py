@@ -72,6 +72,17 @@ def test_a_changed_role_stands_in_the_audit_log(page: Client, administrator: Use
     assert "Service owner → Administrator" in page.get(reverse("audit-log")).content.decode()
 
 
+def test_the_audit_log_says_in_german_what_an_entry_is_about(page: Client, administrator: User) -> None:
+    ada = UserFactory.create(username="ada")
+    page.post(reverse("user-change", args=[ada.pk]), {"role": "administrator", "is_active": "on"})
+    User.objects.filter(pk=administrator.pk).update(language="de")
+
+    words = page.get(reverse("audit-log")).content.decode()
+
+    assert "Konto ada" in words
+    assert "Rolle:" in words
+
+
 def test_who_is_no_administrator_any_more_keeps_no_flag_that_stands_above_roles(page: Client) -> None:
     other = UserFactory.create(username="second", role="administrator", is_staff=True, is_superuser=True)
 
