@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -80,24 +81,29 @@ def survey_design(request: HttpRequest, key: str) -> HttpResponse:
         return _designer(request, survey, version, design_of(version), [])
     if "discard" in request.POST:
         return _discarded(request, survey)
-    typed = _typed(request, survey, version, language)
+    # What is only watched adds no reason: it is still being typed.
+    typed = _typed(request, survey, version, language, adds_reasons=not request.htmx)  # type: ignore[attr-defined]
     try:
-        rename_survey(survey, storable(request.POST.get("name", "")))
-        save_design(survey, typed)
+        with transaction.atomic():
+            rename_survey(survey, storable(request.POST.get("name", "")))
+            save_design(survey, typed)
         return _after_saving(request, survey, language)
     except DesignError as error:
+        typed = _typed(request, survey, version, language, adds_reasons=False)
         return _designer(request, survey, version, typed, error.problems)
 
 
-def _typed(request: HttpRequest, survey: Survey, version: SurveyVersion, language: str) -> Design:
-    """Return the design that the form says. What is only watched adds no reason: it is still being typed."""
+def _typed(
+    request: HttpRequest, survey: Survey, version: SurveyVersion, language: str, *, adds_reasons: bool
+) -> Design:
+    """Return the design that the form says."""
     published = survey.published_version()
     return read_design(
         design_of(version),
         request.POST,
         language,
         published=design_of(published) if published else None,
-        adds_reasons=not request.htmx,  # type: ignore[attr-defined]
+        adds_reasons=adds_reasons,
     )
 
 
@@ -169,6 +175,8 @@ def _designer(
         "published": published,
         "draft": draft,
         "design": design,
+        "note": storable(request.POST.get("note", "")),
+        "new_reasons": _new_reasons(request, is_kept=bool(problems)),
         "problems": problems,
         "rows": _rows(version, design, language),
         "words": WORDS[language],
@@ -183,23 +191,43 @@ def _designer(
     return render(request, f"surveys/staff/{name}.html", context, status=422 if problems else 200)
 
 
+def _new_reasons(request: HttpRequest, *, is_kept: bool) -> list[tuple[str, str]]:
+    """Return the lines for new reasons, text and band: as they were typed where nothing was saved."""
+    empty = [("", "")] * NEW_REASONS
+    if not is_kept:
+        return empty
+    typed = zip(request.POST.getlist("new-text"), request.POST.getlist("new-band"), strict=False)
+    return [*typed, *empty][:NEW_REASONS]
+
+
 def _offered() -> dict[str, Any]:
     """Return what the form offers to choose from, and its limits."""
     return {
         "modes": [(mode.value, mode.label, MODE_WORDS[mode.value]) for mode in SurveyVersion.Mode],
         "scales": [(scale.value, scale.label) for scale in Question.Scale if scale.value],
         "bands": [(band.value, words) for band, words in BAND_WORDS.items()],
-        "new_reasons": range(NEW_REASONS),
         "longest": LONGEST,
         "most_days": MOST_OPEN_DAYS,
     }
 
 
 def _rows(version: SurveyVersion, design: Design, language: str) -> list[Row]:
-    texts = {text.name: text for text in wordings(version, language)}
+    texts = _texts(version, design, language)
     asked = [each.kind for each in design.questions]
     others = [kind for kind in Question.Kind.values if kind not in asked]
     return [_row(kind, design, texts, is_asked=kind in asked) for kind in [*asked, *others]]
+
+
+def _texts(version: SurveyVersion, design: Design, language: str) -> dict[str, Wording]:
+    """Return the texts by name; what the design says stands in the place of what the version holds."""
+    texts = {text.name: text for text in wordings(version, language)}
+    typed = {each.kind: dict(each.wording).get(language, "") for each in design.questions}
+    typed |= {
+        reason_name(option["key"]): option["wording"].get(language, "")
+        for each in design.questions
+        for option in each.options
+    }
+    return {name: replace(text, own=typed.get(name, text.own)) for name, text in texts.items()}
 
 
 def _row(kind: str, design: Design, texts: dict[str, Wording], *, is_asked: bool) -> Row:

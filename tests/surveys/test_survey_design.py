@@ -152,6 +152,36 @@ def test_what_cannot_be_asked_is_not_saved_and_says_why(
 # --- the form -----------------------------------------------------------------------------------------------
 
 
+def test_a_form_that_is_refused_keeps_every_text_and_renames_nothing(admin: Client, survey: Survey) -> None:
+    data = typed(
+        **{
+            "open_days": "99",
+            "name": "Another name",
+            "text-rating": "How was it really?",
+            "text-reason-slow": "Too slow for us",
+            "new-text": ["Nobody called back", ""],
+            "new-band": ["high", "low"],
+            "note": "For the winter",
+            "save": "1",
+        }
+    )
+
+    refused = admin.post(page_of(survey), data)
+
+    words = refused.content.decode()
+    assert refused.status_code == 422
+    for text in (
+        "Another name",
+        "How was it really?",
+        "Too slow for us",
+        "Nobody called back",
+        "For the winter",
+    ):
+        assert f'value="{text}"' in words
+    survey.refresh_from_db()
+    assert survey.name != "Another name"
+
+
 def test_own_words_a_new_order_and_a_new_reason_are_asked_once_published(
     admin: Client, survey: Survey
 ) -> None:
