@@ -182,6 +182,17 @@ def test_a_form_that_is_refused_keeps_every_text_and_renames_nothing(admin: Clie
     assert survey.name != "Another name"
 
 
+def test_the_page_asks_before_a_draft_is_discarded(admin: Client, survey: Survey) -> None:
+    admin.post(page_of(survey), typed(open_days="5", save="1"))
+
+    words = admin.get(page_of(survey)).content.decode()
+
+    assert re.search(
+        r"<details[^>]*><summary>Discard the draft</summary>(?:(?!</details>).)*name=\"discard\"", words, re.S
+    )
+    assert words.count('name="discard"') == 1
+
+
 def test_own_words_a_new_order_and_a_new_reason_are_asked_once_published(
     admin: Client, survey: Survey
 ) -> None:
