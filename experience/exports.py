@@ -100,9 +100,10 @@ def _days_sentence(rows: Sequence[Row], choice: Choice) -> str:
     newest = max((row.ends_on for row in rows if row.ends_on), default=None)
     if newest is None:
         return gettext("Services, SLA and experience. Nothing was measured yet.")
-    return gettext("Services, SLA and experience of the 28 days up to %(day)s.") % {
-        "day": figures.full_day(newest)
-    }
+    return gettext(
+        "Services, SLA and experience of the 28 days up to %(day)s; where these bring too few answers, of the"
+        " days since “From”."
+    ) % {"day": figures.full_day(newest)}
 
 
 def _narrowed_sentence(choice: Choice) -> list[str]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop, ngettext
 from experience import figures
 from experience.engine.defaults import DEFAULTS
 from experience.engine.gaps import Verdict
-from experience.engine.weighting import is_representative
+from experience.engine.weighting import Robustness, is_representative, robustness
 
 _OPENINGS = {
     Verdict.POSSIBLE_WATERMELON: gettext_noop("Looks like a watermelon. Not sure enough to alert anyone."),
@@ -151,6 +151,7 @@ def collecting_sentence(
     answered: int,
     n_effective: float,
     *,
+    days: int,
     weeks_seen: int,
     ends_on: date,
     shortfall: float,
@@ -158,13 +159,14 @@ def collecting_sentence(
 ) -> str:
     """Return what is missing before the service is judged, and when at the present rate that may be.
 
-    `shortfall` is what 30 answers would reveal four times in five, in steps of the rating's `scale`.
+    They must come within `days`. `shortfall` is what 30 answers would reveal four times in five, in steps of
+    the rating's `scale`.
     """
     needed = int(DEFAULTS.least_n_for_flag)
     rate = answered / max(weeks_seen, 1)
     parts = [
         _needed(answered, needed),
-        _when(rate, n_effective, needed, ends_on),
+        _when(rate, n_effective, needed, days, ends_on),
     ]
     parts.append(
         _("30 answers would reveal a shortfall of %(shortfall)s four times in five.")
@@ -179,16 +181,19 @@ def hidden_sentence(least: int) -> str:
     return _("Fewer than %(least)s people answered. Figures appear once %(least)s have.") % {"least": least}
 
 
-def missing_sentence(asked: int) -> str:
+def missing_sentence(asked: int, days: int) -> str:
     """Return what to expect while nobody has answered."""
     if asked:
         words = ngettext(
-            "%(count)s asked in the last 28 days, nobody has answered yet.",
-            "%(count)s asked in the last 28 days, nobody has answered yet.",
+            "%(count)s asked in the last %(days)s days, nobody has answered yet.",
+            "%(count)s asked in the last %(days)s days, nobody has answered yet.",
             asked,
         )
-        return words % {"count": figures.count(asked)}
-    return _("Nobody was asked in the last 28 days. A survey goes out some hours after a ticket is resolved.")
+        return words % {"count": figures.count(asked), "days": days}
+    words = _(
+        "Nobody was asked in the last %(days)s days. A survey goes out some hours after a ticket is resolved."
+    )
+    return words % {"days": days}
 
 
 def speaks_for(eligible: int, answered: int) -> str:
@@ -223,12 +228,13 @@ def tipping_sentence(shift: float | None, silent: float, scale: tuple[int, int])
         return ""
     worst, best = scale
     pomp = 100 * shift / (best - worst)
-    if pomp >= DEFAULTS.robust_tipping_pomp:
+    firmness = robustness(pomp)
+    if firmness is Robustness.ROBUST:
         words = _(
             "Could the silent %(share)s change this? Only if they were on average %(shift)s happier than"
             " similar people who answered. That would be a large difference."
         )
-    elif pomp < DEFAULTS.fragile_tipping_pomp:
+    elif firmness is Robustness.FRAGILE:
         words = _(
             "Could the silent %(share)s change this? Easily. If silent users were %(shift)s happier, this"
             " would no longer stand. Ask some of them at random before you act."
@@ -357,10 +363,9 @@ def _needed(answered: int, needed: int) -> str:
     return words % {"count": figures.count(answered), "needed": needed}
 
 
-def _when(rate: float, n_effective: float, needed: int, ends_on: date) -> str:
-    weeks_in_window = 4
-    values: dict[str, object] = {"rate": figures.count(max(rate, 1)), "needed": needed}
-    if rate * weeks_in_window < needed:
-        return _("At about %(rate)s a week, 28 days will not bring %(needed)s.") % values
+def _when(rate: float, n_effective: float, needed: int, days: int, ends_on: date) -> str:
+    values: dict[str, object] = {"rate": figures.count(max(rate, 1)), "needed": needed, "days": days}
+    if rate * days / 7 < needed:
+        return _("At about %(rate)s a week, %(days)s days will not bring %(needed)s.") % values
     day = ends_on + timedelta(days=math.ceil(7 * max(needed - n_effective, 0) / rate))
     return _("At about %(rate)s a week that is around %(day)s.") % (values | {"day": figures.day(day)})

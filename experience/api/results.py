@@ -16,6 +16,7 @@ from experience.selectors.portfolio import portfolio_rows
 from surveys.models import ApiKey
 
 PER_PAGE = 100
+_DAYS = "2026-05; without it the last 28 days, of services with too few answers in them the last 56 or 84."
 
 
 class ResultSerializer(serializers.Serializer[Any]):
@@ -62,7 +63,7 @@ class ResultsView(APIView):
     @extend_schema(
         operation_id="results",
         parameters=[
-            OpenApiParameter("month", str, description="2026-05; without it the last 28 days."),
+            OpenApiParameter("month", str, description=_DAYS),
             OpenApiParameter("page", int, description=f"From 1; a page holds {PER_PAGE} services."),
         ],
         responses=ResultsSerializer,

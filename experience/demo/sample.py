@@ -30,7 +30,7 @@ from experience.services.agreements import publish, write_draft
 from experience.services.evidence import counted_changes, forget_changes, refresh_changed_days
 from experience.services.gaps import close_month, evaluate_week, refresh_gaps
 from experience.services.library import install_indicators
-from experience.services.measure import measure_all
+from experience.services.measure import judged_live_views, measure_all
 from experience.services.receive_signals import receive_signals
 from experience.services.starter import AMBITION, COUNTED, SHOWN
 from surveys.models import BusinessService, ServiceUserCount, Survey, User
@@ -162,7 +162,7 @@ def _judge(services: list[BusinessService], now: datetime) -> None:
         publish(write_draft(_terms(services, start), by=None), by=None, now=now)
     days = [start + timedelta(days=step) for step in range((today - start).days + 1)]
     measured = measure_all(as_of=today, now=now, services={s.pk for s in services}, changed_days=days)
-    rolling = [m for m in measured if m.period == Measurement.Period.ROLLING]
+    rolling = judged_live_views(measured)
     refresh_gaps(rolling, as_of=today, now=now)
     for month in sorted({m.starts_on for m in measured if m.period == Measurement.Period.MONTH}):
         _close(month, measured, today, now)

@@ -69,15 +69,6 @@ _WORST_FIRST = (Colour.RED, Colour.AMBER, Colour.GREEN)
 
 
 @dataclass(frozen=True, slots=True)
-class XlaStatus:
-    """The colour of an XLA; None while still collecting, partial while a dimension is missing."""
-
-    colour: Colour | None
-    partial: bool
-    confirmed: bool
-
-
-@dataclass(frozen=True, slots=True)
 class BasketChange:
     """The change of a score over the dimensions that both periods have; `dimensions` names them."""
 
@@ -199,20 +190,21 @@ def _composite_estimate(present: Mapping[str, Score], weights: Mapping[str, floa
     return mover_geometric(*_columns(present, weights))
 
 
-def xla_status(blend: Composite, experience: Experience) -> XlaStatus:
+def xla_colour(blend: Composite, experience: Experience) -> Colour | None:
     """Return the XLA's colour: the worse of its own interval's and its experience's.
 
     Red when the whole interval lies below 70, green when all of it is at or above, else amber. None while
-    the experience is hidden or still collecting. Confirmed from an effective n of 30.
+    the experience is hidden or still collecting.
     """
-    n = blend.score.n_effective
-    confirmed = n is None or n >= DEFAULTS.least_n_for_confirmed
     if blend.score.low is None or blend.score.high is None or experience in UNJUDGED:
-        return XlaStatus(None, blend.partial, False)
+        return None
     own = interval_colour(blend.score.low, blend.score.high)
-    return XlaStatus(
-        min(own, _experience_colour(experience), key=_WORST_FIRST.index), blend.partial, confirmed
-    )
+    return min(own, _experience_colour(experience), key=_WORST_FIRST.index)
+
+
+def is_confirmed(n_effective: float | None) -> bool:
+    """Return whether a blended score may be called confirmed: from an effective n of 30, or without any."""
+    return n_effective is None or n_effective >= DEFAULTS.least_n_for_confirmed
 
 
 def interval_colour(low: float, high: float, *, target: float = DEFAULTS.target_score) -> Colour:
@@ -280,7 +272,7 @@ def matched_basket(
 
 
 def carried_forward(score: Score) -> Score:
-    """Return last period's O or T score (never X) with its interval widened by half, for one period."""
+    """Return an O or T score (never X) that rests on old data, with its interval widened by half."""
     if score.low is None or score.high is None:
         return score
     stretch = DEFAULTS.stale_width_factor

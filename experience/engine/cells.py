@@ -62,8 +62,13 @@ def packed(rows: Iterable[tuple[str, str, int, int, int, int, int]]) -> bytes:
 def unpacked(services: Sequence[int], packs: Sequence[bytes]) -> Cells:
     """Return the cells of packed service-days, each with the service at the same place in `services`."""
     rows = np.frombuffer(b"".join(packs), dtype=PACKED)
+    return with_services(rows, per_cell(services, packs).astype(np.int32))
+
+
+def per_cell(numbers: Sequence[int], packs: Sequence[bytes]) -> Integers:
+    """Return for every cell of these packed service-days the number at the same place in `numbers`."""
     lengths = [len(pack) // PACKED.itemsize for pack in packs]
-    return with_services(rows, np.repeat(np.array(services, dtype=np.int32), lengths))
+    return np.repeat(np.array(numbers, dtype=np.int64), lengths)
 
 
 def packed_people(people: Iterable[int | None]) -> bytes:

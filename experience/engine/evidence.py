@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -62,12 +63,21 @@ def people_of(places: Integers, people: Integers, *, services: int) -> list[Peop
 class Evidence:
     """The cells of one window for a batch of services, as arrays by measure."""
 
-    def __init__(self, cells: Cells, people: Sequence[People], up_seconds: Sequence[float | None]) -> None:
-        """Take summed cells, and per service its people and the seconds it was monitored (None: never)."""
+    def __init__(
+        self,
+        cells: Cells,
+        people: Sequence[People],
+        up_seconds: Sequence[float | None],
+        silent: Sequence[Mapping[str, date]] | None = None,
+    ) -> None:
+        """Take summed cells, and per service its people, the seconds it was monitored (None: never) and the
+        last day of each signal that fell silent (engine/silence.py).
+        """
         self.services = len(people)
         self.cells = cells
         self.people = people
         self.up_seconds = up_seconds
+        self.silent = silent or [{} for _ in people]
         self.seconds = np.array([np.nan if s is None else s for s in up_seconds], dtype=np.float64)
         self._strata = np.unique(stratum_codes(cells[np.isin(cells["measure"], _STRATIFIED)]))
         self.strata = [
@@ -85,6 +95,7 @@ class Evidence:
             summed(with_services(self.cells[inside], numbers[inside])),
             [self.people[service] for service in services],
             [self.up_seconds[service] for service in services],
+            [self.silent[service] for service in services],
         )
 
     def of(self, measure: str) -> Cells:

@@ -1,7 +1,7 @@
 """Why a result is as it is: what pulls the rating down, where it is worst, which reasons weigh most.
 
-Everything is read off answers and the tickets they speak for; nothing is said about fewer than 5 people, also
-not by subtracting what is shown from the whole. Associations, never causes.
+Everything is read off answers and the tickets they speak for; nothing is said about too few people, also not
+by subtracting what is shown from the whole. Associations, never causes.
 """
 
 from __future__ import annotations
@@ -103,20 +103,25 @@ def people_in(answers: Iterable[AnsweredTicket]) -> int:
     return len({person for person in known if person is not None}) + known.count(None)
 
 
-def factors(answers: Sequence[AnsweredTicket], tickets: Mapping[str, int]) -> list[Factor]:
+def factors(
+    answers: Sequence[AnsweredTicket], tickets: Mapping[str, int], *, least: int = DEFAULTS.least_respondents
+) -> list[Factor]:
     """Return the facts that pull the mean rating down, strongest first.
 
     share of tickets with the fact x how much lower their answers are. `tickets` counts the eligible
-    resolutions per response class. Facts with fewer than 5 people on either side are left out.
+    resolutions per response class. Facts with fewer than `least` people on either side are left out.
     """
-    found = [Factor(fact, made) for fact in FACTS if (made := _factor(fact, answers, tickets)) is not None]
-    return sorted((f for f in found if f.pull.pull > 0), key=lambda factor: -factor.pull.pull)
+    found = [(fact, _factor(fact, answers, tickets, least)) for fact in FACTS]
+    pulling = [Factor(fact, made) for fact, made in found if made is not None and made.pull > 0]
+    return sorted(pulling, key=lambda factor: -factor.pull.pull)
 
 
-def _factor(fact: str, answers: Sequence[AnsweredTicket], tickets: Mapping[str, int]) -> Pull | None:
+def _factor(
+    fact: str, answers: Sequence[AnsweredTicket], tickets: Mapping[str, int], least: int
+) -> Pull | None:
     has = FACTS[fact]
     sides = [[a for a in answers if has(a.response_class) is side] for side in (True, False)]
-    if min(map(people_in, sides)) < DEFAULTS.least_respondents:
+    if min(map(people_in, sides)) < least:
         return None
     with_fact = sum(n for code, n in tickets.items() if has(code))
     means = [float(np.mean([a.rating for a in side])) for side in sides]
@@ -129,7 +134,12 @@ def _factor(fact: str, answers: Sequence[AnsweredTicket], tickets: Mapping[str, 
 
 
 def worst_segments(
-    answers: Sequence[AnsweredTicket], of: Callable[[AnsweredTicket], str], scale: Scale, *, most: int = 3
+    answers: Sequence[AnsweredTicket],
+    of: Callable[[AnsweredTicket], str],
+    scale: Scale,
+    *,
+    most: int = 3,
+    least: int = DEFAULTS.least_respondents,
 ) -> list[Segment]:
     """Return the parts of one split whose mean lies below target, those that weigh most first.
 
@@ -138,11 +148,17 @@ def worst_segments(
     """
     if len({of(answer) for answer in answers}) < 2:
         return []
-    below = [s for s in split(answers, of, scale).shown if s.rating < scale.anchors.target]
+    below = [s for s in split(answers, of, scale, least=least).shown if s.rating < scale.anchors.target]
     return sorted(below, key=lambda s: (-s.people * (scale.anchors.target - s.rating), s.name))[:most]
 
 
-def split(answers: Sequence[AnsweredTicket], of: Callable[[AnsweredTicket], str], scale: Scale) -> Split:
+def split(
+    answers: Sequence[AnsweredTicket],
+    of: Callable[[AnsweredTicket], str],
+    scale: Scale,
+    *,
+    least: int = DEFAULTS.least_respondents,
+) -> Split:
     """Return every part of one split that may be shown, most people first, and how many may not.
 
     Left out are parts without a name, those with too few answers for an interval, and those hidden by
@@ -151,7 +167,7 @@ def split(answers: Sequence[AnsweredTicket], of: Callable[[AnsweredTicket], str]
     parts: dict[str, list[AnsweredTicket]] = defaultdict(list)
     for answer in answers:
         parts[of(answer)].append(answer)
-    hidden = hidden_cells({name: people_in(part) for name, part in parts.items()})
+    hidden = hidden_cells({name: people_in(part) for name, part in parts.items()}, least=least)
     shown = [
         _segment(name, part, scale)
         for name, part in parts.items()
@@ -161,9 +177,11 @@ def split(answers: Sequence[AnsweredTicket], of: Callable[[AnsweredTicket], str]
     return Split(tuple(sorted(shown, key=lambda s: (-s.people, s.name))), named - len(shown))
 
 
-def whole(answers: Sequence[AnsweredTicket], scale: Scale) -> Segment | None:
+def whole(
+    answers: Sequence[AnsweredTicket], scale: Scale, *, least: int = DEFAULTS.least_respondents
+) -> Segment | None:
     """Return all answers as one part without a name; None where they are too few to be shown."""
-    if people_in(answers) < DEFAULTS.least_respondents or not has_interval(len(answers)):
+    if people_in(answers) < least or not has_interval(len(answers)):
         return None
     return _segment("", answers, scale)
 
@@ -182,11 +200,17 @@ def _segment(name: str, part: Sequence[AnsweredTicket], scale: Scale) -> Segment
     return Segment(name, people_in(part), len(part), mean, span.low, span.high)
 
 
-def reasons(answers: Sequence[AnsweredTicket], scale: Scale, *, most: int = 5) -> list[Reason]:
+def reasons(
+    answers: Sequence[AnsweredTicket],
+    scale: Scale,
+    *,
+    most: int = 5,
+    least: int = DEFAULTS.least_respondents,
+) -> list[Reason]:
     """Return the reasons ticked among the lower half of the ratings, heaviest first; no regression.
 
     Which reasons are offered depends on the rating, so they are counted within the band and weighed by
-    `drivers.reason_weight`. Reasons of fewer than 5 people are left out.
+    `drivers.reason_weight`. Reasons of fewer than `least` people are left out.
     """
     middle = (scale.low + scale.high) / 2
     low = [a for a in answers if a.rating <= middle]
@@ -195,9 +219,7 @@ def reasons(answers: Sequence[AnsweredTicket], scale: Scale, *, most: int = 5) -
         for key in answer.reasons:
             ticked[key].append(answer)
     found = [
-        _reason(key, part, len(answers), scale)
-        for key, part in ticked.items()
-        if people_in(part) >= DEFAULTS.least_respondents
+        _reason(key, part, len(answers), scale) for key, part in ticked.items() if people_in(part) >= least
     ]
     return sorted(found, key=lambda reason: (-reason.weight, reason.key))[:most]
 
@@ -208,12 +230,15 @@ def _reason(key: str, part: Sequence[AnsweredTicket], answers: int, scale: Scale
     return Reason(key, people_in(part), share, reason_weight(share=share, mean_score=score))
 
 
-def rating_drivers(answers: Sequence[AnsweredTicket], *, seed: int) -> Drivers | None:
+def rating_drivers(
+    answers: Sequence[AnsweredTicket], *, seed: int, least: int = DEFAULTS.least_respondents
+) -> Drivers | None:
     """Return which operational facts go with the rating, from cross-products per day of resolution.
 
-    None below 200 answers or 20 per column, and where nothing varies; see `drivers.drivers`.
+    None below 200 answers or 20 per column, and where nothing varies between `least` people on either side;
+    see `drivers.drivers`.
     """
-    columns = _columns(answers)
+    columns = _columns(answers, least)
     rows = [[1.0, *(float(has(a)) for _, has in columns), a.rating] for a in answers]
     days = [answer.day for answer in answers]
     return _drivers([name for name, _ in columns], days, rows, [1] * len(rows), seed)
@@ -249,7 +274,7 @@ def _drivers(
 Column = tuple[str, Callable[[AnsweredTicket], bool]]
 
 
-def _columns(answers: Sequence[AnsweredTicket]) -> list[Column]:
+def _columns(answers: Sequence[AnsweredTicket], least: int) -> list[Column]:
     """Return the predictors that vary, each a yes/no column under the driver it belongs to."""
     found: list[Column] = [(fact, _has_fact(fact)) for fact in FACTS]
     found.append(("urgent", lambda a: a.priority is not None and a.priority <= _URGENT))
@@ -257,7 +282,7 @@ def _columns(answers: Sequence[AnsweredTicket]) -> list[Column]:
         counts = Counter(str(getattr(a, name)) for a in answers)
         levels = sorted(counts, key=lambda level: (-counts[level], level))[1 : _MOST_LEVELS + 1]
         found += [(name, _is_level(name, level)) for level in levels]
-    return [(name, has) for name, has in found if _varies(answers, has)]
+    return [(name, has) for name, has in found if _varies(answers, has, least)]
 
 
 def _has_fact(fact: str) -> Callable[[AnsweredTicket], bool]:
@@ -268,7 +293,7 @@ def _is_level(name: str, level: str) -> Callable[[AnsweredTicket], bool]:
     return lambda answer: getattr(answer, name) == level
 
 
-def _varies(answers: Collection[AnsweredTicket], has: Callable[[AnsweredTicket], bool]) -> bool:
-    """Say whether at least 5 people stand on either side: nothing is told about fewer."""
+def _varies(answers: Collection[AnsweredTicket], has: Callable[[AnsweredTicket], bool], least: int) -> bool:
+    """Say whether at least so many people stand on either side: nothing is told about fewer."""
     sides = [[a for a in answers if has(a) is side] for side in (True, False)]
-    return min(map(people_in, sides)) >= DEFAULTS.least_respondents
+    return min(map(people_in, sides)) >= least

@@ -180,8 +180,11 @@ def _reclassified(gap: Gap, sla: Sla) -> Gap:
 
 
 def period_closed(gap: Gap, *, new_answers: int) -> Gap:
-    """Return the gap after a period: unverified once two in a row brought fewer than 5 new answers."""
-    if gap.state in FINISHED:
+    """Return the gap after a period: unverified once two in a row brought fewer than 5 new answers.
+
+    A dismissed one stays: else it would be raised again without ever having been back at target.
+    """
+    if gap.state in {GapState.DISMISSED, *FINISHED}:
         return gap
     thin = gap.thin_periods + 1 if new_answers < DEFAULTS.unverified_answers else 0
     state = GapState.UNVERIFIED if thin >= DEFAULTS.unverified_periods else gap.state

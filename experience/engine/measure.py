@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 
@@ -15,20 +16,24 @@ from experience.engine.arrays import FloatArray
 from experience.engine.blend import (
     Composite,
     Score,
+    carried_forward,
     composite,
     coverage,
     dimension_score,
     p_below_from_interval,
-    xla_status,
+    xla_colour,
 )
 from experience.engine.daycells import Asked, LostTime
 from experience.engine.defaults import DEFAULTS
-from experience.engine.evidence import RATING_MEASURES, Evidence, People
+from experience.engine.evidence import RATING_MEASURES, Evidence
 from experience.engine.gaps import Experience, experience_state, has_interval
 from experience.engine.indicators import FROM_ANSWERS, Native, Parameters, Terms, native, rating_terms
 from experience.engine.intervals import Interval
 from experience.engine.sla import Sla, attainment, sla_status
 from experience.engine.weighting import tipping_point
+
+# What may be carried on for a while when nothing new comes; people's answers and texts never.
+_CARRIED = frozenset("OT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,10 @@ class SlaTerms:
 
 @dataclass(frozen=True, slots=True)
 class IndicatorResult:
-    """One indicator of one service, in native units and as a score; None is missing, never 0."""
+    """One indicator of one service, in native units and as a score; None is missing, never 0.
+
+    `silent_since` is the last day with data of a signal that fell silent.
+    """
 
     terms: Terms
     state: str
@@ -53,6 +61,7 @@ class IndicatorResult:
     n: int
     n_effective: float | None
     p_below: float | None
+    silent_since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +125,7 @@ def measure(
     columns = [_Column(term, native(term, evidence, parameters)) for term in terms]
     shared = _Shared(evidence)
     return [
-        _result(service, columns, stream_weights, slas[service], evidence.people[service], shared)
+        _result(service, columns, stream_weights, slas[service], evidence, shared)
         for service in range(evidence.services)
     ]
 
@@ -178,11 +187,13 @@ def _result(
     columns: Sequence[_Column],
     stream_weights: Mapping[str, float],
     sla: SlaTerms | None,
-    people: People,
+    evidence: Evidence,
     shared: _Shared,
 ) -> Result:
-    respondents = people.distinct
-    indicators = [_indicator(column, service, respondents) for column in columns]
+    respondents = evidence.people[service].distinct
+    indicators = [
+        _as_old(_indicator(column, service, respondents), evidence.silent[service]) for column in columns
+    ]
     judged = judge(indicators, stream_weights, respondents)
     rating, response = _rating_of(indicators), shared.response(service)
     return Result(
@@ -215,7 +226,7 @@ def judge(
     blend = composite(streams, stream_weights)
     p_below = _experience_p(indicators, streams.get("X"))
     state = _experience(streams.get("X"), p_below, answers_worth(indicators, streams), respondents)
-    colour = xla_status(blend, state).colour if blend else None
+    colour = xla_colour(blend, state) if blend else None
     return Judgement(streams, blend, p_below, state, colour.value if colour else "none")
 
 
@@ -234,6 +245,18 @@ def _indicator(column: _Column, service: int, respondents: int) -> IndicatorResu
         n_effective=n_effective,
         p_below=column.p_below[service],
     )
+
+
+def _as_old(found: IndicatorResult, silent: Mapping[str, date]) -> IndicatorResult:
+    """Return an indicator whose signal fell silent as old: operations and technology are carried to the end
+    of these days with a wider interval, anything else is missing.
+    """
+    since = silent.get(found.terms.measure)
+    if since is None or found.score is None:
+        return found
+    if found.terms.stream in _CARRIED:
+        return replace(found, state="old", score=carried_forward(found.score), silent_since=since)
+    return IndicatorResult(found.terms, "old", None, None, None, None, None, 0, None, None, since)
 
 
 def _state(column: _Column, service: int, respondents: int, is_sure: bool) -> str:

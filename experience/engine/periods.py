@@ -4,7 +4,6 @@ A day is the local date in the zone given. Nothing here reads the clock.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -80,6 +79,11 @@ def labelled_month(label: str) -> Period | None:
     return month_of(date(int(label[:4]), int(label[5:]), 1))
 
 
+def is_wider(period: Period) -> bool:
+    """Return whether this is a window that was widened for want of answers: no week or month is as long."""
+    return period.days >= DEFAULTS.window_days[1]
+
+
 def window(last_on: date, days: int) -> Period:
     """Return the trailing window of so many days that ends on `last_on`."""
     return Period(last_on - timedelta(days=days - 1), last_on)
@@ -112,19 +116,6 @@ def live_months(today: date, maturity_days: int = DEFAULTS.maturity_days) -> tup
 def latest_mature_day(today: date, maturity_days: int = DEFAULTS.maturity_days) -> date:
     """Return the last resolution day whose answers are all in: class rates use no later one."""
     return today - timedelta(days=maturity_days)
-
-
-def is_stale(last_data_on: date, today: date, cadence_days: int) -> bool:
-    """Return whether data are missing: nothing new for more than twice the expected cadence."""
-    return (today - last_data_on).days > DEFAULTS.stale_cadences * cadence_days
-
-
-def widened_window(n_effective_by_days: Mapping[int, float]) -> int:
-    """Return the shortest window (28, 56, 84 days) with an effective n of 10; for display only."""
-    for days in DEFAULTS.window_days:
-        if n_effective_by_days.get(days, 0.0) >= DEFAULTS.least_n_for_flag:
-            return days
-    return DEFAULTS.window_days[-1]
 
 
 def working_window(last_on: date, working_days: int, weekdays: frozenset[int] = MONDAY_TO_FRIDAY) -> Period:

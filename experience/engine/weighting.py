@@ -265,10 +265,13 @@ def tipping_point(
         return None
     period_mean = response_rate * raw_mean + (1.0 - response_rate) * weighted_mean
     shift = (target - period_mean) / (1.0 - response_rate)
-    return TippingPoint(period_mean, shift, _robustness(100.0 * shift / range_width))
+    return TippingPoint(period_mean, shift, robustness(100.0 * shift / range_width))
 
 
-def _robustness(shift_pomp: float) -> Robustness:
+def robustness(shift_pomp: float) -> Robustness:
+    """Return how firmly a finding stands that so many points of 100 would undo: robust from 10, fragile below
+    5.
+    """
     if shift_pomp >= DEFAULTS.robust_tipping_pomp:
         return Robustness.ROBUST
     return Robustness.FRAGILE if shift_pomp < DEFAULTS.fragile_tipping_pomp else Robustness.FAIR

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy
 
+from experience.engine import periods
 from experience.models.agreements import AgreementService, AgreementVersion
 from experience.models.evidence import ParameterSet
 from surveys.models import BusinessService
@@ -46,7 +47,7 @@ class MeasurementQuerySet(models.QuerySet["Measurement"]):
 
 
 class MeasurementPeriod(models.TextChoices):
-    """The calendar month is the result; week and rolling 28 days are live views."""
+    """The calendar month is the result; week and rolling days are live views: 28 days, or up to 84."""
 
     ROLLING = "rolling", gettext_lazy("Last 28 days")
     WEEK = "week", gettext_lazy("Week")
@@ -158,15 +159,18 @@ class Measurement(models.Model):
 
     objects = MeasurementQuerySet.as_manager()
 
+    # Of a live view over more than 28 days: the result of the 28 days, which is judged by and stored nowhere.
+    judged: Measurement | None = None
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["agreement_version", "service", "period", "starts_on", "ends_on"],
+                fields=["agreement_version", "service", "period", "ends_on"],
                 condition=Q(is_current=True),
                 name="measurement_one_current",
             ),
             models.UniqueConstraint(
-                fields=["agreement_version", "period", "starts_on", "ends_on"],
+                fields=["agreement_version", "period", "ends_on"],
                 condition=Q(is_current=True, service__isnull=True),
                 name="measurement_one_current_journey",
             ),
@@ -189,6 +193,11 @@ class Measurement(models.Model):
             # Serves the portfolio (newest rolling result per service) and the service page's history.
             models.Index(fields=["service", "period", "-ends_on"], name="measurement_latest"),
         ]
+
+    @property
+    def days(self) -> periods.Period:
+        """The days it is about."""
+        return periods.Period(self.starts_on, self.ends_on)
 
     @property
     def experience_score(self) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -198,6 +198,11 @@ def primary_holders(terms: AgreementTerms) -> dict[str, Agreement]:
             both = {service.key for service in version.services.all()}.intersection(terms.services)
             holders |= dict.fromkeys(both, version.agreement)
     return holders
+
+
+def limits_of(promised: Mapping[int, Sla]) -> dict[int, int]:
+    """Return the minutes that SLAs give by service, where these do not go by the ticket system's verdict."""
+    return {pk: sla.limit_minutes for pk, sla in promised.items() if sla.limit_minutes is not None}
 
 
 def headline_slas(services: Iterable[BusinessService], day: date) -> dict[int, Sla]:

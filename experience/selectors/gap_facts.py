@@ -27,13 +27,14 @@ from experience.engine.explanation import (
 )
 from experience.engine.gaps import Severity, severity
 from experience.engine.indicators import Terms, rating_terms
-from experience.engine.periods import Period
+from experience.engine.periods import Period, is_wider, window
 from experience.engine.pooling import Fleet, shrink_into
 from experience.models import Measurement, ParameterSet
 from experience.selectors.agreements import scope_of, terms_of
 from experience.selectors.answers import reason_labels
 from experience.selectors.raw_rows import of_people
-from experience.selectors.results import LOST_TIME, read_results
+from experience.selectors.representativity import representativity
+from experience.selectors.results import LOST_TIME, least_people, read_results
 from experience.selectors.windows import within_days
 from surveys.models import Resolution, Response, ResponseReason
 
@@ -43,8 +44,11 @@ Document = dict[str, Any]
 
 
 def affected_people(m: Measurement) -> int:
-    """Return how many known people had a ticket resolved in the days and among the people of a result."""
-    found = _resolutions(m, _window(m)).aggregate(people=Count("person", distinct=True))
+    """Return how many known people had a ticket resolved in the days and among the people of a result.
+
+    Of a live view the last 28 days count, however far back it looks: gaps are ranked against each other.
+    """
+    found = _resolutions(m, _ranked_days(m)).aggregate(people=Count("person", distinct=True))
     people: int = found["people"]
     return people
 
@@ -63,7 +67,7 @@ def severity_of(m: Measurement, people: int) -> Severity:
         shrunk_score=_shrunk(m.parameter_set, score, high),
         upper90=upper_end(score, high, level=DEFAULTS.severity_level),
         affected_users=people,
-        tickets=m.n_resolved,
+        tickets=round(m.n_resolved * _ranked_days(m).days / m.days.days),
         mean_lost_minutes=lost.value if lost else None,
         target_lost_minutes=lost.target if lost else None,
     )
@@ -80,7 +84,8 @@ def _shrunk(used: ParameterSet, score: float, high: float) -> float:
 
 
 def explanation_of(m: Measurement) -> Document:
-    """Return factors, segments, reasons and drivers behind a result, in units of its rating; six queries.
+    """Return factors, segments, reasons and drivers behind a result, in units of its rating, and how alike
+    those who answered are to all; seven queries.
 
     Empty for a result without a rating, or with one that is hidden.
     """
@@ -91,14 +96,16 @@ def explanation_of(m: Measurement) -> Document:
     longest = Period(min(m.starts_on, m.ends_on - timedelta(days=DRIVER_DAYS - 1)), m.ends_on)
     answers = _answers(m, rating, longest)
     within = [answer for answer in answers if answer.day >= m.starts_on]
+    least = least_people()
     return {
-        "factors": [asdict(found) for found in factors(within, _tickets(m))],
+        "factors": [asdict(found) for found in factors(within, _tickets(m), least=least)],
         "segments": {
-            split: [asdict(s) for s in worst_segments(within, _split(split), scale)]
+            split: [asdict(s) for s in worst_segments(within, _split(split), scale, least=least)]
             for split in ("site", "persona")
         },
         "reasons": _reasons(within, scale),
         "drivers": _drivers(m, answers),
+        "representativity": representativity(m),
         "answers": len(within),
     }
 
@@ -109,11 +116,11 @@ def answers_behind(m: Measurement) -> tuple[Scale, list[AnsweredTicket]] | None:
     if rating is None or m.rating is None:
         return None
     scale = Scale(rating.low, rating.high, rating.anchors, _pooled(m.parameter_set, rating))
-    return scale, _answers(m, rating, _window(m))
+    return scale, _answers(m, rating, m.days)
 
 
 def _reasons(answers: Sequence[AnsweredTicket], scale: Scale) -> list[Document]:
-    found = reasons(answers, scale)
+    found = reasons(answers, scale, least=least_people())
     labels = reason_labels(reason.key for reason in found) if found else {}
     return [{**asdict(reason), "label": labels.get(reason.key, reason.key)} for reason in found]
 
@@ -129,7 +136,7 @@ def _pooled(used: ParameterSet, rating: Terms) -> float | None:
 
 def _drivers(m: Measurement, answers: Sequence[AnsweredTicket]) -> Document | None:
     """Return the drivers of the result's own answers, else those of the whole organisation that night."""
-    own = rating_drivers(answers, seed=m.ends_on.toordinal())
+    own = rating_drivers(answers, seed=m.ends_on.toordinal(), least=least_people())
     if own is not None:
         return {**asdict(own), "of": "own"}
     pooled = m.parameter_set.values.get("drivers")
@@ -140,8 +147,8 @@ def _scope(m: Measurement) -> Scope:
     return scope_of(m.agreement_version)
 
 
-def _window(m: Measurement) -> Period:
-    return Period(m.starts_on, m.ends_on)
+def _ranked_days(m: Measurement) -> Period:
+    return window(m.ends_on, DEFAULTS.window_days[0]) if is_wider(m.days) else m.days
 
 
 def _services(m: Measurement) -> list[int]:
@@ -160,7 +167,7 @@ def _resolutions(m: Measurement, period: Period) -> QuerySet[Resolution]:
 
 def _tickets(m: Measurement) -> dict[str, int]:
     """Return the eligible resolutions per response class."""
-    found = _resolutions(m, _window(m)).filter(decision__is_eligible=True, withdrawn_at=None)
+    found = _resolutions(m, m.days).filter(decision__is_eligible=True, withdrawn_at=None)
     return dict(found.values_list("response_class").annotate(Count("pk")).order_by())
 
 

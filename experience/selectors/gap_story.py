@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from experience import figures, sentences
 from experience.engine.gaps import Verdict
+from experience.engine.weighting import is_representative
 from experience.models import Gap, Measurement
 from experience.selectors.lost_cost import cost_per_hour_of
 from experience.selectors.results import REPEAT_CONTACT, ResultFigures, is_hidden, read_results
@@ -38,7 +39,7 @@ def gap_words(gap: Gap) -> GapWords:
     return GapWords(
         sentences.opening(_verdict(gap), m.status, m.sla_status),
         _said(sentences.sla_sentence(m.sla_share, m.sla_target), _rating(m, found), _repeats(found)),
-        _said(*_strongest(gap, found), _lost(gap), _tipping(m, found)),
+        _said(*_strongest(gap, found), _lost(gap), _tipping(m, found), _unlike(gap)),
     )
 
 
@@ -54,6 +55,13 @@ def _said(*parts: str) -> tuple[str, ...]:
 
 def _lost(gap: Gap) -> str:
     return sentences.lost_hours_sentence(gap.lost_hours, cost_per_hour_of(gap.service), settings.CURRENCY)
+
+
+def _unlike(gap: Gap) -> str:
+    """Return the warning that those who answered are unlike all who had a ticket; empty where they are."""
+    indicator = gap.explanation.get("representativity")
+    is_unlike = indicator is not None and not is_representative(indicator)
+    return sentences.representativity_sentence(indicator) if is_unlike else ""
 
 
 def _verdict(gap: Gap) -> Verdict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count
 
@@ -45,14 +46,17 @@ class IncidentChange:
 
 def month_over_month(service: BusinessService, month: Period, *, now: datetime) -> IncidentChange:
     """Return the change against the month before; of a month that still runs its days so far."""
-    return _change(service, elapsed(month, now), previous_month(month))
+    return _change(service, _so_far(service, month, now), previous_month(month))
 
 
 def year_over_year(service: BusinessService, month: Period, *, now: datetime) -> IncidentChange:
     """Return the change against the same month a year before; of a month that still runs its days so far."""
-    return _change(
-        service, elapsed(month, now), month_of(month.first_on.replace(year=month.first_on.year - 1))
-    )
+    before = month_of(month.first_on.replace(year=month.first_on.year - 1))
+    return _change(service, _so_far(service, month, now), before)
+
+
+def _so_far(service: BusinessService, month: Period, now: datetime) -> Period:
+    return elapsed(month, now, ZoneInfo(service.time_zone)) or Period(month.first_on, month.first_on)
 
 
 def _change(service: BusinessService, period: Period, before: Period) -> IncidentChange:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Avg, Count, F, Sum
@@ -79,15 +80,15 @@ def operations(
 ) -> Operations:
     """Return the figures of one month; the number of queries does not grow with the services."""
     services = list(BusinessService.objects.visible_to(user).live().filter(of_services(narrowing)))
-    begun = elapsed(month, now)
+    over = elapsed(month, now, ZoneInfo(settings.TIME_ZONE))
     users = user_counts(services)
     return Operations(
         first_on=month.first_on,
         values=_counted(services, month, now),
         rating=_rating(services, month),
         mood=_mood(services, month),
-        incidents=incident_counts(services, begun),
-        user_days={service.pk: user_days(users.get(service.pk, ()), begun) for service in services},
+        incidents=incident_counts(services, over) if over else {},
+        user_days={s.pk: user_days(users.get(s.pk, ()), over) for s in services} if over else {},
     )
 
 

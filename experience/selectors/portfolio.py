@@ -15,7 +15,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from experience.badges import Badge, badge_of
 from experience.engine.gaps import Experience, Verdict, classify
-from experience.engine.periods import Period
+from experience.engine.periods import Period, is_wider
 from experience.engine.sla import Sla
 from experience.models import Gap, Measurement
 from experience.selectors.narrowing import of_services
@@ -93,6 +93,12 @@ class Row:
         return self.answered / self.asked if self.asked else None
 
     @property
+    def wider_days(self) -> int | None:
+        """How many days it looks back where that is more than usual, for want of answers."""
+        days = _days(self.starts_on, self.ends_on)
+        return days.days if days and is_wider(days) else None
+
+    @property
     def is_made_up_for(self) -> bool:
         """Say whether the rating is below what was agreed, and other answers bring the experience there."""
         if self.status not in _ON_TARGET or self.rating is None or self.rating_target is None:
@@ -118,7 +124,8 @@ def portfolio_rows(
 ) -> list[Row]:
     """Return a row for every live service this user may read, by name; services without a result included.
 
-    Results are of the last 28 days, or of a calendar month, then with the gaps that stood in it.
+    Results are live views (28 days, up to 84 where these bring too few answers), or of a calendar month, then
+    with the gaps that stood in it.
     """
     services = list(_services(user, month, narrowing))
     newest = [service["newest"] for service in services if service["newest"] is not None]
@@ -199,8 +206,14 @@ def _gaps_in(user: User | AnonymousUser, month: Period) -> dict[int, StandingGap
     }
 
 
-def verdict_of(status: str, sla_status: str, gap: StandingGap | None) -> Verdict:
-    """Return SLA and experience read together under the service's gap; a dismissed one silences the flag."""
+def verdict_of(status: str, sla_status: str, gap: StandingGap | None, days: Period | None) -> Verdict:
+    """Return SLA and experience of these days read together under the service's gap.
+
+    A dismissed gap silences the flag. A window that was widened is for display only: beside it stands what
+    the last 28 days made of the gap.
+    """
+    if days is not None and is_wider(days):
+        return Verdict(gap.kind) if gap and gap.is_confirmed else Verdict.TOO_FEW_ANSWERS
     found = classify(
         Sla(sla_status),
         Experience(status),
@@ -209,6 +222,10 @@ def verdict_of(status: str, sla_status: str, gap: StandingGap | None) -> Verdict
     )
     is_dismissed = gap is not None and gap.state == Gap.State.DISMISSED
     return Verdict.UNCLEAR if is_dismissed and found in _FLAGS else found
+
+
+def _days(first_on: date | None, last_on: date | None) -> Period | None:
+    return Period(first_on, last_on) if first_on and last_on else None
 
 
 def _row(service: dict[str, Any], measured: dict[str, Any] | None, gap: StandingGap | None) -> Row:
@@ -224,7 +241,9 @@ def _row(service: dict[str, Any], measured: dict[str, Any] | None, gap: Standing
         starts_on=known["starts_on"],
         ends_on=known["ends_on"],
         status=known["status"],
-        badge=badge_of(verdict_of(known["status"], known["sla_status"], gap)),
+        badge=badge_of(
+            verdict_of(known["status"], known["sla_status"], gap, _days(known["starts_on"], known["ends_on"]))
+        ),
         gap=gap,
         scale=scale_to(known["rating_best"]),
         rating=told["rating"],

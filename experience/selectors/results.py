@@ -18,7 +18,10 @@ _SCALES = {5: (1, 5), 7: (1, 7), 10: (0, 10)}
 
 @dataclass(frozen=True, slots=True)
 class IndicatorFigures:
-    """One indicator: native value, interval and target, score 0..100, weight within its stream, evidence."""
+    """One indicator: native value, interval and target, score 0..100, weight within its stream, evidence.
+
+    `silent_since` is the last day with data, YYYY-MM-DD, of a signal that fell silent; empty otherwise.
+    """
 
     key: str
     name: str
@@ -37,6 +40,7 @@ class IndicatorFigures:
     score: float | None = None
     score_low: float | None = None
     score_high: float | None = None
+    silent_since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,4 +186,9 @@ def _stream(name: str, row: Mapping[str, Any], is_hidden: bool) -> StreamFigures
 
 def is_hidden(status: str, answered: int) -> bool:
     """Say whether figures from answers must not be shown: some answered, but fewer people than the least."""
-    return status == "hidden" or 0 < answered < max(settings.PRIVACY_MINIMUM, DEFAULTS.least_respondents)
+    return status == "hidden" or 0 < answered < least_people()
+
+
+def least_people() -> int:
+    """Return how many people a statistic must be about: as configured, never fewer than 5."""
+    return max(settings.PRIVACY_MINIMUM, DEFAULTS.least_respondents)

@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from experience.engine.explanation import AnsweredTicket, Scale, Segment, Split, split, whole
 from experience.models import Measurement
 from experience.selectors.gap_facts import answers_behind
+from experience.selectors.results import least_people
 from surveys.models import BusinessService
 
 SPLITS = ("site", "persona")
@@ -49,14 +50,15 @@ def segments_of(m: Measurement) -> Segments | None:
     if found is None:
         return None
     scale, answers = found
-    everybody = whole(answers, scale)
+    least = least_people()
+    everybody = whole(answers, scale, least=least)
     shown: Sequence[AnsweredTicket] = answers if everybody else ()
     return Segments(
         scale,
         everybody,
         {
-            "site": split(shown, lambda answer: answer.site, scale),
-            "persona": split(shown, lambda answer: answer.persona, scale),
+            "site": split(shown, lambda answer: answer.site, scale, least=least),
+            "persona": split(shown, lambda answer: answer.persona, scale, least=least),
         },
     )
 

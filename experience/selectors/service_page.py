@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NewestResult:
-    """The newest 28-day result, with what its document says and what it means beside the SLA.
+    """The newest live view, or a month: with what its document says and what it means beside the SLA.
 
     `measurement` is the published one and keeps its rating columns even where `is_hidden`; pages read those
     here.
@@ -80,7 +80,7 @@ def events_of(gap: Gap) -> list[GapEvent]:
 
 
 def newest_result(service: BusinessService, gap: Gap | None) -> NewestResult | None:
-    """Return the newest result of the last 28 days, or None while the service was never measured."""
+    """Return the newest live view, or None while the service was never measured."""
     rolling = _primary_results(service).filter(period=Measurement.Period.ROLLING)
     found = rolling.order_by("-ends_on", "-pk").first()
     return None if found is None else read_result(found, gap)
@@ -92,7 +92,7 @@ def _primary_results(service: BusinessService) -> QuerySet[Measurement]:
 
 
 def response_now(shown: Measurement) -> ResponseFigures:
-    """Return who was asked and who answered, published or not: in the last 28 days, or in the month shown.
+    """Return who was asked and who answered, published or not: in the live view, or in the month shown.
 
     That is no secret and up to date; what people said waits.
     """
@@ -114,7 +114,7 @@ def read_result(found: Measurement, gap: Gap | None) -> NewestResult:
     return NewestResult(
         measurement=found,
         figures=read_results(found.results, is_hidden=hidden),
-        verdict=verdict_of(found.status, found.sla_status, live),
+        verdict=verdict_of(found.status, found.sla_status, live, found.days),
         is_hidden=hidden,
         rating=None if hidden else found.rating,
         rating_low=None if hidden else found.rating_low,

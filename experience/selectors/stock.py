@@ -19,7 +19,8 @@ from experience.engine.agreement_terms import EVERYONE, Scope
 from experience.engine.cells import Cell, Cells, cells_from
 from experience.engine.daycells import Rate
 from experience.engine.histogram import buckets_of
-from experience.engine.periods import MONDAY_TO_FRIDAY, Period, bounds
+from experience.engine.periods import MONDAY_TO_FRIDAY, Period, bounds, local_day
+from experience.engine.silence import silent_since
 from experience.engine.unsolicited import BASELINE_DAYS, Unsolicited, sums_of_days
 from experience.models import UnsolicitedText
 from surveys.models import BusinessService, Resolution, ServiceUserCount, Ticket
@@ -61,20 +62,33 @@ def _requested_by(scope: Scope) -> Q:
 def _incident_rate(
     services: Sequence[BusinessService], period: Period, now: datetime, whose: Q
 ) -> Iterator[Cell]:
-    """Yield incidents (n) and user-days (total) of the period and of the 13 weeks before it."""
-    period = elapsed(period, now)
+    """Yield incidents (n) and user-days (total) of the period and of the 13 weeks before it.
+
+    Nothing before the period's first day is over: a day that has just begun has few incidents.
+    """
     before = Period(period.first_on - timedelta(days=TRAILING_DAYS), period.first_on - timedelta(days=1))
     users = user_counts(services)
-    for bucket, part in ((Rate.NOW, period), (Rate.BEFORE, before)):
-        counts = incident_counts(services, part)
-        for place, service in enumerate(services):
-            exposure = user_days(users.get(service.pk, ()), part)
-            yield Cell(place, "incident_rate", "", 1000, bucket, counts.get(service.pk, 0), exposure, 0)
+    for zone, places in _places_by_zone(services).items():
+        so_far = elapsed(period, now, zone)
+        for bucket, part in ((Rate.NOW, so_far), (Rate.BEFORE, before)) if so_far else ():
+            counts = incident_counts([services[place] for place in places], part)
+            for place in places:
+                key = services[place].pk
+                exposure = user_days(users.get(key, ()), part)
+                yield Cell(place, "incident_rate", "", 1000, bucket, counts.get(key, 0), exposure, 0)
 
 
-def elapsed(period: Period, now: datetime) -> Period:
-    """Return the days of a period that have begun, at least its first."""
-    return Period(period.first_on, min(period.last_on, max(period.first_on, now.date())))
+def _places_by_zone(services: Sequence[BusinessService]) -> dict[ZoneInfo, list[int]]:
+    zones: dict[ZoneInfo, list[int]] = {}
+    for place, service in enumerate(services):
+        zones.setdefault(ZoneInfo(service.time_zone), []).append(place)
+    return zones
+
+
+def elapsed(period: Period, now: datetime, zone: ZoneInfo) -> Period | None:
+    """Return the days of a period that are over in a time zone; None before its first is."""
+    last = min(period.last_on, local_day(now, zone) - timedelta(days=1))
+    return Period(period.first_on, last) if last >= period.first_on else None
 
 
 def incident_counts(services: Sequence[BusinessService], period: Period) -> dict[int, int]:
@@ -164,7 +178,10 @@ def _recurring(
 def _unsolicited(
     services: Sequence[BusinessService], period: Period, now: datetime, whose: Q
 ) -> Iterator[Cell]:
-    """Yield the mean day of the period and of the 90 days before it, and how many authors wrote in it."""
+    """Yield the mean day of the period and of the 90 days before it, and how many authors wrote in it.
+
+    Nothing once no more texts come (engine/silence.py).
+    """
     place = {service.pk: number for number, service in enumerate(services)}
     since = period.first_on - timedelta(days=BASELINE_DAYS)
     found = UnsolicitedText.objects.filter(
@@ -177,6 +194,7 @@ def _unsolicited(
         days.setdefault((service, is_now), {}).setdefault(day, []).append(polarity or 0.0)
         if is_now:
             authors.setdefault(service, set()).add(author)
+    _leave_out_silent(services, period, now, days, authors)
     for (service, is_now), own in days.items():
         sums = sums_of_days(own)
         bucket = Unsolicited.NOW if is_now else Unsolicited.BEFORE
@@ -185,6 +203,21 @@ def _unsolicited(
         )
     for service, who in authors.items():
         yield Cell(place[service], "unsolicited", "", 1000, Unsolicited.AUTHORS, len(who), 0, 0)
+
+
+def _leave_out_silent(
+    services: Sequence[BusinessService],
+    period: Period,
+    now: datetime,
+    days: dict[tuple[int, bool], dict[date, list[float]]],
+    authors: dict[int, set[str]],
+) -> None:
+    for service in services:
+        last_on = min(period.last_on, local_day(now, ZoneInfo(service.time_zone)))
+        if silent_since(days.get((service.pk, True), ()), last_on):
+            authors.pop(service.pk)
+            del days[service.pk, True]
+            days.pop((service.pk, False), None)
 
 
 _READERS: Mapping[str, Callable[[Sequence[BusinessService], Period, datetime, Q], Iterator[Cell]]] = {

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,13 +18,15 @@ from experience.engine.cells import (
     Cells,
     Integers,
     cells_from,
+    per_cell,
     summed,
     unpacked,
     unpacked_people,
 )
 from experience.engine.daycells import RESOLUTION_MEASURES, cells_of
 from experience.engine.evidence import Evidence, people_of
-from experience.engine.periods import Period, bounds
+from experience.engine.periods import Period, bounds, local_day
+from experience.engine.silence import silences
 from experience.models import Outage, PackedDay
 from experience.selectors.agreements import InForce
 from experience.selectors.raw_rows import of_people, resolution_facts
@@ -50,14 +53,14 @@ def evidence_of(
     """
     position = {service.pk: number for number, service in enumerate(services)}
     parts = scope.kept(period)
-    cells, answers = _counted(position, parts, scope)
-    if limits:
-        cells = _within_limits(cells, position, parts, scope, limits)
+    counted = _counted(services, position, parts, scope, now)
+    cells = _within_limits(counted.cells, position, parts, scope, limits) if limits else counted.cells
     stock = stock_cells(services, period, measures, now=now, scope=scope)
     return Evidence(
         cells=summed(np.concatenate([cells, stock])),
-        people=people_of(*answers, services=len(services)),
+        people=people_of(*counted.answers, services=len(services)),
         up_seconds=_monitored_seconds(services, parts, now),
+        silent=counted.silent,
     )
 
 
@@ -76,13 +79,14 @@ def evidence_together(
     position = {service.pk: 0 for service in services}
     parts = scope.kept(period)
     watched = [s for s in _monitored_seconds(services, parts, now) if s is not None]
-    counted, answers = _counted(position, parts, scope)
-    cells = np.concatenate([counted, stock_cells(services, period, measures, now=now, scope=scope)])
+    counted = _counted(services, position, parts, scope, now)
+    cells = np.concatenate([counted.cells, stock_cells(services, period, measures, now=now, scope=scope)])
     cells["service"] = 0
     return Evidence(
         cells=summed(cells),
-        people=people_of(*answers, services=1),
+        people=people_of(*counted.answers, services=1),
         up_seconds=[sum(watched) if watched else None],
+        silent=counted.silent[:1],
     )
 
 
@@ -101,17 +105,38 @@ def evidence_of_subjects(
         yield [whole], evidence_together(found.services, period, now=now, scope=found.scope)
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Cells; for every answer among them the service's place and who gave it; per service silent signals."""
+
+    cells: Cells
+    answers: tuple[Integers, Integers]
+    silent: list[dict[str, date]]
+
+
 def _counted(
-    position: dict[int, int], parts: Sequence[Period], scope: Scope
-) -> tuple[Cells, tuple[Integers, Integers]]:
-    """Return the cells, and for every answer among them the service's place and who gave it."""
+    services: Sequence[BusinessService],
+    position: dict[int, int],
+    parts: Sequence[Period],
+    scope: Scope,
+    now: datetime,
+) -> _Counted:
     found = PackedDay.objects.filter(within_days(parts, "day"), service__in=position)
-    rows = list(found.values_list("service_id", "cells", "people"))
-    places = [position[service] for service, _, _ in rows]
-    cells = unpacked(places, [bytes(cells) for _, cells, _ in rows])
+    rows = list(found.values_list("service_id", "day", "cells", "people"))
+    places, packs = [position[row[0]] for row in rows], [bytes(row[2]) for row in rows]
+    cells = unpacked(places, packs)
+    days = per_cell([row[1].toordinal() for row in rows], packs)
+    silent = silences(cells, days, [_last_day(service, parts, now) for service in services])
     if scope.limits_people:
-        return _cells_of_people(cells, position, parts, scope), _answers_of_people(position, parts, scope)
-    return cells, unpacked_people(places, [bytes(people) for _, _, people in rows])
+        own = _cells_of_people(cells, position, parts, scope)
+        return _Counted(own, _answers_of_people(position, parts, scope), silent)
+    return _Counted(cells, unpacked_people(places, [bytes(row[3]) for row in rows]), silent)
+
+
+def _last_day(service: BusinessService, parts: Sequence[Period], now: datetime) -> date:
+    """Return the last day that counts and has begun where the service is."""
+    today = local_day(now, ZoneInfo(service.time_zone))
+    return min(parts[-1].last_on, today) if parts else today
 
 
 def _within_limits(

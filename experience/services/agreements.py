@@ -158,7 +158,9 @@ def _subject(agreement: Agreement) -> str:
 
 
 def _claim_services(version: AgreementVersion, agreement: Agreement) -> None:
-    AgreementService.objects.filter(version__agreement=agreement).update(is_primary=False)
+    covered = AgreementService.objects.filter(version__agreement=agreement)
+    list(BusinessService.objects.filter(pk__in=covered.values("service")).in_turn())
+    covered.update(is_primary=False)
     if not agreement.is_primary:
         return
     try:

@@ -109,10 +109,7 @@ def forget_changes(measured: Sequence[int]) -> None:
 def _lock(days: Iterable[ServiceDay]) -> dict[int, BusinessService]:
     """Lock the services, so that of two sweeps over one service the later one also reads later."""
     ids = {service for service, _ in days}
-    return {
-        s.pk: s
-        for s in BusinessService.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
-    }
+    return {s.pk: s for s in BusinessService.objects.filter(pk__in=ids).in_turn()}
 
 
 def rebuild_evidence(*, now: datetime, services: Iterable[BusinessService] | None = None) -> int:

@@ -151,7 +151,7 @@ def _evaluate_one(
 ) -> int:
     evidence = _evidence(m, as_of, None, is_discovered=False)
     after = gap_states.weekly(gap_value(row), evidence, p_below=m.p_below, closing_score=closing_score)
-    if row is not None and row.evaluated_on == as_of:
+    if row is not None and (row.evaluated_on == as_of or row.first_seen_on > as_of):
         return 0
     if after is not None:
         return _store(row, after, m, evidence, now, {"evaluated_on": as_of})

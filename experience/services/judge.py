@@ -1,9 +1,14 @@
-"""When what is judged: after every change the live views, each night the whole day, each Monday the week."""
+"""When what is judged: after every change the live views, each night the whole day, each Monday the week.
+
+A gap closes after two evaluations in a row, so a Monday without a worker is made up for as of its evidence.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+
+from django.db.models import Max
 
 from experience.engine.periods import Period, month_of, previous_month
 from experience.models import Measurement, NightlyRun
@@ -11,7 +16,7 @@ from experience.selectors.maturity import is_final, provisional_until
 from experience.selectors.raw_rows import ServiceDay
 from experience.services.evidence import counted_changes, forget_changes, refresh_changed_days
 from experience.services.gaps import close_month, evaluate_week, leave_unwatched, refresh_gaps
-from experience.services.measure import measure_all
+from experience.services.measure import judged_live_views, measure_all
 from experience.services.service_groups import refresh_service_groups
 from surveys.services.anonymous import mark_anonymous_weeks
 from xla_service.moments import organisation_day
@@ -34,7 +39,7 @@ def refresh(*, now: datetime) -> set[ServiceDay]:
         measured = measure_all(
             as_of=today, now=now, services=services, changed_days={day for _, day in changed}
         )
-        refresh_gaps(_rolling(measured, today), as_of=today, now=now)
+        refresh_gaps(judged_live_views(measured), as_of=today, now=now)
         forget_changes(list(counted))
     return changed
 
@@ -64,25 +69,35 @@ def _judge(day: date, now: datetime) -> None:
     refresh_service_groups(today=day)
     mark_anonymous_weeks(day)
     refresh(now=now)
+    for monday in _missed_mondays(day):
+        _judge_week(judged_live_views(measure_all(as_of=monday, now=now)), monday, now)
     last_month = previous_month(month_of(day))
     measured = measure_all(as_of=day, now=now, changed_days={last_month.last_on, day - timedelta(days=7)})
-    rolling = _rolling(measured, day)
+    rolling = judged_live_views(measured)
     refresh_gaps(rolling, as_of=day, now=now)
     if is_final(last_month, day) and not _was_closed(last_month):
         months = [m for m in measured if m.period == m.Period.MONTH and m.starts_on == last_month.first_on]
         close_month(months, as_of=day, now=now)
     if day.weekday() == MONDAY:
-        evaluate_week(rolling, as_of=day, now=now)
-        leave_unwatched(rolling, as_of=day, now=now)
+        _judge_week(rolling, day, now)
+
+
+def _judge_week(rolling: Sequence[Measurement], monday: date, now: datetime) -> None:
+    evaluate_week(rolling, as_of=monday, now=now)
+    leave_unwatched(rolling, as_of=monday, now=now)
+
+
+def _missed_mondays(day: date) -> list[date]:
+    """Return the Mondays since the last judged day on which nobody was there to judge the week."""
+    judged = NightlyRun.objects.filter(day__lt=day, finished_at__isnull=False).aggregate(last=Max("day"))
+    last = judged["last"] or day
+    days = (last + timedelta(days=step) for step in range(1, (day - last).days))
+    return [missed for missed in days if missed.weekday() == MONDAY]
 
 
 def _was_closed(month: Period) -> bool:
     """Say whether an earlier finished run came after the month was final: then its family was tested."""
     return NightlyRun.objects.filter(day__gt=provisional_until(month), finished_at__isnull=False).exists()
-
-
-def _rolling(measured: Collection[Measurement], day: date) -> list[Measurement]:
-    return [m for m in measured if m.period == m.Period.ROLLING and m.ends_on == day]
 
 
 def replay(first: date, last: date) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from experience.engine.defaults import ENGINE_VERSION
+from experience.engine.defaults import DEFAULTS, ENGINE_VERSION
 from experience.engine.evidence import Evidence
 from experience.engine.measure import Result, SlaTerms, measure
 from experience.engine.periods import Period, month_of, week_of, window
@@ -25,6 +25,7 @@ from experience.models.measurements import MeasurementPeriod
 from experience.selectors.agreements import (
     InForce,
     headline_slas,
+    limits_of,
     stream_weights,
     terms_of,
     versions_in_force,
@@ -38,7 +39,7 @@ from experience.services.results import columns_of, inputs_of
 from surveys.models import BusinessService
 from surveys.services.bulk import update_rows
 
-ROLLING_DAYS = 28
+ROLLING_DAYS = DEFAULTS.window_days[0]
 _ATTEMPTS = 5
 # What tells whether a current result is still the one that was read.
 _STANDING = ("pk", "input_hash", "state", "is_published")
@@ -55,7 +56,8 @@ def measure_all(
 
     A period is judged by the versions in force on its last day, or on `as_of` while it runs. `services`
     restricts to these ids; `changed_days` adds the weeks and months that hold them. Returns the current
-    measurement of each, also where nothing changed.
+    measurement of each, also where nothing changed. Where 28 days bring too few answers the live view looks
+    further back; by what it is judged then is in `judged_live_views`.
     """
     used = parameter_set_for(as_of, now=now)
     in_force = cache(versions_in_force)
@@ -98,20 +100,49 @@ def measure_period(
     """Measure one agreement version over one period for these services and store what changed."""
     if not services:
         return []
-    return _stored(
-        _current(found.version, Q(service__in=services), kind, period),
-        lambda: results_now(found, services, kind, period, used, now=now),
-    )
+
+    def read(places: Sequence[int], days: Period) -> list[Measurement]:
+        return results_now(found, [services[place] for place in places], kind, days, used, now=now)
+
+    current = _current(found.version, Q(service__in=services), kind, period)
+    return _stored(current, lambda: _widened(read, len(services), kind, period))
 
 
 def measure_journey(
     found: InForce, kind: MeasurementPeriod, period: Period, used: ParameterSet, *, now: datetime
 ) -> list[Measurement]:
     """Measure a journey as one, in which a person counts once, and store it when it changed."""
-    return _stored(
-        _current(found.version, Q(service=None), kind, period),
-        lambda: [journey_now(found, kind, period, used, now=now)],
-    )
+
+    def read(places: Sequence[int], days: Period) -> list[Measurement]:
+        return [journey_now(found, kind, days, used, now=now)]
+
+    current = _current(found.version, Q(service=None), kind, period)
+    return _stored(current, lambda: _widened(read, 1, kind, period))
+
+
+def _widened(
+    read: Callable[[Sequence[int], Period], list[Measurement]],
+    subjects: int,
+    kind: MeasurementPeriod,
+    period: Period,
+) -> list[Measurement]:
+    """Return what to show of so many subjects, read by their places: live views over 28, 56 or 84 days, the
+    shortest that brings an effective n of 10. A wider one keeps that of the 28 days, which is never shown.
+    """
+    judged = read(range(subjects), period)
+    shown = list(judged)
+    for days in DEFAULTS.window_days[1:] if kind == MeasurementPeriod.ROLLING else ():
+        thin = [p for p, m in enumerate(shown) if (m.n_effective or 0.0) < DEFAULTS.least_n_for_flag]
+        for place, wider in zip(thin, read(thin, window(period.last_on, days)) if thin else (), strict=True):
+            judged[place].is_published = False
+            wider.judged = judged[place]
+            shown[place] = wider
+    return shown
+
+
+def judged_live_views(measured: Iterable[Measurement]) -> list[Measurement]:
+    """Return of the live views among these the results of the last 28 days, which gaps are judged by."""
+    return [m.judged or m for m in measured if m.period == MeasurementPeriod.ROLLING]
 
 
 def results_now(
@@ -124,10 +155,9 @@ def results_now(
     now: datetime,
 ) -> list[Measurement]:
     """Return what the evidence says today of these services, as results that are not stored."""
-    promised = headline_slas(services, period.last_on)
-    limits = {pk: sla.limit_minutes for pk, sla in promised.items() if sla.limit_minutes is not None}
+    promised = headline_slas(services, min(period.last_on, used.made_on))
     evidence = evidence_of(
-        services, period, now=now, scope=found.scope, measures=_measures(found), limits=limits
+        services, period, now=now, scope=found.scope, measures=_measures(found), limits=limits_of(promised)
     )
     slas = [_sla_terms(promised.get(service.pk)) for service in services]
     return _measured(found, services, evidence, slas, kind, period, used, now)
@@ -239,7 +269,6 @@ def _current(
         whom,
         agreement_version=version,
         period=kind,
-        starts_on=period.first_on,
         ends_on=period.last_on,
     )
 
@@ -306,7 +335,6 @@ def _replace_other_versions(fresh: Sequence[Measurement]) -> None:
         same_subjects(fresh),
         Q(is_current=True) | Q(is_published=True),
         period=first.period,
-        starts_on=first.starts_on,
         ends_on=first.ends_on,
     )
     others = same_period.exclude(agreement_version=first.agreement_version)
@@ -328,7 +356,7 @@ def _kept(old: Measurement | None, shown: Measurement | None, new: Measurement) 
     if (old.input_hash, old.state, old.is_published) == (new.input_hash, new.state, new.is_published):
         return _with_relations_of(new, old)
     if new.is_published:
-        same = shown is not None and shown.starts_on == new.starts_on and shown.ends_on == new.ends_on
+        same = shown is not None and shown.ends_on == new.ends_on
         new.pk = shown.pk if shown is not None and same else old.pk
     elif not old.is_published:
         new.pk = old.pk
@@ -337,7 +365,7 @@ def _kept(old: Measurement | None, shown: Measurement | None, new: Measurement) 
 
 def _with_relations_of(new: Measurement, old: Measurement) -> Measurement:
     """Return the old result with what the new one has at hand, so that its readers need no query each."""
-    old.service, old.agreement_version = new.service, new.agreement_version
+    old.service, old.agreement_version, old.judged = new.service, new.agreement_version, new.judged
     return old
 
 

@@ -16,8 +16,8 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from experience.engine.defaults import DEFAULTS
 from experience.engine.periods import week_label
+from experience.engine.weighting import Robustness, robustness
 from experience.models import Gap, GapEvent
 from experience.selectors.gap_story import gap_story
 from experience.selectors.results import scale_of
@@ -48,13 +48,16 @@ def _tell(gap: Gap, today: date, now: datetime) -> int:
 
 
 def is_fragile(gap: Gap) -> bool:
-    """Say whether the silent, if a little happier, would undo the gap: then it is shown and not mailed."""
+    """Say whether the silent, if a little happier, would undo the gap: then it is shown and not mailed.
+
+    Where the rating is at its target, other answers make the gap, or it is over.
+    """
     m = gap.last_measurement
     scale = scale_of(m.results) if m else None
     shift = m.results.get("tipping_point") if m else None
-    if scale is None or shift is None:
+    if scale is None or shift is None or shift <= 0:
         return False
-    return bool(100 * shift / (scale[1] - scale[0]) < DEFAULTS.fragile_tipping_pomp)
+    return robustness(100 * shift / (scale[1] - scale[0])) is Robustness.FRAGILE
 
 
 def _readers(gap: Gap) -> list[User]:
@@ -87,9 +90,9 @@ def _mail_gap(gap: Gap, user: User, now: datetime) -> bool:
 def send_weekly_digests(*, monday: date, now: datetime) -> int:
     """Mail each owner what happened to their gaps in the week up to `monday`; return how many mails.
 
-    Those with no live gap and nothing new get no mail.
+    Those with no live gap and nothing new get no mail, and fragile gaps are not told (`is_fragile`).
     """
-    gaps = list(_gaps_of_the_week(monday))
+    gaps = [gap for gap in _gaps_of_the_week(monday) if not is_fragile(gap)]
     readers: dict[int, tuple[User, list[Gap]]] = {}
     for gap in gaps:
         for user in _readers(gap):

@@ -16,6 +16,7 @@ from django.db.models import Max, Q
 from django.utils import timezone
 
 from experience.engine.defaults import DEFAULTS
+from experience.engine.periods import window
 from experience.engine.privacy import may_release
 from experience.models import AgreementService, Measurement
 from experience.selectors.subjects import same_subjects
@@ -29,14 +30,14 @@ _NOTHING_SHOWN = {Measurement.Status.HIDDEN, Measurement.Status.MISSING}
 def last_published(fresh: Sequence[Measurement]) -> dict[int | None, Measurement]:
     """Return by service the published result that each of these would follow.
 
-    Of a week or month that of the same days; of the last 28 days the newest whose days overlap.
+    Of a week or month that of the same days; of a live view the newest whose days may overlap.
     """
     first = fresh[0]
     found = Measurement.objects.published().filter(
         same_subjects(fresh),
         agreement_version__agreement=first.agreement_version.agreement_id,
         period=first.period,
-        ends_on__range=(first.starts_on, first.ends_on),
+        ends_on__range=(window(first.ends_on, DEFAULTS.window_days[-1]).first_on, first.ends_on),
     )
     if first.period != Measurement.Period.ROLLING:
         found = found.filter(starts_on=first.starts_on)
@@ -77,7 +78,7 @@ def _answers_in(m: Measurement) -> tuple[Any, Any]:
 def _may_follow(new: Measurement, shown: Measurement, arrived: int) -> bool:
     """Say whether 5 people more stand behind a result than behind the one shown.
 
-    Days that leave the 28 days take people along, so there those who answered since are enough too.
+    Days that leave its window take people along, so there those who answered since are enough too.
     """
     if new.period == Measurement.Period.ROLLING and arrived >= DEFAULTS.release_batch:
         return True

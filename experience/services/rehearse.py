@@ -25,8 +25,10 @@ from experience.engine.rehearsal import (
 from experience.models import AgreementVersion
 from experience.selectors.agreements import (
     InForce,
+    headline_slas,
     indicator_scales,
     indicator_terms,
+    limits_of,
     newest_indicators,
     scope_of,
     stream_weights,
@@ -164,10 +166,12 @@ def _replay(stage: _Stage, period: Period, used: Parameters) -> _Month:
 
 
 def _evidence(stage: _Stage, period: Period, scope: Scope) -> Evidence:
-    read = evidence_together if stage.is_journey else evidence_of
     rules = [stage.draft, *(rules for rules, _ in stage.in_force)]
     measures = {terms.measure for each in rules for terms in each.indicators}
-    return read(stage.services, period, now=stage.now, scope=scope, measures=measures)
+    if stage.is_journey:
+        return evidence_together(stage.services, period, now=stage.now, scope=scope, measures=measures)
+    limits = limits_of(headline_slas(stage.services, period.last_on))
+    return evidence_of(stage.services, period, now=stage.now, scope=scope, measures=measures, limits=limits)
 
 
 def _measured(rules: _Rules, evidence: Evidence, used: Parameters) -> list[Result]:

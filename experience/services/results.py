@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, astuple
+from datetime import date
 from typing import Any
 
 from experience.engine.blend import Score
@@ -30,17 +31,24 @@ def inputs_of(evidence: Evidence, slas: Sequence[SlaTerms | None], names: dict[s
             "people": list(astuple(people)),
             "up_seconds": evidence.up_seconds[service],
             "sla": list(astuple(sla)) if sla else None,
+            **_silence(evidence.silent[service]),
             **names,
         }
         for service, (people, sla) in enumerate(zip(evidence.people, slas, strict=True))
     ]
 
 
+def _silence(silent: Mapping[str, date]) -> Document:
+    """Return which signals fell silent, for the receipt; a receipt without any does not speak of it."""
+    return {"silent": {measure: day.isoformat() for measure, day in silent.items()}} if silent else {}
+
+
 def evidence_from(inputs: Document) -> tuple[Evidence, SlaTerms | None]:
     """Return the evidence and SLA terms that stored inputs describe: the way back for `verify`."""
     cells = summed(cells_from(Cell(0, *row) for row in inputs["cells"]))
     sla = SlaTerms(*inputs["sla"]) if inputs["sla"] else None
-    return Evidence(cells, [People(*inputs["people"])], [inputs["up_seconds"]]), sla
+    silent = {measure: date.fromisoformat(day) for measure, day in inputs.get("silent", {}).items()}
+    return Evidence(cells, [People(*inputs["people"])], [inputs["up_seconds"]], [silent]), sla
 
 
 def columns_of(result: Result, *, is_baseline: bool = False) -> Document:
@@ -102,6 +110,7 @@ def _indicator(found: IndicatorResult) -> Document:
         "n": found.n,
         "n_effective": found.n_effective,
         "state": found.state,
+        **({"silent_since": found.silent_since.isoformat()} if found.silent_since else {}),
     }
 
 

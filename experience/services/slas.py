@@ -40,7 +40,7 @@ def agree_slas(
     services: Iterable[BusinessService], promise: SlaPromise, *, by: User | None, now: datetime
 ) -> None:
     """Write one promise down for these services; one of the same kind and day is replaced."""
-    found = list(services)
+    found = list(BusinessService.objects.filter(pk__in=[service.pk for service in services]).in_turn())
     told = _in_words(promise.kind, promise.priority, promise.target_share, promise.valid_from)
     Sla.objects.filter(
         service__in=found, kind=promise.kind, priority=promise.priority, valid_from=promise.valid_from

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from experience import figures, sentences
 from experience.engine.gaps import UNJUDGED
-from experience.engine.periods import Period, month_of
+from experience.engine.periods import is_wider, month_of
 from experience.models import AgreementVersion, Measurement
 from experience.selectors.agreements import indicators_for_everybody
 from experience.selectors.maturity import provisional_until
@@ -74,7 +74,7 @@ def _standing(m: Measurement, today: date) -> tuple[str, str]:
         }
     if m.state == Measurement.State.FINAL:
         return _("Final"), ""
-    last = provisional_until(Period(m.starts_on, m.ends_on))
+    last = provisional_until(m.days)
     return (
         _("Provisional until %(day)s") % {"day": figures.day(last)},
         _("Late answers still count. After that it is final; any later change appears as a correction."),
@@ -113,6 +113,10 @@ def limits_of(version: AgreementVersion) -> str:
     return ". ".join(words)
 
 
+def _looks_back(m: Measurement) -> str:
+    return _("Last %(days)s days") % {"days": m.days.days} if is_wider(m.days) else ""
+
+
 def _line(
     m: Measurement, title: str, *, url: str = "", about: str = "", standing: tuple[str, str] = ("", "")
 ) -> ResultLine:
@@ -122,7 +126,7 @@ def _line(
     return ResultLine(
         title=title,
         url=url,
-        about=about,
+        about=". ".join(part for part in (about, _looks_back(m)) if part),
         status=m.status,
         rating=sentences.rating_of(m.rating, scale[1]) if judged and scale else figures.MISSING,
         span=figures.interval(m.rating_low, m.rating_high) if judged else "",

@@ -225,7 +225,7 @@ def drop_view(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _overview(rows: Sequence[Row]) -> dict[str, object]:
     measured = [row for row in rows if row.ends_on is not None]
-    newest = max(measured, key=lambda row: row.ends_on or date.min, default=None)
+    newest = max(measured, key=lambda row: (row.ends_on or date.min, row.starts_on or date.min), default=None)
     by_attention = chosen(rows, Choice())
     dots = [_dot(row) for row in by_attention if row.experience is not None and row.status not in UNJUDGED]
     flagged = [row for row in by_attention if row.badge is not None]

@@ -143,16 +143,21 @@ def _form(side: Side) -> SideForm:
         for split in SPLITS
         for segment in (side.segments.splits[split].shown if side.segments else ())
     ]
-    days = figures.month(choice.month) if choice.month else _("last 28 days")
     return SideForm(
         title=f"{choice.service.name}, {choice.name}" if choice.is_part else choice.service.name,
-        days=days,
+        days=_days_words(side),
         months=side.months,
         parts=parts,
         month=f"{choice.month:%Y-%m}" if choice.month else RECENT,
         who=f"{choice.split}:{choice.name}" if choice.is_part else "",
         note=_note(side),
     )
+
+
+def _days_words(side: Side) -> str:
+    if side.choice.month:
+        return figures.month(side.choice.month)
+    return _("last %(days)s days") % {"days": side.days.days if side.days else DEFAULTS.window_days[0]}
 
 
 def _note(side: Side) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -14,10 +13,12 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from experience import figures, sentences
 from experience.badges import Badge, badge_of
+from experience.engine.blend import is_confirmed
 from experience.engine.defaults import DEFAULTS
 from experience.engine.gaps import UNJUDGED, Verdict
 from experience.engine.indicators import Terms
 from experience.engine.intervals import cold_start_variance
+from experience.engine.periods import is_wider
 from experience.engine.planning import detectable_shortfall
 from experience.engine.simulated import FALSE_ALARMS_PER_YEAR
 from experience.marks import Step, bar, interval_bar, rows_of_shares, waterfall_bars
@@ -27,6 +28,7 @@ from experience.selectors.results import (
     REPEAT_CONTACT,
     IndicatorFigures,
     ResponseFigures,
+    least_people,
     lifted_by,
     pulled_down_by,
 )
@@ -53,7 +55,7 @@ _MEASURES = {(1, 5): "satisfaction", (1, 7): "effort", (0, 10): "happiness"}
 _OLD_AFTER_DAYS = 2
 _ANSWERS_TO_PLAN_FOR = 30
 # Tickets in 28 days below which statistics tell less than the answers themselves.
-_SMALL_DESK = 30
+_SMALL_DESK, _SMALL_DESK_DAYS = 30, 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,16 +153,17 @@ def _certainty(result: NewestResult, weeks: Sequence[Week]) -> str:
     if result.verdict is Verdict.WATERMELON:
         return sentences.confirmed_sentence(FALSE_ALARMS_PER_YEAR)
     if found.status == "missing":
-        return sentences.missing_sentence(found.n_asked)
+        return sentences.missing_sentence(found.n_asked, found.days.days)
     if found.status == "hidden":
-        return sentences.hidden_sentence(settings.PRIVACY_MINIMUM)
+        return sentences.hidden_sentence(least_people())
     if found.status != "collecting":
         return sentences.status_sentence(found.status, found.n_answered)
     scale = result.figures.scale or (1, 5)
     return sentences.collecting_sentence(
         found.n_answered,
         found.n_effective or 0.0,
-        weeks_seen=min(max(sum(week.answered > 0 for week in weeks[-4:]), 1), 4),
+        days=found.days.days,
+        weeks_seen=sum(week.answered > 0 for week in weeks[-found.days.days // 7 :]),
         ends_on=found.ends_on,
         shortfall=detectable_shortfall(_ANSWERS_TO_PLAN_FOR, _variance(result, scale)),
         scale=scale,
@@ -173,7 +176,9 @@ def _variance(result: NewestResult, scale: tuple[int, int]) -> float:
 
 
 def chips(result: NewestResult, *, today: date) -> list[Chip]:
-    """Return the remarks on the evidence: what is missing, what is old, how few tickets, how precise."""
+    """Return the remarks on the evidence: what is missing, what is old, which days, how few tickets, how
+    precise.
+    """
     found, remarks = result.measurement, []
     absent = [s.stream for s in result.figures.streams if s.score is None] if not result.is_hidden else []
     if absent and found.coverage < DEFAULTS.full_coverage:
@@ -183,9 +188,23 @@ def chips(result: NewestResult, *, today: date) -> list[Chip]:
     if found.ends_on < today - timedelta(days=_OLD_AFTER_DAYS):
         words = _("No new result since %(day)s.") % {"day": figures.day(found.ends_on)}
         remarks.append(Chip(_("Old data"), words))
-    if found.n_resolved < _SMALL_DESK:
+    for indicator in result.figures.indicators:
+        if indicator.silent_since and indicator.weight:
+            day = figures.day(date.fromisoformat(indicator.silent_since))
+            words = _("No new data since %(day)s: %(name)s.") % {"day": day, "name": _(indicator.name)}
+            remarks.append(Chip(_("Old data"), words))
+    if is_wider(found.days):
+        label = _("Last %(days)s days") % {"days": found.days.days}
+        remarks.append(Chip(label, _("28 days bring too few answers, so the result looks further back.")))
+    if found.n_resolved * _SMALL_DESK_DAYS / found.days.days < _SMALL_DESK:
         words = _("Fewer than %(count)s tickets in 28 days: read every answer.") % {"count": _SMALL_DESK}
         remarks.append(Chip(_("Small desk"), words))
+    if result.is_judged and found.score is not None and not is_confirmed(found.n_effective):
+        words = _("The score counts like %(count)s answers; %(needed)s confirm it.") % {
+            "count": figures.count(found.n_effective),
+            "needed": figures.count(DEFAULTS.least_n_for_confirmed),
+        }
+        remarks.append(Chip(_("Not confirmed"), words))
     answered_share = found.n_answered / found.n_asked if found.n_asked else None
     precise = sentences.precision(result.rating_low, result.rating_high, result.figures.scale, answered_share)
     if precise:
@@ -240,7 +259,7 @@ class Moved:
 
 
 def moved(result: NewestResult) -> Moved | None:
-    """Return what moved the score since the 28 days before; None when either period cannot be judged."""
+    """Return what moved the score since the days before; None when either period cannot be judged."""
     found = movement(result.measurement) if result.is_judged else None
     if found is None or found.previous.status in UNJUDGED:
         return None
@@ -267,6 +286,7 @@ _WRITERS = {"of 5": figures.rating, "min": figures.minutes, "h": figures.clock, 
 _REMARKS: Mapping[str, str | Promise] = {
     "missing": gettext_lazy("No data"),
     "hidden": gettext_lazy("Hidden: too few people"),
+    "old": gettext_lazy("Old data"),
     "too_few": gettext_lazy("Too few answers for an interval"),
     "shown_only": gettext_lazy("Shown only, not in the score"),
 }

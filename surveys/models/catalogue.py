@@ -44,6 +44,10 @@ class BusinessServiceQuerySet(models.QuerySet["BusinessService"]):
         """Return the services that are measured: in use, neither planned nor retired."""
         return self.filter(lifecycle=BusinessService.Lifecycle.LIVE)
 
+    def in_turn(self) -> Self:
+        """Return these services locked, everywhere in the same order: so nobody waits in a circle."""
+        return self.select_for_update(no_key=True).order_by("pk")
+
 
 _Row = TypeVar("_Row", bound=models.Model)
 

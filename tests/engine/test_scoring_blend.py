@@ -8,7 +8,6 @@ from experience.engine.blend import (
     Colour,
     Composite,
     Score,
-    XlaStatus,
     carried_forward,
     census_colour,
     composite,
@@ -16,9 +15,10 @@ from experience.engine.blend import (
     coverage,
     dimension_score,
     interval_colour,
+    is_confirmed,
     matched_change,
     p_below_from_interval,
-    xla_status,
+    xla_colour,
 )
 from experience.engine.defaults import DEFAULTS
 from experience.engine.gaps import Experience
@@ -197,25 +197,23 @@ def test_a_green_blend_is_never_greener_than_its_experience(
 ) -> None:
     blend = published(sampled(85.0, 4.0))
 
-    assert xla_status(blend, experience).colour is colour
+    assert xla_colour(blend, experience) is colour
 
 
 def test_a_red_blend_stays_red_under_fine_experience() -> None:
     blend = published(sampled(75.0, 2.0), Score.census(20.0), Score.census(20.0))
 
-    assert xla_status(blend, Experience.LIKELY_GREEN).colour is Colour.RED
+    assert xla_colour(blend, Experience.LIKELY_GREEN) is Colour.RED
 
 
 def test_thirty_answers_confirm_a_status() -> None:
-    few, enough = (xla_status(published(sampled(85.0, n=n)), Experience.LIKELY_GREEN) for n in (29.0, 30.0))
-
-    assert (few.confirmed, enough.confirmed) == (False, True)
+    assert [is_confirmed(n) for n in (29.0, 30.0, None)] == [False, True, True]
 
 
 def test_a_blend_without_interval_has_no_colour() -> None:
     blend = published(Score(85.0, None, None, 1.0, 6.0))
 
-    assert xla_status(blend, Experience.LIKELY_GREEN) == XlaStatus(None, False, False)
+    assert xla_colour(blend, Experience.LIKELY_GREEN) is None
 
 
 def test_the_change_over_a_changed_basket_leaves_out_what_came_or_went() -> None:

@@ -224,6 +224,12 @@ def test_five_answers_in_a_period_start_the_count_again() -> None:
     assert gap.state is GapState.OPEN
 
 
+def test_a_dismissed_gap_is_not_lost_to_thin_periods() -> None:
+    dismissed = replace(OPEN, state=GapState.DISMISSED)
+
+    assert period_closed(period_closed(dismissed, new_answers=0), new_answers=0) == dismissed
+
+
 def test_a_closed_gap_stays_closed_at_period_end() -> None:
     closed = replace(OPEN, state=GapState.CLOSED, thin_periods=1)
 

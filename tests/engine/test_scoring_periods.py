@@ -11,7 +11,7 @@ from experience.engine.periods import (
     baseline_months,
     bounds,
     is_final,
-    is_stale,
+    is_wider,
     latest_mature_day,
     live_months,
     local_day,
@@ -21,7 +21,6 @@ from experience.engine.periods import (
     provisional_until,
     week_label,
     week_of,
-    widened_window,
     window,
     working_days_between,
     working_window,
@@ -105,21 +104,12 @@ def test_last_month_is_live_until_it_is_final(today: date, labels: list[str]) ->
     assert [month_label(month) for month in live_months(today)] == labels
 
 
-@pytest.mark.parametrize(("today", "stale"), [(date(2024, 6, 15), False), (date(2024, 6, 16), True)])
-def test_data_are_missing_after_twice_their_cadence(today: date, stale: bool) -> None:
-    assert is_stale(date(2024, 6, 1), today, cadence_days=7) is stale
-
-
 def test_rates_are_learned_from_mature_days() -> None:
     assert latest_mature_day(date(2024, 6, 8)) == date(2024, 6, 1)
 
 
-@pytest.mark.parametrize(
-    ("found", "days"),
-    [({28: 10.0, 56: 30.0}, 28), ({28: 9.9, 56: 10.0}, 56), ({28: 2.0, 56: 4.0, 84: 6.0}, 84), ({}, 84)],
-)
-def test_a_window_widens_until_ten_answers(found: dict[int, float], days: int) -> None:
-    assert widened_window(found) == days
+def test_no_month_is_taken_for_a_wider_window() -> None:
+    assert [is_wider(period) for period in (MAY, window(date(2024, 5, 31), 56))] == [False, True]
 
 
 @pytest.mark.parametrize(

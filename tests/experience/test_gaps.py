@@ -156,6 +156,31 @@ def test_a_gap_closes_after_two_weekly_evaluations_at_target(printing: BusinessS
     assert Gap.objects.get().state == "closed"
 
 
+def test_a_monday_without_a_worker_is_made_up_for_as_of_its_evidence(printing: BusinessService) -> None:
+    answered(printing, UNHAPPY, resolved_at=NOW - timedelta(days=20))
+    refresh(now=NOW - timedelta(days=1))
+    sunday, tuesday = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
+    judge_day(sunday, now=NOW - timedelta(days=1))
+    answered(printing, HAPPY * 5, resolved_at=NOW + timedelta(days=1))
+
+    judge_day(tuesday, now=NOW + timedelta(days=1, hours=12))
+    judge_day(tuesday + timedelta(days=1), now=NOW + timedelta(days=2))
+
+    gap = Gap.objects.get()
+    assert (gap.state, gap.evaluated_on, gap.weeks_at_target) == ("open", TODAY, 0)
+
+
+def test_a_gap_that_opened_after_a_missed_monday_is_not_judged_by_it(printing: BusinessService) -> None:
+    judge_day(TODAY - timedelta(days=1), now=NOW - timedelta(days=1))
+    answered(printing, HAPPY, resolved_at=NOW - timedelta(days=20))
+    answered(printing, [1] * 90, resolved_at=NOW + timedelta(days=1))
+
+    judge_day(TODAY + timedelta(days=1), now=NOW + timedelta(days=1, hours=12))
+
+    gap = Gap.objects.get()
+    assert (gap.state, gap.evaluated_on) == ("open", None)
+
+
 def test_a_gap_of_a_retired_service_is_left_unverified_on_the_next_monday(printing: BusinessService) -> None:
     other = BusinessServiceFactory.create()
     for service in (printing, other):

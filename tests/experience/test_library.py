@@ -148,6 +148,30 @@ def test_incidents_are_counted_per_user_and_working_day_beside_the_13_weeks_befo
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("zone", "now", "expected"),
+    [
+        ("Europe/Berlin", datetime(2026, 5, 12, 21, tzinfo=UTC), [(0, 1, 10 * 7), (1, 0, 10 * 65)]),
+        ("Europe/Berlin", datetime(2026, 5, 12, 23, tzinfo=UTC), [(0, 3, 10 * 8), (1, 0, 10 * 65)]),
+        ("UTC", datetime(2026, 5, 1, 9, tzinfo=UTC), []),
+    ],
+    ids=["this day is not over", "it is over where the service is", "no day is over"],
+)
+def test_a_day_counts_once_it_is_over_where_the_service_is(
+    mail: BusinessService, zone: str, now: datetime, expected: list[tuple[int, int, int]]
+) -> None:
+    BusinessService.objects.update(time_zone=zone)
+    mail.refresh_from_db()
+    ServiceUserCount.objects.create(service=mail, valid_from=MAY.first_on - timedelta(days=91), user_count=10)
+    for day in (11, 12, 12):
+        TicketFactory.create(service=mail, kind="incident", opened_at=datetime(2026, 5, day, 7, tzinfo=UTC))
+
+    cells = evidence_of([mail], MAY, now=now, measures={"incident_rate"}).of("incident_rate")
+
+    assert [tuple(row) for row in cells[["bucket", "n", "total"]].tolist()] == expected
+
+
+@pytest.mark.django_db
 def test_without_a_user_count_there_is_no_exposure(mail: BusinessService) -> None:
     TicketFactory.create(service=mail, opened_at=NOON)
     ServiceUserCount.objects.create(service=mail, valid_from=MAY.first_on, user_count=20)

@@ -71,6 +71,32 @@ def test_a_fragile_gap_is_shown_and_not_mailed(watermelon: Gap) -> None:
     assert tell_owners(today=TODAY, now=NOW) == 0
 
 
+def test_a_fragile_gap_stands_in_no_digest(watermelon: Gap) -> None:
+    m = watermelon.last_measurement
+    assert m is not None
+    m.results["tipping_point"] = 0.1
+    m.save()
+
+    assert send_weekly_digests(monday=TODAY, now=NOW) == 0
+
+
+def test_a_gap_that_other_answers_than_the_rating_make_is_mailed(watermelon: Gap) -> None:
+    m = watermelon.last_measurement
+    assert m is not None
+    m.results["tipping_point"] = -0.1
+    m.save()
+
+    assert tell_owners(today=TODAY, now=NOW) == 2
+
+
+def test_a_mail_warns_where_those_who_answer_are_unlike_the_others(watermelon: Gap) -> None:
+    Gap.objects.update(explanation={**watermelon.explanation, "representativity": 0.7})
+
+    tell_owners(today=TODAY, now=NOW)
+
+    assert "(representativity 0.70 of 1;" in Message.objects.filter(kind="notice")[0].text
+
+
 def test_a_suspicion_is_not_mailed(watermelon: Gap) -> None:
     Gap.objects.update(state="suspected", lane="", opened_on=None)
 

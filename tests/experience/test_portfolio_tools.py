@@ -138,7 +138,7 @@ def test_a_workbook_says_what_it_holds_and_when_it_was_made_in_the_zone_of_its_r
 
     first, second = workbook_words(page, "?supplier=Aster&show=watermelon")
 
-    assert "the 28 days up to 1 June 2026. Only: Watermelon, Aster. Made on " in first
+    assert "the days since “From”. Only: Watermelon, Aster. Made on " in first
     assert first.endswith("JST.")
     assert "fewer than 5 people are left out" in second
     assert "answers simulated" in second

@@ -17,7 +17,7 @@ from experience.engine.indicators import Terms
 from experience.engine.measure import IndicatorResult, judge
 from experience.engine.normalise import Anchors
 from experience.engine.rehearsal import Rehearsal, RehearsedResult, smallest_change
-from experience.models import Outage
+from experience.models import Outage, Sla
 from experience.selectors.agreements import version_terms
 from experience.services.agreement_problems import AgreementError
 from experience.services.agreements import publish, write_draft
@@ -115,6 +115,25 @@ def test_the_version_in_force_replays_to_its_own_final_result(printing: Business
         final.colour,
     )
     assert not replayed.flips
+
+
+def test_sla_attainment_goes_by_the_limit_of_the_sla(printing: BusinessService) -> None:
+    Sla.objects.create(service=printing, valid_from=LAST_YEAR, target_share=0.8, limit_minutes=1)
+    own = terms(
+        valid_from=LAST_YEAR,
+        indicators=(AgreedIndicator("rating"), AgreedIndicator("sla_attainment")),
+        weights=(("X", 0.5), ("O", 0.5)),
+    )
+    publish(write_draft(own, by=None), by=None, now=NOW)
+    lived(printing, MIXED, UNHAPPY)
+    stored = measure_all(as_of=TODAY, now=NOW, changed_days=[APRIL])
+    final = next(m for m in stored if (m.period, m.starts_on) == ("month", APRIL))
+
+    replayed = of_month(rehearsed(own), APRIL)
+
+    assert final.sla_share == 0
+    assert replayed.score is not None
+    assert replayed.score.value == pytest.approx(final.score, abs=1e-9)
 
 
 def test_a_month_is_replayed_with_the_parameters_it_was_closed_with(printing: BusinessService) -> None:

@@ -68,7 +68,7 @@ def test_a_lean_is_a_question_and_not_a_finding() -> None:
 
 def test_too_few_answers_say_what_is_needed_and_when() -> None:
     words = sentences.collecting_sentence(
-        7, 7.0, weeks_seen=2, ends_on=date(2026, 5, 28), shortfall=0.58, scale=(1, 5)
+        7, 7.0, days=84, weeks_seen=2, ends_on=date(2026, 5, 28), shortfall=0.58, scale=(1, 5)
     )
 
     assert words == (
@@ -78,12 +78,12 @@ def test_too_few_answers_say_what_is_needed_and_when() -> None:
     )
 
 
-def test_a_desk_too_small_for_28_days_is_told_so() -> None:
+def test_a_desk_too_small_for_84_days_is_told_so() -> None:
     words = sentences.collecting_sentence(
-        7, 7.0, weeks_seen=4, ends_on=date(2026, 5, 28), shortfall=0.58, scale=(1, 5)
+        7, 7.0, days=84, weeks_seen=12, ends_on=date(2026, 5, 28), shortfall=0.58, scale=(1, 5)
     )
 
-    assert "At about 2 a week, 28 days will not bring 10." in words
+    assert "At about 1 a week, 84 days will not bring 10." in words
 
 
 def test_the_tipping_point_says_how_easily_the_silent_could_change_it() -> None:

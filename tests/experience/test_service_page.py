@@ -214,7 +214,7 @@ def test_the_page_says_what_moved_the_score_since_the_period_before(
 
     words = shown(page, service, "why")
 
-    assert "Since the 28 days before (7 April to 4 May): " in words
+    assert "Since the days before (7 April to 4 May): " in words
     assert "Experience −" in words
 
 
@@ -226,7 +226,7 @@ def test_what_moved_is_not_said_when_one_period_cannot_be_judged(
     measured(service, agreement_version=version, status="hidden", answered=3, **days)
     measured(service, agreement_version=version)
 
-    assert "Since the 28 days before" not in shown(page, service, "why")
+    assert "Since the days before" not in shown(page, service, "why")
 
 
 def test_every_indicator_shows_its_value_interval_and_state(page: Client, service: BusinessService) -> None:
@@ -281,6 +281,16 @@ def test_how_sure_we_are_is_said_in_words(page: Client, service: BusinessService
     assert "Each answer speaks for about 6 resolved tickets." in words
     assert "Could the silent 80 % change this?" in words
     assert "answers this low or lower would come up in about 1 of 100 months." in words
+
+
+@pytest.mark.parametrize(("n_effective", "is_told"), [(29.0, True), (30.0, False)])
+def test_a_score_of_fewer_than_thirty_answers_is_not_confirmed(
+    page: Client, service: BusinessService, n_effective: float, is_told: bool
+) -> None:
+    measured(service, n_effective=n_effective)
+
+    words = "<b>Not confirmed</b> The score counts like 29 answers; 30 confirm it."
+    assert (words in shown(page, service)) is is_told
 
 
 def test_a_service_whose_tickets_are_answered_unevenly_is_warned_of(

@@ -102,6 +102,20 @@ def test_the_portfolio_and_gaps_go_by_the_limit_too(mail: BusinessService) -> No
     assert list(verify(Measurement.objects.all())) == []
 
 
+def test_a_running_month_stands_beside_what_holds_today_and_not_beside_what_comes(
+    mail: BusinessService,
+) -> None:
+    agreed(mail, sla_target=0.7)
+    Sla.objects.create(service=mail, valid_from=MAY.last_on, target_share=0.99)
+    mid_may = datetime(2026, 5, 20, tzinfo=UTC)
+
+    running = measure_all(as_of=mid_may.date(), now=mid_may)
+    over = measure_all(as_of=MAY.last_on, now=LATER)
+
+    targets = [[m.sla_target for m in found if m.starts_on == MAY.first_on] for found in (running, over)]
+    assert targets == [[0.7], [0.99]]
+
+
 def test_tickets_of_people_who_do_not_want_to_be_asked_count_for_the_sla(mail: BusinessService) -> None:
     promise(mail, "resolution", 0.7)
     resolved(mail, True)
