@@ -72,7 +72,7 @@ def _tickets(
 
 def _ticket_complaint(record: TicketRecord) -> str:
     if not record.number:
-        return "It has no number. Map the field `number`."
+        return "The ticket has no number. Map the field `number`."
     if record.opened_at is None:
         return "It does not say when the ticket was opened. Map the field `opened_at`."
     return ""

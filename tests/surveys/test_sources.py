@@ -237,7 +237,7 @@ def test_a_preview_shows_what_would_be_made_and_writes_nothing(page: Client, des
         ({"sample": "{}", "map.service": "a ||"}, "is not a JMESPath expression"),
         ({"sample": "{}", "map.states": "done"}, "is no pair"),
         ({"sample": '{"state": "odd"}'}, "is not known"),
-        ({"sample": '{"service": "mail", "opened_at": "2026-05-04T08:00:00Z"}'}, "It has no number."),
+        ({"sample": '{"service": "mail", "opened_at": "2026-05-04T08:00:00Z"}'}, "The ticket has no number."),
         ({"sample": '{"service": "mail", "number": "1"}'}, "does not say when the ticket was opened"),
         ({"sample": '"text"'}, "There is no ticket in it"),
         ({"sample": "[" * 100_000}, "This is not JSON"),
@@ -250,6 +250,18 @@ def test_a_preview_says_what_to_correct(
 
     assert response.status_code == 200
     assert says in words(response).replace("&#x27;", "'")
+
+
+def test_a_preview_complains_in_the_language_of_the_page(page: Client, desk: IntakeSource) -> None:
+    for sample in (
+        '{"service": "mail", "opened_at": "2026-05-04T08:00:00Z"}',
+        '{"service": "mail", "number": "1"}',
+    ):
+        told = page.post(
+            reverse("source-preview", args=["desk"]), {"sample": sample}, headers={"Accept-Language": "de"}
+        )
+
+        assert "Map the field" not in words(told)
 
 
 def test_a_mapping_is_kept_with_its_change_in_the_audit_log(page: Client, desk: IntakeSource) -> None:
