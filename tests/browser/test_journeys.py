@@ -150,7 +150,8 @@ def test_every_page_is_accessible_fits_and_obeys_the_policy(
         "/agreements/starter/edit/", "/agreements/new/", "/executive/", "/reviews/",
         "/services/e-mail/review/2026-05/", "/health/", "/data/inbound/", "/users/", "/audit-log/",
         "/api-keys/", "/design-system/", "/kpi-tree/", "/kpi-tree/goals/new/",
-        f"/kpi-tree/factors/{quick.pk}/", "/webhooks/", "/catalogue/", "/catalogue/e-mail/", "/account/",
+        f"/kpi-tree/factors/{quick.pk}/", "/webhooks/", "/data/prometheus/", "/catalogue/",
+        "/catalogue/e-mail/", "/account/",
         f"/asking/people/{ada.pk}/history/", "/asking/surveys/", "/data/sources/",
     ):  # fmt: skip
         page.goto(live_server.url + path)
