@@ -2,12 +2,16 @@
 
 from django.urls import path
 
-from surveys import views
 from surveys.api.answers import AnswersView
 from surveys.api.asking import PreviewRuleView, WhyAskedView
 from surveys.api.intake import IntakeView
 from surveys.api.people import PeopleView
-from surveys.doors import FeedbackView, rate
+from surveys.public.answer import AnswerView, ClickView, TrapView
+from surveys.public.feedback import FeedbackView
+from surveys.public.rating_link import rate
+from surveys.public.thanks import ContactView, MeantView, ThanksView
+from surveys.public.trial import survey_trial
+from surveys.public.unsubscribe import UnsubscribeView
 from surveys.staff.api_keys import api_key_revoke, api_keys
 from surveys.staff.audit import answer_audit
 from surveys.staff.feedback import feedback_card, feedback_qr, open_feedback
@@ -41,7 +45,6 @@ from surveys.staff.webhooks import (
     webhooks,
 )
 from surveys.staff.why import why_asked
-from surveys.trials import survey_trial
 
 urlpatterns = [
     path("users/", users, name="users"),
@@ -101,11 +104,11 @@ urlpatterns = [
     path("api/v1/answers/<slug:source>/", AnswersView.as_view(), name="api-answers"),
     path("feedback/<slug:key>/", FeedbackView.as_view(), name="feedback"),
     path("rate/<slug:source>/<str:number>/", rate, name="rate"),
-    path("s/<str:token>/", views.AnswerView.as_view(), name="answer"),
-    path("s/<str:token>/click/", views.ClickView.as_view(), name="answer-click"),
-    path("s/<str:token>/more/", views.TrapView.as_view(), name="answer-more"),
-    path("s/<str:token>/contact/", views.ContactView.as_view(), name="answer-contact"),
-    path("s/<str:token>/meant/", views.MeantView.as_view(), name="answer-meant"),
-    path("s/<str:token>/thanks/", views.ThanksView.as_view(), name="answer-thanks"),
-    path("s/<str:token>/unsubscribe/", views.UnsubscribeView.as_view(), name="unsubscribe"),
+    path("s/<str:token>/", AnswerView.as_view(), name="answer"),
+    path("s/<str:token>/click/", ClickView.as_view(), name="answer-click"),
+    path("s/<str:token>/more/", TrapView.as_view(), name="answer-more"),
+    path("s/<str:token>/contact/", ContactView.as_view(), name="answer-contact"),
+    path("s/<str:token>/meant/", MeantView.as_view(), name="answer-meant"),
+    path("s/<str:token>/thanks/", ThanksView.as_view(), name="answer-thanks"),
+    path("s/<str:token>/unsubscribe/", UnsubscribeView.as_view(), name="unsubscribe"),
 ]

@@ -1,6 +1,6 @@
 """Each reader's language and time zone: those of the account, else those of the browser.
 
-Public survey pages choose their own language by the person asked (surveys/views.py) and are not touched.
+Public survey pages choose their language by the person asked (surveys/public/view.py), untouched by this.
 """
 
 from __future__ import annotations

@@ -15,9 +15,10 @@ from rest_framework.views import APIView
 
 from surveys.api.keys import ApiKeyAuthentication
 from surveys.api.signed import SIGNATURE_HEADER, signed_body
+from surveys.engine.answer_rows import LONGEST_LOST_TIME
 from surveys.engine.wording import WORDS
-from surveys.forms import COMMENT_LENGTH, LONGEST_LOST_TIME
 from surveys.models import ApiKey, Invitation
+from surveys.public.form import COMMENT_LENGTH
 from surveys.services.answer import Answer, NotAnswerableError, record_answer
 from surveys.wakeups import COMMENT_SWEEP, EVIDENCE_SWEEP, wake
 from xla_service.api import StrictSerializer

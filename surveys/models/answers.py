@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
+from surveys.engine.answer_rows import LONGEST_LOST_TIME
 from surveys.models.asking import Invitation, Visit
 from surveys.models.catalogue import BusinessService, RowsOfServices
 from surveys.models.constraints import one_of, within
@@ -103,7 +104,7 @@ class Response(models.Model):
                 | Q(scale="effort", rating__gte=1, rating__lte=7),
                 name="response_rating_on_scale",
             ),
-            within("lost_time_minutes", 0, 60 * 24 * 31, name="response_lost_time"),
+            within("lost_time_minutes", 0, LONGEST_LOST_TIME, name="response_lost_time"),
             models.CheckConstraint(
                 condition=~Q(state="set_apart") | ~Q(set_apart_reason=""), name="response_set_apart_reason"
             ),

@@ -19,7 +19,7 @@ from surveys.engine.scales import Band
 from surveys.engine.values import storable
 from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS
 from surveys.models import Question, Survey, SurveyVersion
-from surveys.public_pages import chosen_language
+from surveys.public.pages import chosen_language
 from surveys.selectors.design_differences import differences
 from surveys.selectors.designs import Design, design_of, reason_name
 from surveys.selectors.translations import Wording, missing_in, wordings

@@ -12,12 +12,12 @@ from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
 from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS, Words
-from surveys.forms import AnswerForm
 from surveys.models import Survey, SurveyVersion
-from surveys.public_pages import answer_context, chosen_language, page
+from surveys.public.form import AnswerForm
+from surveys.public.pages import answer_context, chosen_language, page
+from surveys.public.trial import trial_page
 from surveys.row_keys import row_key
 from surveys.services.trial_mail import trial_parts
-from surveys.trials import trial_page
 from xla_service.access import open_to, setting_up
 
 # The preview is our own page in a frame of our own page: it runs nothing and sends nothing.

@@ -25,7 +25,8 @@ def invitation() -> Invitation:
 def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the sweeps that were woken."""
     names: list[str] = []
-    monkeypatch.setattr("surveys.views.wake", lambda *woken: names.extend(woken))
+    for place in ("answer", "thanks"):
+        monkeypatch.setattr(f"surveys.public.{place}.wake", lambda *woken: names.extend(woken))
     return names
 
 

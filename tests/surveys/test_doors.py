@@ -10,9 +10,9 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from surveys import doors
 from surveys.engine.signatures import sign
 from surveys.models import BusinessService, CommentReading, IntakeSource, Invitation, Message, Response, User
+from surveys.public import feedback
 from surveys.services.decide import decide_resolutions
 from tests.factories import NOW, InvitationFactory, ResolutionFactory, TicketFactory
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     cache.clear()
-    for place in ("surveys.doors.wake", "surveys.api.answers.wake"):
+    for place in ("surveys.public.feedback.wake", "surveys.api.answers.wake"):
         monkeypatch.setattr(place, lambda *names: None)
 
 
@@ -121,8 +121,8 @@ def test_feedback_without_a_rating_is_not_stored(
 def test_feedback_is_limited_by_network_and_by_service(
     client: Client, service: BusinessService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doors, "MOST_PER_NETWORK", 2)
-    monkeypatch.setattr(doors, "MOST_PER_SERVICE", 3)
+    monkeypatch.setattr(feedback, "MOST_PER_NETWORK", 2)
+    monkeypatch.setattr(feedback, "MOST_PER_SERVICE", 3)
 
     def sent(address: str) -> int:
         return client.post("/feedback/e-mail/", {"rating": "4"}, REMOTE_ADDR=address).status_code

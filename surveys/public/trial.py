@@ -9,9 +9,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from surveys.forms import AnswerForm
 from surveys.models import SurveyVersion
-from surveys.public_pages import answer_context, chosen_language, message, page, unknown_token
+from surveys.public.form import AnswerForm
+from surveys.public.pages import answer_context, chosen_language, message, page, unknown_token
 from surveys.selectors.asked import Asked, asked
 from surveys.selectors.trial import trial_invitation
 from surveys.services.trial_mail import read_trial

@@ -10,7 +10,7 @@ from django.shortcuts import render
 
 from surveys.engine.scales import Band
 from surveys.engine.wording import WORDS, Words, language_of
-from surveys.forms import COMMENT_LENGTH, AnswerForm
+from surveys.public.form import COMMENT_LENGTH, AnswerForm
 from surveys.selectors.asked import Asked
 
 

@@ -1,4 +1,4 @@
-"""The form of the answer page."""
+"""The form of the answer page, and of whatever else takes a rating."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any
 
 from django import forms
 
+from surveys.engine.answer_rows import LONGEST_LOST_TIME
 from surveys.engine.questionnaire import Questionnaire
 from surveys.engine.wording import LOST_TIME_PICKS, Words, fill
 from surveys.models import Response
 from surveys.services.answer import Answer
 
 COMMENT_LENGTH = 4000
-LONGEST_LOST_TIME = 31 * 24 * 60  # minutes
 SOLVED = {"yes": True, "no": False}
 # The answer page never shows a field's own error twice, so each field names one sentence for whatever is
 # wrong.

@@ -1,4 +1,4 @@
-"""Other doors to the survey: always-open feedback about a service, and links that a ticket system mails."""
+"""Always-open feedback about a service."""
 
 from __future__ import annotations
 
@@ -7,21 +7,17 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
 
 from surveys.engine.questionnaire import Questionnaire
 from surveys.engine.scales import SCALES
-from surveys.engine.signatures import is_signed
 from surveys.engine.wording import WORDS, Words, fill, language_of
-from surveys.forms import COMMENT_LENGTH, AnswerForm
-from surveys.models import BusinessService, IntakeSource, Invitation, Question
-from surveys.public_pages import chosen_language, message, page, unknown_token
+from surveys.models import BusinessService, Question
+from surveys.public.form import COMMENT_LENGTH, AnswerForm
+from surveys.public.pages import chosen_language, message, page
 from surveys.sender import sender_of
 from surveys.services.open_feedback import store_feedback
 from surveys.short_memory import count_up
@@ -101,24 +97,3 @@ class FeedbackView(View):
             "comment_length": COMMENT_LENGTH,
         }
         return page(request, "feedback", context, status=status)
-
-
-@require_safe
-def rate(request: HttpRequest, source: str, number: str) -> HttpResponse:
-    """Lead from the signed link of a ticket system's own mail to the newest survey about its ticket.
-
-    `s` is the HMAC-SHA256 of "source/number" with the secret of the source, `r` the rating to preselect.
-    """
-    system = IntakeSource.objects.filter(key=source, is_active=True).first()
-    signature = f"sha256={request.GET.get('s', '')}"
-    if system is None or not is_signed(
-        f"{source}/{number}".encode(), secret=system.secret, signature=signature
-    ):
-        return unknown_token(request)
-    about = Invitation.objects.filter(resolution__ticket__source=source, resolution__ticket__number=number)
-    invitation = about.order_by("-resolution__resolved_at").first()
-    if invitation is None:
-        return unknown_token(request)
-    rating = request.GET.get("r", "")
-    query = f"?r={rating}" if rating.isascii() and rating.isdigit() else ""
-    return redirect(reverse("answer", args=[invitation.token]) + query)

@@ -1,0 +1,33 @@
+"""Links to a survey that a ticket system mails by itself."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from surveys.engine.signatures import is_signed
+from surveys.models import IntakeSource, Invitation
+from surveys.public.pages import unknown_token
+
+
+@require_safe
+def rate(request: HttpRequest, source: str, number: str) -> HttpResponse:
+    """Lead from the signed link of a ticket system's own mail to the newest survey about its ticket.
+
+    `s` is the HMAC-SHA256 of "source/number" with the secret of the source, `r` the rating to preselect.
+    """
+    system = IntakeSource.objects.filter(key=source, is_active=True).first()
+    signature = f"sha256={request.GET.get('s', '')}"
+    if system is None or not is_signed(
+        f"{source}/{number}".encode(), secret=system.secret, signature=signature
+    ):
+        return unknown_token(request)
+    about = Invitation.objects.filter(resolution__ticket__source=source, resolution__ticket__number=number)
+    invitation = about.order_by("-resolution__resolved_at").first()
+    if invitation is None:
+        return unknown_token(request)
+    rating = request.GET.get("r", "")
+    query = f"?r={rating}" if rating.isascii() and rating.isdigit() else ""
+    return redirect(reverse("answer", args=[invitation.token]) + query)
