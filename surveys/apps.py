@@ -7,7 +7,6 @@ class SurveysConfig(AppConfig):
     """Catalogue, tickets, surveys, asking and answers."""
 
     name = "surveys"
-    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         """Load what registers itself."""

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from surveys.admin.history import HistoryAdmin
 from surveys.engine.alerts import ALERT_PRESETS
 from surveys.engine.source_mapping import check_mapping
 from surveys.engine.ticket_presets import PRESETS
@@ -75,7 +76,7 @@ class ServiceAliasAdmin(admin.ModelAdmin):
 
 
 @admin.register(IntakeEvent)
-class IntakeEventAdmin(admin.ModelAdmin):
+class IntakeEventAdmin(HistoryAdmin):
     """Every event as it arrived, what became of it and why; nothing here can be edited, only replayed."""
 
     list_display = ("received_at", "source", "state", "attempts", "ticket", "reason")
@@ -94,15 +95,3 @@ class IntakeEventAdmin(admin.ModelAdmin):
     def has_replay_permission(self, request: HttpRequest) -> bool:
         """Whoever may change events may replay them."""
         return request.user.has_perm("surveys.change_intakeevent")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Events arrive; nobody writes them."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: IntakeEvent | None = None) -> bool:
-        """Events stay as they arrived."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: IntakeEvent | None = None) -> bool:
-        """Events are kept until retention or erasure takes them."""
-        return False

@@ -17,8 +17,10 @@ from surveys.api.keys import ApiKeyAuthentication
 from surveys.api.signed import SIGNATURE_HEADER, signed_body
 from surveys.engine.answer_rows import LONGEST_LOST_TIME
 from surveys.engine.wording import WORDS
-from surveys.models import ApiKey, Invitation
+from surveys.models import ApiKey
+from surveys.models import Response as StoredAnswer
 from surveys.public.form import COMMENT_LENGTH
+from surveys.selectors.asked import newest_invitation
 from surveys.services.answer import Answer, NotAnswerableError, record_answer
 from surveys.wakeups import COMMENT_SWEEP, EVIDENCE_SWEEP, wake
 from xla_service.api import StrictSerializer
@@ -74,26 +76,23 @@ class AnswersView(APIView):
         _, body = signed_body(request, source, most_bytes=MOST_BYTES)
         given = SentAnswerSerializer(data=_values(body))
         given.is_valid(raise_exception=True)
-        answer = dict(given.validated_data)
-        number, language = answer.pop("number"), answer.pop("language")
-        about = Invitation.objects.filter(
-            resolution__ticket__source=source, resolution__ticket__number=number
-        )
-        invitation = about.order_by("-resolution__resolved_at").first()
-        if invitation is None:
-            raise NotFound(
-                "Nobody was asked about this ticket. Ask why under /api/v1/tickets/<number>/asking/."
-            )
-        answer["reasons"] = frozenset(answer["reasons"])
-        try:
-            stored = record_answer(invitation.pk, Answer(**answer), now=timezone.now(), language=language)
-        except NotAnswerableError as error:
-            raise NotOpen from error
-        except ValueError as error:
-            raise ValidationError({"rating": [str(error)]}) from error
+        stored = _store(source, **given.validated_data)
         wake(EVIDENCE_SWEEP, COMMENT_SWEEP)
-        said = TakenAnswerSerializer({"number": number, "state": stored.state})
+        said = TakenAnswerSerializer({"number": given.validated_data["number"], "state": stored.state})
         return Response(said.data, status=status.HTTP_201_CREATED)
+
+
+def _store(source: str, *, number: str, language: str, reasons: list[str], **answer: Any) -> StoredAnswer:
+    invitation = newest_invitation(source=source, number=number)
+    if invitation is None:
+        raise NotFound("Nobody was asked about this ticket. Ask why under /api/v1/tickets/<number>/asking/.")
+    given = Answer(reasons=frozenset(reasons), **answer)
+    try:
+        return record_answer(invitation.pk, given, now=timezone.now(), language=language)
+    except NotAnswerableError as error:
+        raise NotOpen from error
+    except ValueError as error:
+        raise ValidationError({"rating": [str(error)]}) from error
 
 
 def _values(body: bytes) -> Any:

@@ -133,6 +133,11 @@ class Invitation(models.Model):
             models.Index(fields=["person", "due_at"], name="invitation_person_due"),
         ]
 
+    def delivered_at(self) -> list[datetime]:
+        """Return when its mails went out."""
+        moments = self.messages.values_list("sent_at", flat=True)
+        return [moment for moment in moments if moment is not None]
+
 
 class MessageQuerySet(models.QuerySet["Message"]):
     """The predicates of the outbox; sweep, claim and admin ask them here."""

@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from surveys.engine.signatures import is_signed
-from surveys.models import IntakeSource, Invitation
+from surveys.models import IntakeSource
 from surveys.public.pages import unknown_token
+from surveys.selectors.asked import newest_invitation
 
 
 @require_safe
@@ -24,8 +25,7 @@ def rate(request: HttpRequest, source: str, number: str) -> HttpResponse:
         f"{source}/{number}".encode(), secret=system.secret, signature=signature
     ):
         return unknown_token(request)
-    about = Invitation.objects.filter(resolution__ticket__source=source, resolution__ticket__number=number)
-    invitation = about.order_by("-resolution__resolved_at").first()
+    invitation = newest_invitation(source=source, number=number)
     if invitation is None:
         return unknown_token(request)
     rating = request.GET.get("r", "")

@@ -9,13 +9,12 @@ from datetime import datetime
 from django.conf import settings
 from django.utils import translation
 from django.utils.formats import date_format
-from django.utils.timezone import localtime
 
 from surveys.engine.questionnaire import OfferedReason, Questionnaire, ticket_title, varied
 from surveys.engine.scales import SCALES, Band
 from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS, Words, fill, language_for, language_of
-from surveys.engine.zones import named_zone
 from surveys.models import Invitation, OptOut, Person, Question, SurveyVersion
+from surveys.selectors.asking_rules import zone_of
 
 
 @dataclass(frozen=True)
@@ -46,6 +45,12 @@ def find_invitation(token: str) -> Invitation | None:
         "resolution__ticket", "resolution__response", "service", "person", "survey_version__survey"
     )
     return invitations.filter(token=token).first()
+
+
+def newest_invitation(*, source: str, number: str) -> Invitation | None:
+    """Return the invitation about the last resolution of a source's ticket, None when nobody was asked."""
+    about = Invitation.objects.filter(resolution__ticket__source=source, resolution__ticket__number=number)
+    return about.order_by("-resolution__resolved_at").first()
 
 
 def asked(invitation: Invitation, language: str = "", *, asks_solved: bool = False) -> Asked:
@@ -132,16 +137,18 @@ def _readers(version: SurveyVersion, words: Words) -> str:
 
 def local_time(moment: datetime, invitation: Invitation, words: Words) -> str:
     """Return day and time of a moment where the person is, as their language writes them."""
-    zone = named_zone(invitation.person.time_zone) or named_zone(invitation.service.time_zone)
+    local = _local(moment, invitation)
     with translation.override(words.code):
-        local = localtime(moment, zone)
         return f"{date_format(local, 'MONTH_DAY_FORMAT')}, {local:%H:%M}"
 
 
 def _day(moment: datetime, invitation: Invitation, words: Words) -> str:
-    zone = named_zone(invitation.person.time_zone) or named_zone(invitation.service.time_zone)
     with translation.override(words.code):
-        return date_format(localtime(moment, zone), "MONTH_DAY_FORMAT")
+        return date_format(_local(moment, invitation), "MONTH_DAY_FORMAT")
+
+
+def _local(moment: datetime, invitation: Invitation) -> datetime:
+    return moment.astimezone(zone_of(invitation.person, invitation.service))
 
 
 def page_language(invitation: Invitation, *, chosen: str, browser: str) -> str:

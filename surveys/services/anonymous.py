@@ -86,7 +86,7 @@ def looks_like_a_scanner(invitation: Invitation, *, now: datetime, network: str,
     """Say whether a post of now belongs to a sitting that the scanner rule sets apart."""
     seen = _seen(invitation)
     post = scanners.Post(len(seen.posts) + 1, now, network, is_headless=is_headless)
-    found = scanners.signals(seen.touches, [*seen.posts, post], delivered_at=_delivered(invitation))
+    found = scanners.signals(seen.touches, [*seen.posts, post], delivered_at=invitation.delivered_at())
     return bool(found[post.key]) and settings.SET_SCANNERS_APART
 
 
@@ -154,13 +154,8 @@ def _judge(invitation: Invitation, sent: SentAnswer) -> list[str]:
     post = scanners.Post(len(seen.posts) + 1, sent.sent_at, sent.network_hash, is_headless=sent.is_headless)
     posts = (*seen.posts, post)
     _keep(invitation, replace(seen, posts=posts))
-    found = scanners.signals(seen.touches, posts, delivered_at=_delivered(invitation))
+    found = scanners.signals(seen.touches, posts, delivered_at=invitation.delivered_at())
     return [scanners.in_words(found[row.key]) for row in posts]
-
-
-def _delivered(invitation: Invitation) -> list[datetime]:
-    mails = invitation.messages.filter(sent_at__isnull=False).values_list("sent_at", flat=True)
-    return [sent_at for sent_at in mails if sent_at is not None]
 
 
 def _seen(invitation: Invitation) -> Sitting:

@@ -100,6 +100,5 @@ def _in_words(facts: ServiceFacts) -> dict[str, str]:
 
 
 def _differences(before: dict[str, str], after: dict[str, str]) -> list[Detail]:
-    kept = "" if after["user_count"] else before["user_count"]
-    after = {**after, "user_count": after["user_count"] or kept}
+    after = {**after, "user_count": after["user_count"] or before["user_count"]}
     return [(name, before[name], after[name]) for name in before if before[name] != after[name]]

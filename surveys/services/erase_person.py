@@ -39,7 +39,7 @@ from surveys.models import (
     Visit,
 )
 from surveys.services.audit import record_change
-from surveys.services.withdraw import withdraw_invitations
+from surveys.services.withdraw import stop_mail
 
 GONE = {
     "email": "",
@@ -125,13 +125,7 @@ def _marks(person: Person) -> Marks:
 
 
 def _stop_asking(person: Person, now: datetime) -> None:
-    unmailed = Message.objects.filter(
-        invitation__person=person, kind=Message.Kind.INVITATION, state=Message.State.DUE
-    )
-    withdraw_invitations(list(unmailed.values_list("invitation__resolution_id", flat=True)), now=now)
-    Message.objects.filter(invitation__person=person, state=Message.State.DUE).update(
-        state=Message.State.WITHDRAWN
-    )
+    stop_mail(person, now=now)
     still_open = Invitation.objects.filter(person=person, state=Invitation.State.OPEN)
     still_open.update(state=Invitation.State.CLOSED, remind_at=None)
 

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Collection
 from datetime import datetime, time, timedelta
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
@@ -16,7 +17,6 @@ from django.utils.translation import gettext as _
 
 from surveys.engine.retries import next_attempt
 from surveys.engine.working_time import WorkingWeek, after_working_time
-from surveys.engine.zones import named_zone
 from surveys.models import (
     FollowUp,
     FollowUpReceiver,
@@ -112,12 +112,10 @@ def call_webhooks(*, now: datetime) -> int:
 def _tell(
     follow_up: FollowUp, receiver: FollowUpReceiver, response: Response | None, now: datetime
 ) -> FollowUp:
-    zone = named_zone(settings.TIME_ZONE)
-    assert zone is not None  # a system check refuses another
     follow_up.receiver = receiver
     follow_up.state = FollowUp.State.OPEN
     follow_up.told_at = now
-    follow_up.due_at = after_working_time(now, WORKING_DAY, WEEK, zone)
+    follow_up.due_at = after_working_time(now, WORKING_DAY, WEEK, ZoneInfo(settings.TIME_ZONE))
     follow_up.hook_attempts, follow_up.hook_error = 0, ""
     follow_up.save()
     _mail(follow_up, response, now)

@@ -6,21 +6,15 @@ from datetime import datetime
 
 from django.db import transaction
 
-from surveys.models import Message, OptOut, Person
-from surveys.services.withdraw import withdraw_invitations
+from surveys.models import OptOut, Person
+from surveys.services.withdraw import stop_mail
 
 
 @transaction.atomic
 def opt_out(person: Person, *, now: datetime) -> None:
-    """Ask this person nothing any more, in any survey. What was not mailed yet is withdrawn.
-
-    Pages of mails that they have already got still take their answer.
-    """
+    """Ask this person nothing any more, in any survey; see `stop_mail` for what is under way."""
     OptOut.objects.get_or_create(person=person, survey=None, defaults={"opted_out_at": now})
-    waiting = Message.objects.filter(invitation__person=person, state=Message.State.DUE)
-    unmailed = waiting.filter(kind=Message.Kind.INVITATION)
-    withdraw_invitations(list(unmailed.values_list("invitation__resolution_id", flat=True)), now=now)
-    waiting.update(state=Message.State.WITHDRAWN)
+    stop_mail(person, now=now)
 
 
 def opt_in(person: Person) -> None:

@@ -71,11 +71,10 @@ def settle_one(invitation_id: int, *, now: datetime, is_closing: bool = False) -
 
 def _judge(invitation: Invitation, sent: Sequence[SentAnswer], now: datetime) -> None:
     visits = list(invitation.visits.all())
-    mails = invitation.messages.filter(sent_at__isnull=False).values_list("sent_at", flat=True)
     found = scanners.signals(
         [_touch(visit) for visit in visits],
         [_post(row) for row in sent],
-        delivered_at=[sent_at for sent_at in mails if sent_at is not None],
+        delivered_at=invitation.delivered_at(),
         crowds=_crowds(visits, sent),
     )
     for row in sent:

@@ -7,10 +7,21 @@ from datetime import datetime
 
 from django.db import transaction
 
-from surveys.models import Invitation, Message, Resolution, Response
+from surveys.models import Invitation, Message, Person, Resolution, Response
 from surveys.services.changes import mark_changed
 
 REOPENED_WORDS = "withdrawn before it was confirmed"
+
+
+def stop_mail(person: Person, *, now: datetime) -> None:
+    """Mail nothing more about surveys to a person: what is due is taken back, with surveys not mailed yet.
+
+    Pages of mails that they have already got still take their answer.
+    """
+    due = Message.objects.filter(invitation__person=person, state=Message.State.DUE)
+    unmailed = due.filter(kind=Message.Kind.INVITATION)
+    withdraw_invitations(list(unmailed.values_list("invitation__resolution_id", flat=True)), now=now)
+    due.update(state=Message.State.WITHDRAWN)
 
 
 @transaction.atomic

@@ -32,9 +32,8 @@ def process_of(pid: int) -> Process | None:
         boot = (PROC / "sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    state, *numbers = stat.rpartition(")")[
-        2
-    ].split()  # the name before it may itself hold spaces and brackets
+    # The name before the last bracket may itself hold spaces and brackets.
+    state, *numbers = stat.rpartition(")")[2].split()
     return None if state in "ZX" else Process(pid, f"{boot} {numbers[18]}")
 
 
