@@ -14,7 +14,6 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views import View
@@ -24,8 +23,8 @@ from surveys.models import User
 from xla_service.access import administering
 from xla_service.embedded import maildir
 from xla_service.navigation import Section, declare_page
+from xla_service.paging import one_page
 
-MAILS_PER_PAGE = 50
 # A mail is foreign content: it may show text, own styles and embedded pictures, and open links in a new tab.
 MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; base-uri 'none'; "
@@ -74,7 +73,7 @@ class MailListView(MailboxView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show one page of them."""
-        page = Paginator(maildir.keys(self.folder), MAILS_PER_PAGE).get_page(request.GET.get("page"))
+        page = one_page(request, maildir.keys(self.folder))
         mails = [maildir.heading(self.folder, key) for key in page.object_list]
         return render(request, "mailbox_list.html", {"page": page, "mails": mails})
 

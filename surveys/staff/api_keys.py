@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models import Case, F, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,11 +18,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from surveys.models import ApiKey, User
 from surveys.services.api_keys import create_key, revoke_key
-from xla_service.access import administering, open_to
+from xla_service.access import administering, open_to, signed_in
 from xla_service.navigation import Section, declare_page
+from xla_service.paging import one_page
 
 declare_page("api-keys", gettext_lazy("API keys"), Section.ADMINISTRATION, rule=administering, order=25)
-PER_PAGE = 50
 
 
 class ApiKeyForm(forms.Form):
@@ -65,11 +64,11 @@ def api_keys(request: HttpRequest) -> HttpResponse:
     form = ApiKeyForm(request.POST or None)
     context: dict[str, Any] = {"form": form}
     if request.method == "POST" and form.is_valid():
-        context |= _created(form, request.user)  # type: ignore[arg-type]  # open_to lets users only through
+        context |= _created(form, signed_in(request))
     now = timezone.now()
     state = Case(When(revoked_at=None, then=Value(0)), default=Value(1))
     keys = ApiKey.objects.select_related("user").order_by(state, F("created_at").desc(), "-pk")
-    context["page"] = Paginator(keys, PER_PAGE).get_page(request.GET.get("page"))
+    context["page"] = one_page(request, keys)
     context["now"] = now
     context["schema_path"] = "/api/v1/schema/"
     return render(request, "surveys/staff/api_keys.html", context, status=422 if form.errors else 200)
@@ -97,7 +96,7 @@ def _end_of(day: date | None) -> datetime | None:
 def api_key_revoke(request: HttpRequest, key: int) -> HttpResponse:
     """End a key for good."""
     found = get_object_or_404(ApiKey, pk=key)
-    if revoke_key(found, by=request.user, now=timezone.now()):  # type: ignore[arg-type]
+    if revoke_key(found, by=signed_in(request), now=timezone.now()):
         messages.success(request, _("%(name)s is revoked. It opens nothing any more.") % {"name": found.name})
     else:
         messages.error(request, _("%(name)s was revoked before.") % {"name": found.name})

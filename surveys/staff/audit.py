@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,12 +20,12 @@ from surveys.row_keys import row_keys
 from surveys.selectors.suspicious import SHOWN, domain_rates, sent_answers
 from surveys.services.audit_answers import decide_by_hand
 from surveys.wakeups import EVIDENCE_SWEEP, wake
-from xla_service.access import open_to, setting_up
+from xla_service.access import open_to, setting_up, signed_in
 from xla_service.navigation import Section, declare_page
+from xla_service.paging import PER_PAGE, one_page
 
 declare_page("answer-audit", "Mail scanners", Section.ASKING, rule=setting_up, order=60)
 
-PER_PAGE = 50
 MOST_DOMAINS = 20
 VERDICTS = {
     "restore": (
@@ -79,7 +78,7 @@ def answer_audit(request: HttpRequest) -> HttpResponse:
         _decide(request)
         return redirect(f"{reverse('answer-audit')}?{urlencode({'show': shown, 'domain': domain})}")
     context = {
-        "page": Paginator(sent_answers(shown, domain), PER_PAGE).get_page(request.GET.get("page")),
+        "page": one_page(request, sent_answers(shown, domain)),
         "shown": shown if shown in SHOWN else "suspicious",
         "choices": SHOWN.items(),
         "domain": domain,
@@ -98,7 +97,7 @@ def _decide(request: HttpRequest) -> None:
     count = decide_by_hand(
         form.cleaned_data["answers"],
         verdict,
-        by=request.user,  # type: ignore[arg-type]  # open_to lets nobody else in
+        by=signed_in(request),
         now=timezone.now(),
     )
     wake(EVIDENCE_SWEEP)

@@ -19,7 +19,7 @@ from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS, fill
 from surveys.models import BusinessService, Response, User
 from surveys.selectors.masked_comments import masked_comments
 from surveys.services.comment_readings import note_readings
-from xla_service.access import open_to, setting_up
+from xla_service.access import open_to, setting_up, signed_in
 from xla_service.navigation import Section, declare_page
 
 declare_page(
@@ -37,7 +37,7 @@ QUIET_ZONE = 4
 @require_safe
 def open_feedback(request: HttpRequest) -> HttpResponse:
     """Show the newest feedback and where each service takes it; notes that its comments were read."""
-    reader: User = request.user  # type: ignore[assignment]  # open_to
+    reader = signed_in(request)
     services = BusinessService.objects.visible_to(reader).live()
     newest = Response.objects.feedback().filter(service__in=services).order_by("-answered_at", "-pk")[:SHOWN]
     doors = [(row, _address(row)) for row in services]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -18,12 +17,11 @@ from surveys.selectors.follow_ups import narrowing_choices, open_follow_ups, rec
 from surveys.selectors.narrowing import read_narrowing
 from surveys.services.follow_up import mark_done, ticket_links
 from surveys.services.follow_up_receivers import ReceiverError, name_receiver, take_receiver_away
-from xla_service.access import everyone, open_to, setting_up
+from xla_service.access import everyone, open_to, setting_up, signed_in
 from xla_service.navigation import Section, declare_page
+from xla_service.paging import one_page
 
 declare_page("follow-ups", "Not solved", Section.ASKING, order=30)
-
-PER_PAGE = 50
 
 
 @open_to(everyone)
@@ -36,7 +34,7 @@ def follow_ups(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, form: ReceiverForm, *, status: int = 200) -> HttpResponse:
     services = BusinessService.objects.visible_to(request.user)
     narrowing = read_narrowing(request.GET)
-    page = Paginator(open_follow_ups(services, narrowing), PER_PAGE).get_page(request.GET.get("page"))
+    page = one_page(request, open_follow_ups(services, narrowing))
     now = timezone.now()
     links = ticket_links([row.resolution.ticket for row in page.object_list])
     rows = [(row, link, row.due_at < now) for row, link in zip(page.object_list, links, strict=True)]
@@ -87,7 +85,7 @@ def receiver_name(request: HttpRequest) -> HttpResponse:
     form = ReceiverForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=422)
-    name_receiver(**form.cleaned_data, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+    name_receiver(**form.cleaned_data, by=signed_in(request), now=timezone.now())
     messages.success(
         request, _("%(name)s hears from now on. People are asked whether it was solved.") % form.cleaned_data
     )
@@ -100,7 +98,7 @@ def receiver_take_away(request: HttpRequest, key: int) -> HttpResponse:
     """Take a receiver away who was told about nothing yet."""
     receiver = get_object_or_404(FollowUpReceiver, pk=key)
     try:
-        take_receiver_away(receiver, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        take_receiver_away(receiver, by=signed_in(request), now=timezone.now())
     except ReceiverError as error:
         messages.error(request, str(error))
     else:
@@ -117,7 +115,7 @@ def follow_up_done(request: HttpRequest, key: int) -> HttpResponse:
         raise Http404
     if not BusinessService.objects.looked_after_by(request.user).filter(pk=follow_up.service_id).exists():
         raise PermissionDenied
-    if mark_done(key, by=request.user, now=timezone.now()):  # type: ignore[arg-type]  # signed in
+    if mark_done(key, by=signed_in(request), now=timezone.now()):
         messages.success(request, _("Done. It left the list."))
     else:
         messages.error(request, _("Somebody took care of it in the meantime, or it is solved after all."))

@@ -5,7 +5,6 @@ Never what they answered: a confidential answer stays without a name.
 
 from __future__ import annotations
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_safe
 from surveys.models import OptOut, Person
 from surveys.selectors.why_asked import explained, history_of
 from xla_service.access import open_to, setting_up
+from xla_service.paging import one_page
 
 PER_PAGE = 25
 
@@ -22,7 +22,7 @@ PER_PAGE = 25
 def person_history(request: HttpRequest, key: int) -> HttpResponse:
     """Show the history of one person, the newest resolution first."""
     person = get_object_or_404(Person, pk=key, erased_at=None)
-    page = Paginator(history_of(request.user, person), PER_PAGE).get_page(request.GET.get("page"))
+    page = one_page(request, history_of(request.user, person), size=PER_PAGE)
     context = {
         "person": person,
         "page": page,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db.models.functions import Left
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,9 +16,9 @@ from surveys.row_keys import row_keys
 from surveys.services.apply_intake import replay_events
 from xla_service.access import open_to, setting_up
 from xla_service.navigation import Section, declare_page
+from xla_service.paging import one_page
 
 declare_page("inbound", gettext_lazy("Inbound"), Section.DATA, rule=setting_up, order=10)
-PER_PAGE = 50
 BEGINNING = 4000
 
 
@@ -30,7 +29,7 @@ def inbound(request: HttpRequest) -> HttpResponse:
     waiting = IntakeEvent.objects.needing_attention().select_related("source").order_by("-received_at", "-pk")
     # A body may be as long as a book: its beginning is enough to see what is wrong.
     waiting = waiting.defer("body").annotate(beginning=Left("body", BEGINNING))
-    page = Paginator(waiting, PER_PAGE).get_page(request.GET.get("page"))
+    page = one_page(request, waiting)
     sources = IntakeSource.objects.filter(is_active=True)
     return render(request, "surveys/staff/inbound.html", {"page": page, "has_sources": sources.exists()})
 

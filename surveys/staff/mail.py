@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -15,10 +14,9 @@ from surveys.row_keys import row_keys
 from surveys.services.send_again import send_again
 from xla_service.access import open_to, setting_up
 from xla_service.navigation import Section, declare_page
+from xla_service.paging import one_page
 
 declare_page("failed-mail", "Failed mail", Section.ASKING, rule=setting_up, order=40)
-
-PER_PAGE = 50
 
 
 @require_safe
@@ -28,7 +26,7 @@ def failed_mail(request: HttpRequest) -> HttpResponse:
     failed = Message.objects.filter(state=Message.State.FAILED).select_related(
         "invitation__resolution__ticket"
     )
-    page = Paginator(failed.order_by("-pk"), PER_PAGE).get_page(request.GET.get("page"))
+    page = one_page(request, failed.order_by("-pk"))
     return render(request, "surveys/staff/mail.html", {"page": page})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS
-from surveys.models import BusinessService, ServiceNotice, User
+from surveys.models import BusinessService, ServiceNotice
 from surveys.services.service_notices import take_notice_back, tell_improvement
-from xla_service.access import open_to, setting_up
+from xla_service.access import open_to, setting_up, signed_in
 from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
 
@@ -74,7 +74,7 @@ def notice_take_back(request: HttpRequest, key: int) -> HttpResponse:
     """Show a notice to nobody any more."""
     services = BusinessService.objects.visible_to(request.user)
     found = ServiceNotice.objects.filter(service__in=services).select_related("service")
-    take_notice_back(get_object_or_404(found, pk=key), by=_user(request), now=timezone.now())
+    take_notice_back(get_object_or_404(found, pk=key), by=signed_in(request), now=timezone.now())
     messages.success(request, _("Taken back. Nobody reads it any more."))
     return redirect("notices")
 
@@ -91,7 +91,7 @@ def notices(request: HttpRequest) -> HttpResponse:
             form.wording(),
             shown_from=organisation_day(),
             shown_until=form.cleaned_data["shown_until"],
-            by=_user(request),
+            by=signed_in(request),
             now=timezone.now(),
         )
         messages.success(request, _("People who answer about this service read it from now on."))
@@ -99,7 +99,3 @@ def notices(request: HttpRequest) -> HttpResponse:
     shown = ServiceNotice.objects.filter(service__in=services).select_related("service")
     context = {"form": form, "notices": shown.order_by("-shown_from", "-pk")[:SHOWN], "all": len(WORDS)}
     return render(request, "surveys/staff/notices.html", context)
-
-
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)  # open_to lets users only through

@@ -8,7 +8,6 @@ from pathlib import Path
 from django import forms
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,15 +17,16 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from surveys.engine.values import storable
-from surveys.models import ExclusionProposal, Person, User
+from surveys.models import ExclusionProposal, Person
 from surveys.rejections import told_reasons
 from surveys.services.csv_tables import MEGABYTE, TableError, check_unpacked
 from surveys.services.erase_person import ErasedError, erase_person
 from surveys.services.exclusions import settle_proposal
 from surveys.services.export_person import export_person
 from surveys.services.import_people import PeopleImport, import_people
-from xla_service.access import administering, open_to, setting_up
+from xla_service.access import administering, open_to, setting_up, signed_in
 from xla_service.navigation import Section, declare_page
+from xla_service.paging import PER_PAGE, one_page
 
 declare_page(
     "people",
@@ -37,7 +37,6 @@ declare_page(
     order=30,
 )
 
-PER_PAGE = 50
 MOST_BYTES = 20 * MEGABYTE
 
 
@@ -94,7 +93,7 @@ def _context(request: HttpRequest) -> dict[str, object]:
     proposals = ExclusionProposal.objects.filter(state=ExclusionProposal.State.PROPOSED)
     return {
         "wanted": wanted,
-        "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")) if wanted else None,
+        "page": one_page(request, found) if wanted else None,
         "proposals": proposals.select_related("person").order_by("-ticket_count")[:PER_PAGE],
         "may_erase": administering(request.user),
     }
@@ -109,7 +108,7 @@ def proposal_settle(request: HttpRequest, key: int) -> HttpResponse:
     settled = settle_proposal(
         proposal,
         is_accepted=is_accepted,
-        by=request.user,  # type: ignore[arg-type]  # open_to let users only through
+        by=signed_in(request),
         now=timezone.now(),
     )
     if not settled:
@@ -127,7 +126,7 @@ def proposal_settle(request: HttpRequest, key: int) -> HttpResponse:
 def person_download(request: HttpRequest, key: int) -> HttpResponse:
     """Download everything that is stored about a person."""
     person = get_object_or_404(Person, pk=key)
-    reader: User = request.user  # type: ignore[assignment]  # open_to let users only through
+    reader = signed_in(request)
     found = export_person(person, by=reader, now=timezone.now())
     response = JsonResponse(found, json_dumps_params={"indent": 2, "ensure_ascii": False})
     response["Content-Disposition"] = f'attachment; filename="person-{person.pk}.json"'
@@ -149,7 +148,7 @@ def person_erase(request: HttpRequest, key: int) -> HttpResponse:
         pseudonym = erase_person(
             person,
             now=timezone.now(),
-            by=request.user,  # type: ignore[arg-type]  # open_to let users only through
+            by=signed_in(request),
         )
     except ErasedError as error:
         messages.error(request, str(error))

@@ -20,7 +20,7 @@ from surveys.models import Decision, SendingRule, Survey, SurveyVersion
 from surveys.services.preview_rule import Preview, preview_rule
 from surveys.services.sending_rules import RuleError, adopt_rule, draft_rule
 from surveys.staff.rule_form import GROUPS, RuleForm
-from xla_service.access import open_to, setting_up
+from xla_service.access import open_to, setting_up, signed_in
 from xla_service.navigation import Section, declare_page
 
 declare_page(
@@ -88,7 +88,7 @@ def _adopted(request: HttpRequest, survey: Survey, form: RuleForm, now: datetime
     rule = adopt_rule(
         survey,
         form.cleaned_data,
-        by=request.user,  # type: ignore[arg-type]  # open_to lets users only through
+        by=signed_in(request),
         now=now,
         details=_changes(form),
     )

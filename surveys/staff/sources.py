@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -27,7 +27,7 @@ from surveys.engine.source_mapping import (
     preset_paths,
 )
 from surveys.engine.values import MappingError
-from surveys.models import BusinessService, IntakeSource, ServiceAlias, User
+from surveys.models import BusinessService, IntakeSource, ServiceAlias
 from surveys.selectors.source_preview import Preview, preview_source
 from surveys.selectors.sources import light_of, sources_with_state
 from surveys.services.sources import (
@@ -38,7 +38,7 @@ from surveys.services.sources import (
     switch_source,
 )
 from surveys.staff.source_guides import BY_KEY, GUIDES
-from xla_service.access import open_to, setting_up
+from xla_service.access import open_to, setting_up, signed_in
 from xla_service.navigation import Section, declare_page
 
 declare_page(
@@ -70,10 +70,6 @@ class AliasForm(forms.Form):
     service = forms.ModelChoiceField(BusinessService.objects.all(), to_field_name="key")
 
 
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)  # open_to lets users only through
-
-
 @open_to(setting_up)
 @require_safe
 def sources(request: HttpRequest) -> HttpResponse:
@@ -94,7 +90,7 @@ def source_new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         made = create_source(
-            name=given["name"], preset=given["system"], by=_user(request), now=timezone.now()
+            name=given["name"], preset=given["system"], by=signed_in(request), now=timezone.now()
         )
         _show_once(request, made.key, made.secret)
         return redirect("source", key=made.key)
@@ -113,7 +109,7 @@ def source(request: HttpRequest, key: str) -> HttpResponse:
         return _page(request, found, as_typed(found.mapping or {}), sample)
     typed, sample = _typed(request, found), request.POST.get("sample", "")[:_LONGEST_SAMPLE]
     try:
-        is_changed = change_mapping(found, from_typed(typed), by=_user(request), now=timezone.now())
+        is_changed = change_mapping(found, from_typed(typed), by=signed_in(request), now=timezone.now())
     except MappingError as error:
         return _page(request, found, typed, sample, problem=str(error), status=422)
     messages.success(request, _("The mapping is kept.") if is_changed else _("Nothing was changed."))
@@ -139,7 +135,7 @@ def source_preview(request: HttpRequest, key: str) -> HttpResponse:
 def source_secret(request: HttpRequest, key: str) -> HttpResponse:
     """Make a new secret and show it once."""
     found = get_object_or_404(IntakeSource, key=key)
-    _show_once(request, key, renew_secret(found, by=_user(request), now=timezone.now()))
+    _show_once(request, key, renew_secret(found, by=signed_in(request), now=timezone.now()))
     messages.success(request, _("The old secret works no more. Put the new one into the system that sends."))
     return redirect("source", key=key)
 
@@ -150,7 +146,7 @@ def source_switch(request: HttpRequest, key: str) -> HttpResponse:
     """Switch a source off, or on again."""
     found = get_object_or_404(IntakeSource, key=key)
     is_active = "on" in request.POST
-    switch_source(found, is_active=is_active, by=_user(request), now=timezone.now())
+    switch_source(found, is_active=is_active, by=signed_in(request), now=timezone.now())
     said = _("%(name)s is on.") if is_active else _("%(name)s is off: what it sends is refused.")
     messages.success(request, said % {"name": found.name})
     return redirect("source", key=key)
@@ -162,7 +158,7 @@ def source_alias(request: HttpRequest, key: str) -> HttpResponse:
     """Note what a source calls a service."""
     found, form = get_object_or_404(IntakeSource, key=key), AliasForm(request.POST)
     if form.is_valid():
-        name_service(found, **form.cleaned_data, by=_user(request), now=timezone.now())
+        name_service(found, **form.cleaned_data, by=signed_in(request), now=timezone.now())
         messages.success(request, _("%(name)s means %(service)s from now on.") % form.cleaned_data)
         if found.events.needing_attention().exists():
             messages.info(request, _("What waits can be applied again under Inbound."))

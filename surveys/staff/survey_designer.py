@@ -35,7 +35,7 @@ from surveys.services.trial_mail import send_trial
 from surveys.staff.design_form import LONGEST, NEW_REASONS, read_design
 from surveys.staff.survey_preview import preview_choices
 from surveys.wakeups import MAIL_SWEEP, wake
-from xla_service.access import open_to, setting_up
+from xla_service.access import open_to, setting_up, signed_in
 
 KIND_WORDS = {
     "rating": gettext_lazy("The one question that counts; the mail shows its scale as buttons."),
@@ -145,10 +145,10 @@ def _focus(move: str, design: Design) -> str:
 
 
 def _send_trial(request: HttpRequest, version: SurveyVersion, language: str) -> None:
-    if send_trial(version, language, to=request.user, now=timezone.now()):  # type: ignore[arg-type]
+    if send_trial(version, language, to=signed_in(request), now=timezone.now()):
         wake(MAIL_SWEEP)
         words = _("A test goes to %(address)s. Answer it as you like; nothing counts.")
-        messages.success(request, words % {"address": request.user.email})  # type: ignore[union-attr]
+        messages.success(request, words % {"address": signed_in(request).email})
     else:
         messages.error(request, _("Your account has no e-mail address, so there is nowhere to send a test."))
 
@@ -156,7 +156,7 @@ def _send_trial(request: HttpRequest, version: SurveyVersion, language: str) -> 
 def _publish(request: HttpRequest, survey: Survey) -> None:
     note = storable(request.POST.get("note", ""))
     try:
-        version = publish_draft(survey, note=note, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        version = publish_draft(survey, note=note, by=signed_in(request), now=timezone.now())
     except DesignError as error:
         messages.error(request, str(error))
         return

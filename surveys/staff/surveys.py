@@ -21,7 +21,7 @@ from surveys.selectors.design_differences import differences
 from surveys.selectors.designs import design_of
 from surveys.selectors.translations import missing_in
 from surveys.services.survey_design import DesignError, create_survey, take_back
-from xla_service.access import open_to, setting_up
+from xla_service.access import open_to, setting_up, signed_in
 from xla_service.navigation import Section, declare_page
 
 declare_page(
@@ -66,7 +66,7 @@ def new_survey(request: HttpRequest) -> HttpResponse:
     name, error = storable(request.POST.get("name", "")), ""
     if request.method == "POST":
         try:
-            made = create_survey(name, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+            made = create_survey(name, by=signed_in(request), now=timezone.now())
         except DesignError as refused:
             error = str(refused)
         else:
@@ -97,7 +97,7 @@ def survey_versions(request: HttpRequest, key: str) -> HttpResponse:
 def _taken_back(request: HttpRequest, survey: Survey) -> HttpResponse:
     version = get_object_or_404(survey.versions, number=row_key(request.POST.get("number", "")))
     try:
-        take_back(version, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        take_back(version, by=signed_in(request), now=timezone.now())
     except DesignError as error:
         messages.error(request, str(error))
         return redirect("survey-versions", key=survey.key)

@@ -9,7 +9,6 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.validators import UnicodeUsernameValidator
-from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -22,12 +21,12 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from surveys.models import CommentReading, ConfigurationChange, User
 from surveys.services.second_factor import remove_second_factor
 from surveys.services.users import UserError, change_user, invite_user, mail_welcome
-from xla_service.access import administering, open_to
+from xla_service.access import administering, open_to, signed_in
 from xla_service.navigation import Section, declare_page
+from xla_service.paging import one_page
 
 declare_page("users", gettext_lazy("Users"), Section.ADMINISTRATION, rule=administering, order=20)
 declare_page("audit-log", gettext_lazy("Audit log"), Section.ADMINISTRATION, rule=administering, order=30)
-PER_PAGE = 50
 USERNAME_ADVICE = gettext_lazy("Use letters, digits and . + - _ @ only, without blanks: anna.smith.")
 
 
@@ -63,7 +62,7 @@ def users(request: HttpRequest) -> HttpResponse:
     form = InviteForm(request.POST or None, initial={"role": User.Role.OWNER})
     if request.method == "POST" and form.is_valid():
         try:
-            invite_user(**form.cleaned_data, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+            invite_user(**form.cleaned_data, by=signed_in(request), now=timezone.now())
         except UserError as error:
             form.add_error("username", str(error))
         else:
@@ -71,7 +70,7 @@ def users(request: HttpRequest) -> HttpResponse:
             return redirect("users")
     codes = TOTPDevice.objects.filter(user_id=OuterRef("pk"), confirmed=True)
     found = User.objects.annotate(has_second_factor=Exists(codes)).order_by("username")
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    page = one_page(request, found)
     context = {"page": page, "form": form, "roles": User.Role.choices}
     return render(request, "surveys/staff/users.html", context, status=422 if form.errors else 200)
 
@@ -93,7 +92,7 @@ def user_change(request: HttpRequest, key: int) -> HttpResponse:
 
 def _reset(request: HttpRequest, user: User) -> None:
     name = {"name": user.username}
-    if remove_second_factor(user, by=request.user, now=timezone.now()):  # type: ignore[arg-type]
+    if remove_second_factor(user, by=signed_in(request), now=timezone.now()):
         messages.success(
             request, _("%(name)s signs in without a second factor and can set up a new one.") % name
         )
@@ -106,7 +105,7 @@ def _change(request: HttpRequest, user: User) -> None:
     if not form.is_valid():
         return
     try:
-        change_user(user, **form.cleaned_data, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+        change_user(user, **form.cleaned_data, by=signed_in(request), now=timezone.now())
     except UserError as error:
         messages.error(request, str(error))
     else:
@@ -123,7 +122,7 @@ def audit_log(request: HttpRequest) -> HttpResponse:
     shown = request.GET.get("show", "")
     found = _LOGS.get(shown, _LOGS[""])()
     context = {
-        "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
+        "page": one_page(request, found),
         "shown": shown if shown in _LOGS else "",
         "tabs": [
             ("", _("Configuration")),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.core.validators import URLValidator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from surveys.models import FollowUp, FollowUpReceiver, User
+from surveys.models import FollowUp, FollowUpReceiver
 from surveys.selectors.follow_ups import deliveries, receivers
 from surveys.services.webhooks import (
     post_again,
@@ -26,12 +25,12 @@ from surveys.services.webhooks import (
     take_webhook_away,
     try_webhook,
 )
-from xla_service.access import open_to, setting_up
+from xla_service.access import open_to, setting_up, signed_in
 from xla_service.navigation import Section, declare_page
+from xla_service.paging import one_page
 from xla_service.stored_words import told
 
 declare_page("webhooks", gettext_lazy("Webhooks"), Section.ADMINISTRATION, rule=setting_up, order=25)
-PER_PAGE = 50
 _ADVICE = gettext_lazy("Write the whole address: https://itsm.example.org/hooks/reopen.")
 
 
@@ -68,7 +67,7 @@ def webhooks(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return _page(request, form, status=422 if form.errors else 200)
     receiver = form.cleaned_data["receiver"]
-    secret = set_webhook(receiver, form.cleaned_data["address"], by=_user(request), now=timezone.now())
+    secret = set_webhook(receiver, form.cleaned_data["address"], by=signed_in(request), now=timezone.now())
     messages.success(request, _("Set. Post a test to see whether it is taken."))
     return _page(request, WebhookForm(), shown=receiver, secret=secret) if secret else redirect("webhooks")
 
@@ -85,7 +84,7 @@ def _page(
     context = {
         "hooks": [receiver for receiver in there if receiver.webhook_url],
         "has_receivers": bool(there),
-        "page": Paginator(deliveries(), PER_PAGE).get_page(request.GET.get("page")),
+        "page": one_page(request, deliveries()),
         "form": form,
         "shown": shown,
         "secret": secret,
@@ -112,7 +111,7 @@ def webhook_test(request: HttpRequest, key: int) -> HttpResponse:
 def webhook_switch(request: HttpRequest, key: int) -> HttpResponse:
     """Switch a webhook off, or on again."""
     receiver, is_on = _hook(key), "on" in request.POST
-    switch_webhook(receiver, is_on=is_on, by=_user(request), now=timezone.now())
+    switch_webhook(receiver, is_on=is_on, by=signed_in(request), now=timezone.now())
     said = (
         _("The webhook of %(name)s is on.")
         if is_on
@@ -128,7 +127,7 @@ def webhook_switch(request: HttpRequest, key: int) -> HttpResponse:
 def webhook_secret(request: HttpRequest, key: int) -> HttpResponse:
     """Make a new secret and show it, this once."""
     receiver = _hook(key)
-    secret = renew_webhook_secret(receiver, by=_user(request), now=timezone.now())
+    secret = renew_webhook_secret(receiver, by=signed_in(request), now=timezone.now())
     return _page(request, WebhookForm(), shown=receiver, secret=secret)
 
 
@@ -137,7 +136,7 @@ def webhook_secret(request: HttpRequest, key: int) -> HttpResponse:
 def webhook_take_away(request: HttpRequest, key: int) -> HttpResponse:
     """Forget an address; its receiver hears by mail alone."""
     receiver = _hook(key)
-    take_webhook_away(receiver, by=_user(request), now=timezone.now())
+    take_webhook_away(receiver, by=signed_in(request), now=timezone.now())
     messages.success(request, _("Taken away. It stays in the audit log."))
     return redirect("webhooks")
 
@@ -156,7 +155,3 @@ def webhook_again(request: HttpRequest, key: int) -> HttpResponse:
 
 def _hook(key: int) -> FollowUpReceiver:
     return get_object_or_404(FollowUpReceiver.objects.exclude(webhook_url=""), pk=key)
-
-
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)  # open_to lets users only through
