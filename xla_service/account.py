@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from base64 import b32encode
-from io import BytesIO
 from typing import Any
 from zoneinfo import available_timezones
 
-import segno
 from django import forms
 from django.conf import settings
 from django.contrib import messages
@@ -26,12 +24,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from surveys.models import User
 from surveys.services import second_factor as factors
 from xla_service.access import everyone, open_to, signed_in
+from xla_service.qr_codes import qr_code
 from xla_service.sign_in import PASSED, CodeForm
 
 # The secret of a second factor that is being set up, until its first code.
 _SECRET = "second_factor_secret"
-# The standard asks for four modules of white around the code.
-_QUIET_ZONE = 4
 
 
 class ReaderForm(forms.Form):
@@ -119,7 +116,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         form.add_error("code", _("This code is not right. Is the clock of the phone right?"))
     context = {
         "form": form,
-        "qr": qr_code(factors.setup_address(user, secret)),
+        "qr": _qr_code(factors.setup_address(user, secret)),
         "secret": _as_typed(secret),
         "must": factors.must_have_second_factor(user),
     }
@@ -146,14 +143,13 @@ def second_factor_change(request: HttpRequest) -> HttpResponse:
     return redirect("account")
 
 
-def qr_code(address: str) -> SafeString:
-    """Return a QR code as inline SVG without styles, dark on white in every colour scheme."""
-    image = BytesIO()
-    segno.make(address, error="m", micro=False).save(
-        image, kind="svg", xmldecl=False, svgns=False, omitsize=True, border=_QUIET_ZONE, light="white",
-        svgclass="qr", lineclass=None, title=_("QR code for the app"),
+def _qr_code(address: str) -> SafeString:
+    """Return a QR code to stand in a page, without styles."""
+    code = qr_code(
+        address, title=_("QR code for the app"), xmldecl=False, svgns=False, omitsize=True, svgclass="qr",
+        lineclass=None,
     )  # fmt: skip
-    return mark_safe(image.getvalue().decode())
+    return mark_safe(code)
 
 
 def _as_typed(secret: str) -> str:

@@ -15,8 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from surveys.services.first_administrator import is_good_code, make_first_administrator, nobody_signs_in
 from surveys.staff.users import USERNAME_ADVICE
-
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+from xla_service.sign_in import OWN_BACKEND
 
 
 class FirstAdministratorForm(forms.Form):
@@ -61,6 +60,6 @@ def first_sign_in(request: HttpRequest, code: str) -> HttpResponse:
         else:
             if user is None:
                 return redirect("sign-in")
-            login(request, user, backend=BACKEND)
+            login(request, user, backend=OWN_BACKEND)
             return redirect("setup")
     return render(request, "first_sign_in.html", {"form": form}, status=422 if form.errors else 200)

@@ -33,6 +33,8 @@ from surveys.short_memory import count_up
 WAITING = "second_factor_waiting"
 # Set in a session that gave a code, or that an identity provider vouches for.
 PASSED = "second_factor_passed"
+# Signs in whoever was recognised otherwise than by a password: by a link, or by an identity provider.
+OWN_BACKEND = "django.contrib.auth.backends.ModelBackend"
 _MINUTES_FOR_THE_CODE = 5
 _MOST_LINKS = 10
 _HOUR = 3600

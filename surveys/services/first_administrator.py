@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop
 
 from surveys.models import User
 from surveys.services.audit import record_change
+from surveys.services.users import new_user
 
 CODE_LASTS = timedelta(days=1)
 _SALT = "surveys.first-administrator"
@@ -53,9 +54,7 @@ def make_first_administrator(
     )
     if not nobody_signs_in():
         return None
-    first, _, last = name.partition(" ")
-    user = User(username=username, email=email, first_name=first[:150], last_name=last[:150])
-    user.role = User.Role.ADMINISTRATOR
+    user = new_user(username=username, name=name, email=email, role=User.Role.ADMINISTRATOR)
     validate_password(password, user)
     user.set_password(password)
     user.save()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from surveys.engine.answer_rows import answer_record
+from surveys.engine.answer_rows import AnswerRecord, answer_record
 from surveys.services.csv_tables import open_table
 from surveys.services.jobs import Progress
 from surveys.services.register_answers import AnswerRegistration, register_answers
@@ -35,17 +35,21 @@ def import_answers(
     With `dry_run` rows are read and nothing is looked up or written. Raises TableError for a file that cannot
     be read at all.
     """
+    records, rejected = _read(path)
+    total = AnswerRegistration(rejected=tuple(rejected))
+    if not dry_run:
+        total += register_answers(records, source=source, now=now, progress=progress)
+    ordered = sorted(total.rejected, key=lambda rejection: rejection.line or 0)
+    return AnswerImport(len(records) + len(rejected), replace(total, rejected=tuple(ordered)))
+
+
+def _read(path: Path) -> tuple[list[AnswerRecord], list[Rejection]]:
     table = open_table(path, required=("number", "answered_at"))
-    records, rejected, row_count = [], [], 0
+    records, rejected = [], []
     for line, cells in table.rows():
-        row_count += 1
         try:
             records.append(answer_record(table.named(cells), line=line))
         except ValueError as error:
             number = cells[table.columns.index("number")] if len(cells) == len(table.columns) else ""
             rejected.append(Rejection(number, str(error), line))
-    total = AnswerRegistration(rejected=tuple(rejected))
-    if not dry_run:
-        total += register_answers(records, source=source, now=now, progress=progress)
-    ordered = sorted(total.rejected, key=lambda rejection: rejection.line or 0)
-    return AnswerImport(row_count, replace(total, rejected=tuple(ordered)))
+    return records, rejected

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_noop
 
 from surveys.models import User
 from surveys.services.audit import record_change
-from surveys.services.users import ROLE_COLUMNS, UserError, give_role, role_in_english
+from surveys.services.users import ROLE_COLUMNS, UserError, give_role, new_user, role_in_english
 from xla_service.stored_words import stored
 
 # The log is kept in English and read in anybody's language.
@@ -73,10 +73,8 @@ def _created(identity: Identity, role: str, now: datetime) -> User:
         raise UserError(
             _("Your address is the user name of another account. An administrator has to correct that one.")
         )
-    first, _space, last = identity.name.partition(" ")
-    user = User(username=identity.email.lower(), email=identity.email, role=role)
-    user.first_name, user.last_name = first[:150], last[:150]
-    user.set_unusable_password()
+    username = identity.email.lower()
+    user = new_user(username=username, name=identity.name, email=identity.email, role=role)
     user.save()
     record_change(f"user {user.username}", _MADE % {"role": role_in_english(role)}, by=None, now=now)
     return user

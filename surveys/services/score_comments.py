@@ -52,15 +52,8 @@ def _model_of(response: Response, reigning: Sequence[Reign]) -> Scorer:
 
 def _score_chunk(responses: Sequence[Response], model: Scorer, now: datetime) -> int:
     sentiments = model.score_all((response.comment, response.language or None) for response in responses)
-    texts = {response.pk: response.comment for response in responses}
     with transaction.atomic():
-        # An answer changed since it was read is scored by the next sweep, from what it says then.
-        kept = Response.objects.select_for_update(of=("self",)).filter(pk__in=texts).order_by("pk")
-        unchanged = {
-            response.pk: response
-            for response in kept.select_related("resolution")
-            if response.comment == texts.get(response.pk)
-        }
+        unchanged = _unchanged(responses)
         rows = [
             _row(unchanged[response.pk], sentiment)
             for response, sentiment in zip(responses, sentiments, strict=True)
@@ -75,6 +68,17 @@ def _score_chunk(responses: Sequence[Response], model: Scorer, now: datetime) ->
             if response.resolution
         )
     return len(rows)
+
+
+def _unchanged(responses: Sequence[Response]) -> dict[int, Response]:
+    """Lock these answers; return by key those that say the same still. The next sweep scores the others."""
+    texts = {response.pk: response.comment for response in responses}
+    kept = Response.objects.select_for_update(of=("self",)).filter(pk__in=texts).order_by("pk")
+    return {
+        response.pk: response
+        for response in kept.select_related("resolution")
+        if response.comment == texts[response.pk]
+    }
 
 
 def _row(response: Response, sentiment: Sentiment) -> CommentSentiment:

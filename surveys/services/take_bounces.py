@@ -32,6 +32,21 @@ def _take(failure: FailedDelivery, report_id: str, now: datetime) -> bool:
     if message is None:
         return False
     person = message.invitation.person if message.invitation else None
+    if not _is_new(failure, report_id, message, person, now):
+        return False
+    returned = f"Came back: {failure.diagnosis or failure.status}"[:ERROR_LENGTH]
+    Message.objects.filter(pk=message.pk, state=Message.State.SENT).update(
+        state=Message.State.FAILED, last_error=returned
+    )
+    if person is not None and person.email.lower() == message.recipient.lower():
+        _mark(person, failure, now)
+    return True
+
+
+def _is_new(
+    failure: FailedDelivery, report_id: str, message: Message, person: Person | None, now: datetime
+) -> bool:
+    """Note a failure; return False when this report told of it before."""
     _, is_new = Bounce.objects.get_or_create(
         report_id=report_id,
         recipient=failure.recipient,
@@ -44,15 +59,7 @@ def _take(failure: FailedDelivery, report_id: str, now: datetime) -> bool:
             "received_at": now,
         },
     )
-    if not is_new:
-        return False
-    returned = f"Came back: {failure.diagnosis or failure.status}"[:ERROR_LENGTH]
-    Message.objects.filter(pk=message.pk, state=Message.State.SENT).update(
-        state=Message.State.FAILED, last_error=returned
-    )
-    if person is not None and person.email.lower() == message.recipient.lower():
-        _mark(person, failure, now)
-    return True
+    return is_new
 
 
 def _mark(person: Person, failure: FailedDelivery, now: datetime) -> None:

@@ -36,12 +36,18 @@ def invite_user(*, username: str, name: str, email: str, role: str, by: User, no
     """
     if User.objects.filter(username__iexact=username).exists():
         raise UserError(_("This user name is taken. Choose another one."))
-    first, _space, last = name.partition(" ")
-    user = User(username=username, first_name=first[:150], last_name=last[:150], email=email, role=role)
-    user.set_unusable_password()
+    user = new_user(username=username, name=name, email=email, role=role)
     user.save()
     record_change(f"user {username}", _INVITED % {"role": role_in_english(role)}, by=by, now=now)
     mail_welcome(user, now=now)
+    return user
+
+
+def new_user(*, username: str, name: str, email: str, role: str) -> User:
+    """Return a user of this name without a password, unsaved."""
+    first, _space, last = name.partition(" ")
+    user = User(username=username, first_name=first[:150], last_name=last[:150], email=email, role=role)
+    user.set_unusable_password()
     return user
 
 

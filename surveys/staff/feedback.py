@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from io import BytesIO
 
-import segno
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -21,16 +19,13 @@ from surveys.selectors.masked_comments import masked_comments
 from surveys.services.comment_readings import note_readings
 from xla_service.access import open_to, setting_up, signed_in
 from xla_service.navigation import Section, declare_page
+from xla_service.qr_codes import qr_code
 
 declare_page(
     "open-feedback", "Open feedback", Section.ASKING, rule=setting_up, pages=["feedback-card"], order=50
 )
 
 SHOWN = 50
-# Reads on paper that is folded or stained: 15 % of the code may be lost. The standard asks for four modules
-# of white around it.
-ERROR_LEVEL = "m"
-QUIET_ZONE = 4
 
 
 @open_to(setting_up)
@@ -62,16 +57,8 @@ def _as_seen(answers: Iterable[Response], reader: User) -> list[tuple[Response, 
 def feedback_qr(request: HttpRequest, key: str) -> HttpResponse:
     """Return the QR code of a service's feedback link as an SVG image; `?download` saves it."""
     service = _service(request, key)
-    image = BytesIO()
-    segno.make(_address(service), error=ERROR_LEVEL, micro=False).save(
-        image,
-        kind="svg",
-        scale=8,
-        border=QUIET_ZONE,
-        light="white",
-        title=_("Feedback: %(name)s") % {"name": service.name},
-    )
-    response = HttpResponse(image.getvalue(), content_type="image/svg+xml")
+    image = qr_code(_address(service), title=_("Feedback: %(name)s") % {"name": service.name}, scale=8)
+    response = HttpResponse(image, content_type="image/svg+xml")
     if "download" in request.GET:
         response["Content-Disposition"] = f'attachment; filename="feedback-{service.key}.svg"'
     return response

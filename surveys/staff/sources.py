@@ -225,26 +225,33 @@ def _page(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    preset = preset_paths(source.preset)
-    rows = [(name, preset.get(name, ""), typed.get(name, "")) for name in field_names(source.preset)]
-    is_main = (lambda name: True) if is_monitor(source.preset) else MAIN_FIELDS.__contains__
-    context: dict[str, Any] = {
+    context = {
         "source": source,
         "light": light_of(source, now=timezone.now()),
         "guide": BY_KEY.get(source.preset),
         "address": settings.PUBLIC_URL + reverse("intake", args=[source.key]),
         "secret": _taken_secret(request, source.key),
-        "items": ("items", preset["items"], typed.get("items", "")),
-        "main_rows": [row for row in rows if is_main(row[0])],
-        "more_rows": [row for row in rows if not is_main(row[0])],
-        "states": typed.get("states", ""),
-        "time_zone": typed.get("time_zone", ""),
-        "is_monitor": is_monitor(source.preset),
         "sample": sample,
         "has_events": source.newest is not None,  # type: ignore[attr-defined]  # annotated
         "preview": _preview(source, typed, sample),
         "aliases": ServiceAlias.objects.filter(source=source.key).select_related("service").order_by("name"),
         "services": _services(),
         "problem": problem,
+        **_mapping(source, typed),
     }
     return render(request, "surveys/staff/source.html", context, status=status)
+
+
+def _mapping(source: IntakeSource, typed: dict[str, str]) -> dict[str, Any]:
+    """Return each field with the expression of the preset and the one typed over it, the main ones apart."""
+    preset, names = preset_paths(source.preset), field_names(source.preset)
+    main = names if is_monitor(source.preset) else MAIN_FIELDS
+    rows = {name: (name, preset.get(name, ""), typed.get(name, "")) for name in names}
+    return {
+        "items": ("items", preset["items"], typed.get("items", "")),
+        "main_rows": [rows[name] for name in names if name in main],
+        "more_rows": [rows[name] for name in names if name not in main],
+        "states": typed.get("states", ""),
+        "time_zone": typed.get("time_zone", ""),
+        "is_monitor": is_monitor(source.preset),
+    }

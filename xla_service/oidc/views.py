@@ -13,16 +13,20 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from surveys.models import User
 from surveys.services.provider_users import user_of_provider
 from surveys.services.users import UserError
-from xla_service.sign_in import PASSED
+from xla_service.sign_in import OWN_BACKEND, PASSED
 
 logger = logging.getLogger(__name__)
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 _NEXT = "oidc_next"
+_UNTRUSTED = gettext_lazy(
+    "What came back from the sign-in of your organisation cannot be trusted or is too old. Try again."
+)
 
 
 @never_cache
@@ -59,19 +63,17 @@ def oidc_callback(request: HttpRequest) -> HttpResponseBase:
     except ProviderError as error:
         # Anybody can send such an answer: quoted, it cannot pretend to be another line of the log.
         logger.warning("A sign-in by the identity provider is refused: %r", str(error))
-        return _refused(
-            request,
-            _(
-                "What came back from the sign-in of your organisation cannot be trusted or is too old. "
-                "Try again."
-            ),
-        )
+        return _refused(request, str(_UNTRUSTED))
     except NotVerifiedError:
         return _refused(request, _("Your organisation does not say that your mail address was verified."))
     except UserError as error:
         return _refused(request, str(error))
+    return _signed_in(request, user)
+
+
+def _signed_in(request: HttpRequest, user: User) -> HttpResponse:
     aim = request.session.pop(_NEXT, None)
-    login(request, user, backend=BACKEND)
+    login(request, user, backend=OWN_BACKEND)
     request.session[PASSED] = "provider"
     return redirect(aim or settings.LOGIN_REDIRECT_URL)
 
