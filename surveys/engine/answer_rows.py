@@ -43,6 +43,12 @@ class AnswerRecord:
     is_simulated: bool = False
     line: int | None = field(default=None, compare=False)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was answered."""
+        numbers = (self.rating, self.lost_time_minutes, self.is_solved)
+        return numbers == (None, None, None) and not self.comment and not self.reasons
+
 
 def answer_record(row: Mapping[str, str], *, line: int | None = None) -> AnswerRecord:
     """Return the answer in a row with columns from `COLUMNS`. Raises MappingError for what cannot be
@@ -66,8 +72,7 @@ def answer_record(row: Mapping[str, str], *, line: int | None = None) -> AnswerR
         is_simulated=bool(read_flag("is_simulated", given.get("is_simulated"))),
         line=line,
     )
-    numbers = (record.rating, record.lost_time_minutes, record.is_solved)
-    if numbers == (None, None, None) and not record.comment and not record.reasons:
+    if record.is_empty:
         raise MappingError("It holds no answer. Fill in a rating, a lost time, a reason or a comment.")
     return record
 

@@ -52,20 +52,27 @@ def note_repeat_contacts(
     saved.
     """
     span = (min(moments) - REPEAT_WINDOW, max(moments) + REPEAT_WINDOW)
-    own = {ticket.pk for ticket in tickets}
     # A monitoring account may have thousands of tickets a day, of which none matters here.
     shared = _shared(person_ids)
-    people = set(person_ids) - shared
+    own, people = {ticket.pk for ticket in tickets}, set(person_ids) - shared
     others = _other_resolutions(own, people, span)
     known = {ticket.pk: ticket for ticket in (*tickets, *_other_tickets(own, people, span))}
     known |= {row.ticket_id: row.ticket for row in others}
     repeats = find_repeats(_contacts(known.values(), [*resolutions, *others], shared))
     targets = ResolutionTargets.stored()
     for row in resolutions:
-        row.is_repeat_contact = row.ticket_id in repeats.tickets
-        row.came_back_at = repeats.came_back_at.get((row.ticket_id, row.resolved_at))
-        classify(row, targets)
+        _note_return(row, repeats)
+        _note_repeat(row, repeats, targets)
     return [row for row in others if _renewed(row, repeats, span, targets)]
+
+
+def _note_return(row: Resolution, repeats: Repeats) -> None:
+    row.came_back_at = repeats.came_back_at.get((row.ticket_id, row.resolved_at))
+
+
+def _note_repeat(row: Resolution, repeats: Repeats, targets: ResolutionTargets) -> None:
+    row.is_repeat_contact = row.ticket_id in repeats.tickets
+    classify(row, targets)
 
 
 def _renewed(
@@ -78,10 +85,9 @@ def _renewed(
     """
     before = column_values(row)
     if row.ticket.opened_at >= span[0] + REPEAT_WINDOW:
-        row.is_repeat_contact = row.ticket_id in repeats.tickets
-        classify(row, targets)
+        _note_repeat(row, repeats, targets)
     if span[0] <= row.resolved_at <= span[1] - REPEAT_WINDOW:
-        row.came_back_at = repeats.came_back_at.get((row.ticket_id, row.resolved_at))
+        _note_return(row, repeats)
     return has_changed(row, before)
 
 
