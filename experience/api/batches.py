@@ -13,10 +13,8 @@ from rest_framework import serializers, status
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from surveys.api.keys import ApiKeyAuthentication
-from surveys.api.signed import SIGNATURE_HEADER, signed_body
+from surveys.api.signed import SIGNATURE_HEADER, SignedView, signed_body
 from surveys.models import ApiKey
 from surveys.wakeups import EVIDENCE_SWEEP, wake
 from xla_service.api import StrictSerializer
@@ -25,12 +23,9 @@ SOURCE_HEADER = "X-XLA-Source"
 MOST_BYTES = 4 * 1024 * 1024
 
 
-class BatchView(APIView):
+class BatchView(SignedView):
     """Takes batches of one kind; `holds` names the field of the rows, `refusal` what is wrong with one."""
 
-    # Without a key the secret of the source is asked for, see `signed_body`.
-    authentication_classes = (ApiKeyAuthentication,)
-    permission_classes = ()
     key_scope = ApiKey.Scope.SEND_SIGNALS
     holds: ClassVar[str]
     refusal: ClassVar[type[ValueError]]

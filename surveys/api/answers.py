@@ -11,10 +11,8 @@ from rest_framework import serializers, status
 from rest_framework.exceptions import APIException, NotFound, ParseError, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from surveys.api.keys import ApiKeyAuthentication
-from surveys.api.signed import SIGNATURE_HEADER, signed_body
+from surveys.api.signed import SIGNATURE_HEADER, SignedView, signed_body
 from surveys.engine.answer_rows import LONGEST_LOST_TIME
 from surveys.engine.wording import WORDS
 from surveys.models import ApiKey
@@ -57,12 +55,9 @@ class NotOpen(APIException):
     default_detail = "The survey about this ticket is closed or withdrawn. There is nothing to send again."
 
 
-class AnswersView(APIView):
+class AnswersView(SignedView):
     """POST /api/v1/answers/<source>/"""
 
-    # Without a key the secret of the source is asked for, see `signed_body`.
-    authentication_classes = (ApiKeyAuthentication,)
-    permission_classes = ()
     key_scope = ApiKey.Scope.SEND_ANSWERS
 
     @extend_schema(

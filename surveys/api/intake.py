@@ -11,10 +11,8 @@ from rest_framework import serializers, status
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from surveys.api.keys import ApiKeyAuthentication
-from surveys.api.signed import SIGNATURE_HEADER, signed_body
+from surveys.api.signed import SIGNATURE_HEADER, SignedView, signed_body
 from surveys.models import ApiKey, IntakeEvent
 from surveys.services.receive_event import DeliveryReusedError, receive_event
 
@@ -40,12 +38,9 @@ class DeliveryReused(APIException):
     )
 
 
-class IntakeView(APIView):
+class IntakeView(SignedView):
     """POST /api/v1/intake/<source>/"""
 
-    # Without a key the secret of the source is asked for, see `signed_body`.
-    authentication_classes = (ApiKeyAuthentication,)
-    permission_classes = ()
     key_scope = ApiKey.Scope.SEND_TICKETS
 
     @extend_schema(

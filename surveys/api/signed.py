@@ -13,8 +13,9 @@ from django.core.exceptions import RequestDataTooBig
 from rest_framework import status
 from rest_framework.exceptions import APIException, NotFound, PermissionDenied
 from rest_framework.request import Request
+from rest_framework.views import APIView
 
-from surveys.api.keys import bearer_of
+from surveys.api.keys import ApiKeyAuthentication, bearer_of
 from surveys.engine.signatures import is_signed, is_signed_as_glpi, is_signed_as_hub
 from surveys.models import ApiKey, IntakeSource
 from xla_service.access import setting_up
@@ -32,6 +33,13 @@ class NotSigned(APIException):
         "of this source, or the secret itself as Authorization: Bearer <secret>. Who lost the secret makes a "
         "new one under Data > Sources."
     )
+
+
+class SignedView(APIView):
+    """A view that sources send to: with an API key or, without one, with their secret (`signed_body`)."""
+
+    authentication_classes = (ApiKeyAuthentication,)
+    permission_classes = ()
 
 
 class BodyTooLarge(APIException):

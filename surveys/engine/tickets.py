@@ -102,10 +102,15 @@ def in_order(reports: Iterable[TicketRecord]) -> list[TicketRecord]:
     return sorted(reports, key=lambda report: report.reported_at)
 
 
-def contradiction(record: TicketRecord) -> str | None:
-    """Return what makes a report impossible to believe, in words that say what to correct, or None."""
+def contradiction(record: TicketRecord, *, is_new: bool = False) -> str | None:
+    """Return what makes a report impossible to believe, in words that say what to correct, or None.
+
+    The first report of a ticket, `is_new`, has to say when it was opened.
+    """
     if not record.number:
         return "The ticket has no number. Map the field `number`."
+    if is_new and record.opened_at is None:
+        return "It does not say when the ticket was opened. Map the field `opened_at`."
     if record.opened_at and record.resolved_at and record.resolved_at < record.opened_at:
         return (
             f"It was resolved at {record.resolved_at:%Y-%m-%d %H:%M}, before it was opened at "

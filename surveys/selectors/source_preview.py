@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from surveys.engine.alerts import Alert, alert_mapping
 from surveys.engine.mapping import ticket_mapping
 from surveys.engine.source_mapping import is_monitor
-from surveys.engine.tickets import TicketRecord
+from surveys.engine.tickets import TicketRecord, contradiction
 from surveys.engine.values import MappingError
 from surveys.selectors.service_names import ServiceNames
 
@@ -50,50 +51,40 @@ def preview_source(
     except (ValueError, RecursionError) as error:
         return Preview(complaint=f"This is not JSON ({error}).")
     try:
-        read = _alerts if is_monitor(preset) else _tickets
-        found = list(read(preset, mapping, body, ServiceNames.of(source), now))
+        rows, read = _reader(preset, mapping, body, now)
+        found = list(_each(rows, read, ServiceNames.of(source)))
     except ValueError as error:
         return Preview(complaint=str(error))
     return Preview(tuple(found[:MOST_SHOWN]), left_out=max(0, len(found) - MOST_SHOWN))
 
 
-def _tickets(
-    preset: str, mapping: Mapping[str, Any], body: Any, names: ServiceNames, now: datetime
+def _reader(
+    preset: str, mapping: Mapping[str, Any], body: Any, now: datetime
+) -> tuple[list[Any], Callable[[Any], TicketRecord | Alert | None]]:
+    """Return the tickets or alerts of a body, and what reads one of them."""
+    if is_monitor(preset):
+        alerts = alert_mapping(preset, mapping)
+        return alerts.alerts_in(body), partial(alerts.alert, received_at=now)
+    tickets = ticket_mapping(preset, mapping)
+    return tickets.tickets_in(body), tickets.record
+
+
+def _each(
+    rows: Iterable[Any], read: Callable[[Any], TicketRecord | Alert | None], names: ServiceNames
 ) -> Iterator[Found]:
-    known = ticket_mapping(preset, mapping)
-    for given in known.tickets_in(body):
+    for row in rows:
         try:
-            record = known.record(given)
+            said = read(row)
         except MappingError as error:
             yield Found((), complaint=str(error))
             continue
-        yield _found(record, names, _ticket_complaint(record))
+        if said is not None:
+            yield _found(said, names)
 
 
-def _ticket_complaint(record: TicketRecord) -> str:
-    if not record.number:
-        return "The ticket has no number. Map the field `number`."
-    if record.opened_at is None:
-        return "It does not say when the ticket was opened. Map the field `opened_at`."
-    return ""
-
-
-def _alerts(
-    preset: str, mapping: Mapping[str, Any], body: Any, names: ServiceNames, now: datetime
-) -> Iterator[Found]:
-    known = alert_mapping(preset, mapping)
-    for given in known.alerts_in(body):
-        try:
-            alert = known.alert(given, received_at=now)
-        except MappingError as error:
-            yield Found((), complaint=str(error))
-            continue
-        if alert is not None:
-            yield _found(alert, names, "")
-
-
-def _found(said: TicketRecord | Alert, names: ServiceNames, complaint: str) -> Found:
+def _found(said: TicketRecord | Alert, names: ServiceNames) -> Found:
     service = names.find(said.service)
+    complaint = contradiction(said, is_new=True) if isinstance(said, TicketRecord) else None
     return Found(
         facts=tuple(_facts(said)),
         said_service=said.service,

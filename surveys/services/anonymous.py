@@ -19,6 +19,7 @@ from surveys.engine.response_class import DIGITS
 from surveys.links import nullifier
 from surveys.models import CommentSentiment, Invitation, Response, ResponseReason, SentAnswer
 from surveys.services.changes import mark_changed
+from surveys.services.write_answer import write_answer
 from surveys.short_memory import recall, remember
 
 # Keys of answers are drawn, not counted: their order would tell the order of answering.
@@ -128,15 +129,7 @@ def coarse_class(invitation: Invitation, week: date) -> str:
 
 def _fill(response: Response, invitation: Invitation, sent: SentAnswer) -> None:
     day = timezone.localtime(sent.sent_at).date()
-    response.service_id = invitation.service_id
-    response.survey_version_id = invitation.survey_version_id
-    response.channel = Response.Channel.INVITATION
-    response.scale = invitation.survey_version.scale
-    response.rating = sent.rating
-    response.lost_time_minutes = sent.lost_time_minutes
-    response.comment = sent.comment
-    response.language = sent.language
-    response.is_simulated = sent.is_simulated
+    write_answer(response, invitation, sent)
     response.iso_week = iso_week(day)
     response.response_class = coarse_class(invitation, day - timedelta(days=day.weekday()))
 

@@ -76,9 +76,7 @@ def _complaint(record: TicketRecord, known: Ticket | None, names: ServiceNames) 
     """
     if (record.service or known is None) and names.find(record.service) is None:
         return names.unknown(record.service)
-    if record.opened_at is None and known is None:
-        return "It does not say when the ticket was opened. Map the field `opened_at`."
-    return contradiction(record)
+    return contradiction(record, is_new=known is None)
 
 
 def _register_chunk(

@@ -28,6 +28,7 @@ from surveys.services.bulk import column_values, has_changed
 from surveys.services.changes import mark_changed
 from surveys.services.contradictions import judge_again
 from surveys.services.follow_up import follow
+from surveys.services.write_answer import write_answer
 
 # Longer than the pause that ends a sitting: what belongs together has come by then.
 SETTLES_AFTER = scanners.PAUSE + timedelta(seconds=5)
@@ -166,19 +167,11 @@ def _change(response: Response, before: Mapping[str, Any], sent: SentAnswer, now
 
 
 def _fill(response: Response, invitation: Invitation, sent: SentAnswer, standing: Standing) -> None:
+    write_answer(response, invitation, sent)
     response.invitation = invitation
     response.resolution = invitation.resolution
-    response.service_id = invitation.service_id
-    response.survey_version_id = invitation.survey_version_id
-    response.channel = Response.Channel.INVITATION
     response.state = standing.value
     response.set_apart_reason = (sent.suspicion or EXCLUDED_WORDS) if standing == Standing.SET_APART else ""
-    response.scale = invitation.survey_version.scale
-    response.rating = sent.rating
     response.is_solved = sent.is_solved
-    response.lost_time_minutes = sent.lost_time_minutes
-    response.comment = sent.comment
-    response.language = sent.language
-    response.is_simulated = sent.is_simulated
     response.answered_at = sent.sent_at
     response.response_class = invitation.resolution.response_class
