@@ -62,14 +62,9 @@ def _failures(mail: Message) -> tuple[FailedDelivery, ...]:
     )
 
 
-def rest_after(failures: int) -> timedelta:
-    """Return how long an address rests after this many failures that may pass, at least one."""
-    return RESTS[min(failures, len(RESTS)) - 1]
-
-
 def rests_until(failures: int, *, now: datetime) -> datetime:
-    """Return until when an address rests after its latest failure."""
-    return now + rest_after(failures)
+    """Return until when an address rests after this many failures that may pass, at least one."""
+    return now + RESTS[min(failures, len(RESTS)) - 1]
 
 
 def _is(part: Message, kind: str) -> bool:
@@ -85,7 +80,7 @@ def _original_message_id(mail: Message) -> str:
     """Return the Message-ID of the mail that bounced: from the copy in the report, else from its thread."""
     for part in mail.walk():
         if _is(part, "text/rfc822-headers"):
-            found = MESSAGE_ID.search(_header_in(_text(part), "message-id"))
+            found = MESSAGE_ID.search(_message_id_in(_text(part)))
             if found:
                 return found.group()
         if _is(part, "message/rfc822"):
@@ -102,8 +97,8 @@ def _text(part: Message) -> str:
     return content.decode("ascii", "replace") if isinstance(content, bytes) else ""
 
 
-def _header_in(text: str, name: str) -> str:
-    match = re.search(rf"^{name}:(.*(?:\n[ \t].*)*)", text, re.IGNORECASE | re.MULTILINE)
+def _message_id_in(headers: str) -> str:
+    match = re.search(r"^message-id:(.*(?:\n[ \t].*)*)", headers, re.IGNORECASE | re.MULTILINE)
     return match.group(1) if match else ""
 
 

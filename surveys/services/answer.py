@@ -43,15 +43,6 @@ class Sender:
 UNSEEN = Sender()
 
 
-@dataclass(frozen=True)
-class _How:
-    """How an answer came: pressed Send or only looked at the page, in which language, by a person or not."""
-
-    is_confirmed: bool
-    language: str = ""
-    is_simulated: bool = False
-
-
 class NotAnswerableError(Exception):
     """The invitation takes no answer: it is closed or withdrawn. Show the page that says so."""
 
@@ -63,7 +54,6 @@ def record_answer(
     now: datetime,
     sender: Sender = UNSEEN,
     language: str = "",
-    is_simulated: bool = False,
 ) -> Response:
     """Keep an answer and return the response that stands: one per invitation, changed until it closes.
 
@@ -72,8 +62,7 @@ def record_answer(
     `language` is that of the page, the invitation's by default. Raises NotAnswerableError for an invitation
     that is not open, ValueError for a rating off the survey's scale.
     """
-    how = _How(is_confirmed=True, language=language, is_simulated=is_simulated)
-    return _record(invitation_id, answer, how, now=now, sender=sender)
+    return _record(invitation_id, answer, is_confirmed=True, now=now, sender=sender, language=language)
 
 
 def change_rating(
@@ -103,7 +92,7 @@ def record_click(
     anonymous = Invitation.objects.filter(survey_version__mode=SurveyVersion.Mode.ANONYMOUS)
     if anonymous.filter(pk=invitation_id).exists():
         return None
-    return _record(invitation_id, Answer(rating), _How(is_confirmed=False), now=now, sender=sender)
+    return _record(invitation_id, Answer(rating), is_confirmed=False, now=now, sender=sender)
 
 
 @transaction.atomic
@@ -135,7 +124,15 @@ def record_visit(
 
 
 @transaction.atomic
-def _record(invitation_id: int, answer: Answer, how: _How, *, now: datetime, sender: Sender) -> Response:
+def _record(
+    invitation_id: int,
+    answer: Answer,
+    *,
+    is_confirmed: bool,
+    now: datetime,
+    sender: Sender,
+    language: str = "",
+) -> Response:
     # Taking the row lets two tabs answer one after the other, and an answer finish before a withdrawal.
     invitation = (
         Invitation.objects.select_for_update(of=("self",))
@@ -145,7 +142,8 @@ def _record(invitation_id: int, answer: Answer, how: _How, *, now: datetime, sen
     )
     if invitation.state != Invitation.State.OPEN or invitation.closes_at <= now:
         raise NotAnswerableError(f"Invitation {invitation_id} takes no answer any more.")
-    sent = _sent_answer(invitation, answer, how, now, sender)
+    sent = _sent_answer(invitation, answer, sender)
+    sent.sent_at, sent.is_confirmed, sent.language = now, is_confirmed, language or invitation.language
     if invitation.survey_version.mode == SurveyVersion.Mode.ANONYMOUS:
         return store_anonymous(invitation, sent)
     _keep_earlier(invitation)
@@ -175,9 +173,7 @@ def _keep_earlier(invitation: Invitation) -> None:
     )
 
 
-def _sent_answer(
-    invitation: Invitation, answer: Answer, how: _How, now: datetime, sender: Sender
-) -> SentAnswer:
+def _sent_answer(invitation: Invitation, answer: Answer, sender: Sender) -> SentAnswer:
     questions = invitation.survey_version.questions.all()
     options = [each for row in questions if row.kind == Question.Kind.REASONS for each in row.options]
     scale = SCALES[invitation.survey_version.scale]
@@ -185,16 +181,12 @@ def _sent_answer(
     return SentAnswer(
         invitation=invitation,
         visit=visit,
-        sent_at=now,
-        is_confirmed=how.is_confirmed,
         rating=answer.rating,
         is_solved=answer.is_solved,
         lost_time_minutes=answer.lost_time_minutes,
         reasons=sorted(_offered(answer, scale, options)),
         reason_order=reason_order([option["key"] for option in options], invitation),
         comment=answer.comment,
-        language=how.language or invitation.language,
-        is_simulated=how.is_simulated,
         network_hash=sender.network_hash,
         is_headless=sender.is_headless,
     )

@@ -46,18 +46,14 @@ class _Reading:
     complaints: list[str] = field(default_factory=list)
 
 
-def apply_due_events(*, now: datetime, limit: int | None = None) -> int:
-    """Apply the events that are due, at most `limit`, and return how many were applied.
+def apply_due_events(*, now: datetime) -> int:
+    """Apply the events that are due and return how many were applied.
 
     May run in several processes: an event is claimed by a conditional update, and falls due again when the
     process that claimed it dies. What cannot be applied waits with its reason until somebody replays it.
     """
-    applied = tried = 0
-    while limit is None or tried < limit:
-        events = _claim(now, BATCH if limit is None else min(BATCH, limit - tried))
-        if not events:
-            break
-        tried += len(events)
+    applied = 0
+    while events := _claim(now):
         applied += _apply(events, now)
     return applied
 
@@ -71,10 +67,10 @@ def replay_events(events: QuerySet[IntakeEvent], *, now: datetime) -> int:
     return replayed
 
 
-def _claim(now: datetime, count: int) -> list[IntakeEvent]:
-    """Take up to `count` due events; those tried before come alone, so that they spoil no others."""
+def _claim(now: datetime) -> list[IntakeEvent]:
+    """Take a batch of due events; those tried before come alone, so that they spoil no others."""
     due = IntakeEvent.objects.due(now).select_related("source").order_by("attempts", "due_at", "pk")
-    candidates = list(due[:count])
+    candidates = list(due[:BATCH])
     fresh = [event for event in candidates if event.attempts == 0]
     claimed = []
     with transaction.atomic():

@@ -49,11 +49,9 @@ def decide_resolutions(
     *,
     now: datetime,
     as_it_happened: bool = False,
-    limit: int | None = None,
     services: Collection[int] | None = None,
 ) -> int:
-    """Decide the undecided resolutions in order of resolution, at most `limit`, and return how many were
-    decided.
+    """Decide the undecided resolutions in order of resolution and return how many were decided.
 
     Those asked get an invitation with a mail due after the survey delay. With `as_it_happened` each is
     decided as it would have been at its time, and nothing is mailed that was due before `now`; otherwise a
@@ -70,16 +68,12 @@ def decide_resolutions(
         )
     else:
         undecided = undecided.filter(service__in=services)
-    keys = list(undecided.values_list("pk", flat=True)[:limit])
+    keys = list(undecided.values_list("pk", flat=True))
     return sum(_decide_chunk(keys[start : start + size], clock) for start in range(0, len(keys), size))
 
 
+@transaction.atomic
 def _decide_chunk(keys: Sequence[int], clock: Clock) -> int:
-    with transaction.atomic():
-        return _decide_together(keys, clock)
-
-
-def _decide_together(keys: Sequence[int], clock: Clock) -> int:
     # Taking the surveys' rows lets one process decide at a time: two would both find the same person rested.
     plans = plans_in_force(list(Survey.objects.select_for_update(no_key=True).order_by("pk")))
     resolutions = _still_undecided(keys)

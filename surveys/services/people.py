@@ -60,11 +60,6 @@ class _Register:
         return person
 
 
-def find_or_create_people(requesters: Iterable[Requester]) -> dict[Requester, Person]:
-    """Return the person of each requester, saved; see `register_people`."""
-    return register_people(requesters).people
-
-
 @transaction.atomic
 def register_people(requesters: Iterable[Requester]) -> PeopleRegistration:
     """Create or update the person of each report; later ones bring newer details. A few queries for any

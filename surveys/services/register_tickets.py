@@ -12,7 +12,7 @@ from surveys.models import Invitation, Resolution, Response, Ticket
 from surveys.selectors.service_names import ServiceNames
 from surveys.services.bulk import insert_rows, update_rows
 from surveys.services.changes import mark_changed
-from surveys.services.people import find_or_create_people
+from surveys.services.people import register_people
 from surveys.services.registration import Registration, Rejection
 from surveys.services.repeat_contacts import NOTED_COLUMNS, note_repeat_contacts
 from surveys.services.ticket_case import Case, known_cases
@@ -84,7 +84,7 @@ def _register_chunk(
 ) -> Registration:
     cases = known_cases(reports, names.source)
     records = [record for of_ticket in reports.values() for record in of_ticket]
-    people = find_or_create_people(record.requester for record in in_order(records) if record.requester)
+    people = register_people(record.requester for record in in_order(records) if record.requester).people
     rejected = []
     for record in records:
         case = cases.get(record.number)

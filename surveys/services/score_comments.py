@@ -20,15 +20,14 @@ from surveys.services.sentiment_versions import scorer_of
 CHUNK = 100
 
 
-def score_comments(*, now: datetime, scorer: Scorer | None = None, limit: int | None = None) -> int:
-    """Score accepted comments that the model of their day has not scored yet, at most `limit`; return how
-    many.
+def score_comments(*, now: datetime, scorer: Scorer | None = None) -> int:
+    """Score accepted comments that the model of their day has not scored yet; return how many.
 
     `scorer` replaces the models of all days. May run in several processes: a comment keeps one score per
     model.
     """
     reigning = [] if scorer else reigns(list(SentimentVersion.objects.without_files()))
-    keys = list(Response.objects.to_read().order_by("pk").values_list("pk", flat=True)[:limit])
+    keys = list(Response.objects.to_read().order_by("pk").values_list("pk", flat=True))
     total = 0
     for start in range(0, len(keys), CHUNK):
         waiting = Response.objects.filter(pk__in=keys[start : start + CHUNK]).order_by("pk")

@@ -32,21 +32,18 @@ ERROR_LENGTH = 300
 Clock = Callable[[], datetime]
 
 
-def send_messages(*, now: datetime, limit: int | None = None) -> int:
-    """Send the mail that is due, at most `limit`, over one connection, and return how many were confirmed.
+def send_messages(*, now: datetime) -> int:
+    """Send the mail that is due over one connection, and return how many were confirmed.
 
     May run in several processes: each mail is claimed by one sender, and taken over when the sender died. A
     mail that may have gone out is sent again with the same Message-ID, at most five times in all.
     """
     clock = _running_clock(now)
     quiet = {rule.survey_id: quiet_hours(rule) for rule in SendingRule.objects.order_by("number")}
-    sent = tried = 0
+    sent = 0
     with MailConnection() as connection:
-        while claimed := _claim(clock(), BATCH if limit is None else min(BATCH, limit - tried)):
-            awake = _hold_quiet(claimed, quiet, clock())
-            begun, confirmed = _send_claimed(awake, connection, clock)
-            tried += begun
-            sent += confirmed
+        while claimed := _claim(clock()):
+            sent += _send_claimed(_hold_quiet(claimed, quiet, clock()), connection, clock)
     return sent
 
 
@@ -56,11 +53,11 @@ def _running_clock(now: datetime) -> Clock:
     return lambda: now + timedelta(seconds=time.monotonic() - started)
 
 
-def _claim(now: datetime, count: int) -> list[Message]:
-    """Take up to `count` due mails for the length of a lease and read them once the claim is committed."""
+def _claim(now: datetime) -> list[Message]:
+    """Take a batch of due mails for the length of a lease and read them once the claim is committed."""
     with transaction.atomic():
         due = Message.objects.due(now).select_for_update(skip_locked=True).order_by("due_at", "pk")
-        keys = list(due.values_list("pk", flat=True)[:count])
+        keys = list(due.values_list("pk", flat=True)[:BATCH])
         Message.objects.filter(pk__in=keys).update(
             state=Message.State.CLAIMED, lease_until=now + LEASE, attempts=F("attempts") + 1
         )
@@ -97,23 +94,23 @@ def _wakes_at(message: Message, quiet: Mapping[int, QuietHours | None], now: dat
     return when_not_quiet(now, quiet.get(invitation.survey_version.survey_id), zone)
 
 
-def _send_claimed(claimed: Sequence[Message], connection: MailConnection, clock: Clock) -> tuple[int, int]:
-    """Return how many mails were begun and how many of them were confirmed; the others are given back."""
+def _send_claimed(claimed: Sequence[Message], connection: MailConnection, clock: Clock) -> int:
+    """Return how many mails were confirmed; those that were not begun in time are given back."""
     if not claimed:
-        return 0, 0
+        return 0
     unwanted, told = _unwanted(claimed, clock()), _answered_anonymously(claimed)
     read_at, confirmed = clock(), 0
     for position, message in enumerate(claimed):
         if position and clock() - read_at > FRESH:
             _give_back(claimed[position:])
-            return position, confirmed
+            return confirmed
         if message.pk in unwanted:
             _withdraw(message, clock())
         elif message.pk in told:
             _note_sent(message, clock())
         else:
             confirmed += _send_one(message, connection, clock)
-    return len(claimed), confirmed
+    return confirmed
 
 
 def _send_one(message: Message, connection: MailConnection, clock: Clock) -> bool:

@@ -7,7 +7,7 @@ from django.test import Client
 from surveys.engine.tickets import Requester
 from surveys.models import IntakeSource, Message, Person, Response, Survey, SurveyVersion, User
 from surveys.services.decide import decide_resolutions
-from surveys.services.people import find_or_create_people
+from surveys.services.people import register_people
 from tests.factories import (
     NOW,
     InvitationFactory,
@@ -152,6 +152,6 @@ def test_a_corrected_address_is_trusted_again_and_found_by_the_next_ticket(signe
 
     assert signed_in.post(address(Person, f"{person.pk}/change/"), given).status_code == 302
 
-    found = find_or_create_people([Requester(email="anna@example.org")])
+    found = register_people([Requester(email="anna@example.org")]).people
     (same,) = found.values()
     assert (same.pk, same.address_failed_at, same.address_problem) == (person.pk, None, "")

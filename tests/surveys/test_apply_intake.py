@@ -312,14 +312,6 @@ def test_whatever_a_field_holds_the_sweep_goes_on(changes: dict[str, Any]) -> No
         transaction.set_rollback(True)
 
 
-def test_a_limit_leaves_the_rest_due() -> None:
-    for number in range(3):
-        receive(ticket(number=f"INC{number}"))
-
-    assert apply_due_events(now=NOW, limit=2) == 2
-    assert apply_due_events(now=NOW) == 1
-
-
 # --- the admin ----------------------------------------------------------------------------------------------
 
 

@@ -345,7 +345,7 @@ def decided() -> list[tuple]:
     )
 
 
-def test_one_by_one_and_all_at_once_decide_the_same() -> None:
+def test_one_by_one_and_all_at_once_decide_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     resolutions = list(a_busy_quarter())
     decide_resolutions(now=NOW, as_it_happened=True)
     at_once = decided()
@@ -354,8 +354,8 @@ def test_one_by_one_and_all_at_once_decide_the_same() -> None:
     Decision.objects.all().delete()
     Resolution.objects.update(is_decided=False)
 
-    while decide_resolutions(now=NOW, as_it_happened=True, limit=1):
-        pass
+    monkeypatch.setattr("surveys.services.decide.HISTORY_CHUNK", 1)
+    decide_resolutions(now=NOW, as_it_happened=True)
 
     assert decided() == at_once
     assert len(at_once) == len(resolutions)

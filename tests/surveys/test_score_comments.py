@@ -99,12 +99,6 @@ def test_a_comment_changed_while_it_was_read_waits_for_the_next_sweep() -> None:
     assert response.sentiments.get().label == "negative"
 
 
-def test_a_limit_holds() -> None:
-    ResponseFactory.create_batch(3, comment="Great help!")
-
-    assert score_comments(now=NOW, limit=2) == 2
-
-
 def test_a_sweep_reads_what_is_new_and_not_what_was_scored_before() -> None:
     ResponseFactory.create_batch(3, comment="Great help!")
     score_comments(now=NOW)

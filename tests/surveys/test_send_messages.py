@@ -457,21 +457,15 @@ def test_mail_goes_over_one_connection(smtp: SmtpPeer, monkeypatch: pytest.Monke
     assert opened.count(True) == 1
 
 
-def test_a_limit_holds(smtp: SmtpPeer) -> None:
-    MessageFactory.create_batch(3)
-
-    assert send_messages(now=NOW, limit=2) == 2
-
-
 def test_a_slow_sender_gives_back_what_it_has_not_begun(
     smtp: SmtpPeer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sending, "FRESH", timedelta(seconds=-1))
     first, second = MessageFactory.create_batch(2)
-    claimed = sending._claim(NOW, 2)
+    claimed = sending._claim(NOW)
 
     with MailConnection() as connection:
-        assert sending._send_claimed(claimed, connection, lambda: NOW) == (1, 1)
+        assert sending._send_claimed(claimed, connection, lambda: NOW) == 1
 
     rows = {message.pk: message for message in Message.objects.all()}
     assert (rows[first.pk].state, rows[first.pk].attempts) == ("sent", 1)
@@ -520,7 +514,7 @@ def test_two_claims_at_once_share_no_mail() -> None:
     def claim() -> None:
         for _ in range(10):
             together.wait()
-            claims.append([message.pk for message in sending._claim(NOW, 10)])
+            claims.append([message.pk for message in sending._claim(NOW)])
             if together.wait() == 0:
                 Message.objects.update(state="due", lease_until=None, attempts=0)
             together.wait()
