@@ -133,15 +133,7 @@ def _record(
     sender: Sender,
     language: str = "",
 ) -> Response:
-    # Taking the row lets two tabs answer one after the other, and an answer finish before a withdrawal.
-    invitation = (
-        Invitation.objects.select_for_update(of=("self",))
-        .select_related("resolution", "survey_version")
-        .prefetch_related("survey_version__questions")
-        .get(pk=invitation_id)
-    )
-    if invitation.state != Invitation.State.OPEN or invitation.closes_at <= now:
-        raise NotAnswerableError(f"Invitation {invitation_id} takes no answer any more.")
+    invitation = _held(invitation_id, now)
     sent = _sent_answer(invitation, answer, sender)
     sent.sent_at, sent.is_confirmed, sent.language = now, is_confirmed, language or invitation.language
     if invitation.survey_version.mode == SurveyVersion.Mode.ANONYMOUS:
@@ -151,6 +143,20 @@ def _record(
     response = settle_invitation(invitation, now=now)
     assert response is not None  # an answer was kept above
     return response
+
+
+def _held(invitation_id: int, now: datetime) -> Invitation:
+    """Return the invitation, locked, with what is asked. Raises NotAnswerableError."""
+    # Taking the row lets two tabs answer one after the other, and an answer finish before a withdrawal.
+    invitation = (
+        Invitation.objects.select_for_update(of=("self",))
+        .select_related("resolution", "survey_version")
+        .prefetch_related("survey_version__questions")
+        .get(pk=invitation_id)
+    )
+    if invitation.state != Invitation.State.OPEN or invitation.closes_at <= now:
+        raise NotAnswerableError(f"Invitation {invitation_id} takes no answer any more.")
+    return invitation
 
 
 def _keep_earlier(invitation: Invitation) -> None:
