@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from surveys.models import Invitation, Visit
+from surveys.models import Invitation
 from surveys.public.form import AnswerForm, initial_answer
 from surveys.public.pages import answer_context, message, page
 from surveys.public.view import PublicView
@@ -34,7 +34,7 @@ class AnswerView(PublicView):
         rating = self.rating_of(request.GET.get("r", ""))
         visit = None
         if request.method == "GET":  # HEAD comes from a machine that asks whether the link works
-            visit = self._note_visit(request, rating)
+            visit = record_visit(self.invitation, now=self.now, sender=sender_of(request), rating=rating)
         form = self._form(initial=initial_answer(self.own_answer, rating))
         return self._show(request, form, str(visit.pk) if visit else "")
 
@@ -58,9 +58,6 @@ class AnswerView(PublicView):
             return self._shut(request)
         wake(EVIDENCE_SWEEP, COMMENT_SWEEP)
         return self._to("answer-thanks")
-
-    def _note_visit(self, request: HttpRequest, rating: int | None) -> Visit | None:
-        return record_visit(self.invitation, now=self.now, sender=sender_of(request), rating=rating)
 
     def _form(self, **values: Any) -> AnswerForm:
         return AnswerForm(questionnaire=self.asked.questionnaire, words=self.words, **values)

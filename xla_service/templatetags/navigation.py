@@ -35,10 +35,6 @@ def icon(name: str, label: str = "") -> SafeString:
 @register.simple_tag(takes_context=True)
 def navigation(context: dict[str, Any]) -> list[Place]:
     """Return the sections of the bar for the reader, the one that is open marked."""
-    return _places(context)
-
-
-def _places(context: dict[str, Any]) -> list[Place]:
     request = context["request"]
     return places(request.user, _current(context), request.GET)
 
@@ -47,7 +43,7 @@ def _places(context: dict[str, Any]) -> list[Place]:
 def crumbs(context: dict[str, Any], *, here: str, over: str = "", over_url: str = "") -> dict[str, Any]:
     """Write the way back from a page called `here`: its section, its page in the bar, a page `over` it."""
     current = _current(context)
-    place = next((place for place in _places(context) if place.entry.is_current), None)
+    place = next((place for place in navigation(context) if place.entry.is_current), None)
     page = next((entry for entry in place.pages if entry.is_current), None) if place else None
     trail = [place.entry] if place else []
     if place and page and page.url != place.entry.url and not _is_in_bar(current):
