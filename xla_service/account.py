@@ -14,7 +14,6 @@ from django.contrib.auth.forms import PasswordChangeForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -24,7 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from surveys.models import User
 from surveys.services import second_factor as factors
 from xla_service.access import everyone, open_to, signed_in
-from xla_service.qr_codes import qr_code
+from xla_service.qr_codes import inline_qr_code
 from xla_service.sign_in import PASSED, CodeForm
 
 # The secret of a second factor that is being set up, until its first code.
@@ -116,7 +115,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         form.add_error("code", _("This code is not right. Is the clock of the phone right?"))
     context = {
         "form": form,
-        "qr": _qr_code(factors.setup_address(user, secret)),
+        "qr": inline_qr_code(factors.setup_address(user, secret), title=_("QR code for the app")),
         "secret": _as_typed(secret),
         "must": factors.must_have_second_factor(user),
     }
@@ -141,15 +140,6 @@ def second_factor_change(request: HttpRequest) -> HttpResponse:
         request.session.pop(PASSED, None)
         messages.success(request, _("The second factor is off. The password alone signs you in."))
     return redirect("account")
-
-
-def _qr_code(address: str) -> SafeString:
-    """Return a QR code to stand in a page, without styles."""
-    code = qr_code(
-        address, title=_("QR code for the app"), xmldecl=False, svgns=False, omitsize=True, svgclass="qr",
-        lineclass=None,
-    )  # fmt: skip
-    return mark_safe(code)
 
 
 def _as_typed(secret: str) -> str:

@@ -27,8 +27,8 @@ from experience.marks import (
 )
 from experience.marks.distribution import distribution
 from xla_service.access import administering, open_to
-from xla_service.account import qr_code
 from xla_service.navigation import Section, declare_page
+from xla_service.qr_codes import inline_qr_code
 
 declare_page("design-system", "Design system", Section.ADMINISTRATION, rule=administering, order=99)
 _SYMBOL = re.compile(r'<symbol id="(\w+)"')
@@ -69,7 +69,7 @@ def design_system(request: HttpRequest) -> HttpResponse:
         "badges": BADGES,
         "statuses": STATUS_WORDS.items(),
         "icons": icon_names(),
-        "qr": qr_code("https://xla.example.org"),
+        "qr": inline_qr_code("https://xla.example.org", title="QR code"),
     }
     return render(request, "design_system.html", context | _marks() | _charts())
 
