@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from datetime import datetime
+from shutil import disk_usage
 
 import django
 import redis
@@ -12,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -30,6 +32,8 @@ from xla_service.sweeps import Sweep, sweeps
 
 declare_page("health", gettext_lazy("Jobs and health"), Section.ADMINISTRATION, rule=administering, order=10)
 _PING_SECONDS = 0.7
+# Bytes: to look at below the first, to act on below the second.
+ENOUGH_ROOM, LITTLE_ROOM = 500 * 2**20, 100 * 2**20
 
 
 @open_to(administering)
@@ -41,7 +45,7 @@ def health(request: HttpRequest) -> HttpResponse:
     worker = worker_check(broker)
     checks = [
         database_check(), broker, worker, clock_check(schedule, worker, now=now), *queue_checks(now=now),
-        retention_check(schedule, now=now),
+        retention_check(schedule, now=now), disk_check(),
     ]  # fmt: skip
     context = {
         "checks": checks,
@@ -133,6 +137,20 @@ def retention_check(schedule: list[Sweep], *, now: datetime) -> Check:
         return Check(name, "met", _("Nothing is older than set."))
     looked_at = {"time": date_format(timezone.localtime(ended_at), "DATETIME_FORMAT")}
     return Check(name, "met", _("Nothing is older than set. Looked at last: %(time)s.") % looked_at)
+
+
+def disk_check() -> Check:
+    """Return how much room is left where the data folder is: on a full disk nothing can be stored."""
+    folder = settings.DATA_DIR.resolve()
+    free = disk_usage(next(place for place in (folder, *folder.parents) if place.exists())).free
+    words = _("%(size)s free.") % {"size": filesizeformat(free)}
+    if free >= ENOUGH_ROOM:
+        return Check(_("Disk"), "met", words)
+    what = _(
+        "Make room on the disk of the data folder. On a full disk nothing is stored and senders are refused; "
+        "what was taken is not lost."
+    )
+    return Check(_("Disk"), "lean" if free >= LITTLE_ROOM else "below", words, what)
 
 
 def database_check() -> Check:

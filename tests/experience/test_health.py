@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.urls import reverse
 
 from experience.models import NightlyRun
 from experience.selectors.health import Check, queue_checks, worst
+from experience.views import health
 from experience.views.health import clock_check, worker_check
 from surveys.models import IntakeEvent, IntakeSource, Message, User
 from tests.factories import NOW, MessageFactory
@@ -156,3 +158,17 @@ def test_without_valkey_the_page_comes_at_once_and_says_so(
     assert "Start it, or correct REDIS_URL." in words
     assert "It can only be asked through Redis or Valkey." in words
     assert time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize(("name", "light"), [("", "met"), ("ENOUGH_ROOM", "lean"), ("LITTLE_ROOM", "below")])
+def test_a_disk_that_fills_up_is_told_in_time(
+    monkeypatch: pytest.MonkeyPatch, name: str, light: str, settings: Any, tmp_path: Path
+) -> None:
+    settings.DATA_DIR = tmp_path / "not made yet"
+    monkeypatch.setattr(health, "ENOUGH_ROOM", 2**62 if name else 0)
+    monkeypatch.setattr(health, "LITTLE_ROOM", 2**62 if name == "LITTLE_ROOM" else 0)
+
+    check = health.disk_check()
+
+    assert check.light == light
+    assert ("Make room" in check.what_to_do) is bool(name)
