@@ -16,14 +16,14 @@ from experience import figures
 from experience.engine.agreement_problems import Problem
 from experience.engine.agreement_terms import STREAMS, AgreedIndicator, AgreementTerms
 from experience.models import Indicator
-from experience.words import indicator_words
+from experience.words import STREAM_WORDS, indicator_words
 from surveys.engine.values import storable
 
-STREAM_NAMES = {
-    "X": (gettext_lazy("Experience"), gettext_lazy("What people say")),
-    "O": (gettext_lazy("Operations"), gettext_lazy("What their tickets show")),
-    "T": (gettext_lazy("Technology"), gettext_lazy("Whether it was there, and fast")),
-    "S": (gettext_lazy("Unsolicited text"), gettext_lazy("What people write unasked")),
+STREAM_MEANINGS = {
+    "X": gettext_lazy("What people say"),
+    "O": gettext_lazy("What their tickets show"),
+    "T": gettext_lazy("Whether it was there, and fast"),
+    "S": gettext_lazy("What people write unasked"),
 }
 _TEXTS = ("name", "ambition", "provider", "customer", "agreed_by", "if_missed", "note")
 _DAYS = ("valid_from", "review_on", "agreed_on", "baseline_until")
@@ -168,4 +168,4 @@ def stream_shares(terms: AgreementTerms) -> list[tuple[str, float]]:
     """Return the share 0..1 of the whole that each stream with a weight has."""
     weights = terms.stream_weights
     total = sum(weights.values())
-    return [(STREAM_NAMES[stream][0], weight / total) for stream, weight in weights.items()] if total else []
+    return [(STREAM_WORDS[stream], weight / total) for stream, weight in weights.items()] if total else []

@@ -6,16 +6,27 @@ what somebody reads. `tests/messages.py` collects these texts where they are wri
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext, gettext_noop
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 
 from experience import figures
 from experience.services.library import LIBRARY
 
 if TYPE_CHECKING:
     from experience.engine.agreement_problems import Problem
+
+
+STREAM_WORDS: Mapping[str, str | Promise] = {
+    "X": gettext_lazy("Experience"),
+    "O": gettext_lazy("Operations"),
+    "T": gettext_lazy("Technology"),
+    "S": gettext_lazy("Unsolicited text"),
+}
+SPLIT_WORDS: Mapping[str, str | Promise] = {"site": gettext_lazy("Site"), "persona": gettext_lazy("Persona")}
 
 
 def problem_words(problem: Problem) -> str:

@@ -11,11 +11,11 @@ from django.conf import settings
 from django.db.models import Count, Max, Prefetch, Q, QuerySet
 from django.utils.translation import get_language
 
+from experience.engine.evidence import RATING_SCALES
 from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS, language_for
 from surveys.models import BusinessService, CommentSentiment, Question, Response, SurveyVersion, User
 from surveys.selectors.masked_comments import is_named, masked_comments
 
-_SCALE_ENDS = {"satisfaction": (1, 5), "happiness": (0, 10), "effort": (1, 7)}
 _UNHAPPY = (
     Q(scale="satisfaction", rating__lt=3)
     | Q(scale="happiness", rating__lt=5)
@@ -160,7 +160,7 @@ def _unhappy(row: Mapping[str, Any]) -> UnhappyAnswer:
         ticket_number=row["resolution__ticket__number"] or "",
         subject=row["resolution__ticket__short_description"] or "",
         rating=row["rating"],
-        best=_SCALE_ENDS.get(row["scale"], (1, 5))[1],
+        best=RATING_SCALES.get(row["scale"], (1, 5))[1],
         comment=row["comment"],
         answered_at=row["answered_at"],
     )
@@ -196,7 +196,7 @@ def _answer(row: Response, words: Mapping[tuple[int, str], str], masked: str | N
         ticket_number=ticket.number if ticket else "",
         subject=ticket.short_description if ticket else "",
         rating=row.rating if named else None,
-        scale=_SCALE_ENDS.get(row.scale, (1, 5)),
+        scale=RATING_SCALES.get(row.scale, (1, 5)),
         reasons=tuple(words.get((row.survey_version_id, key), key) for key in keys),
         lost_time_minutes=row.lost_time_minutes if named else None,
         is_solved=row.is_solved if named else None,

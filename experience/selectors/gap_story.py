@@ -39,7 +39,12 @@ def gap_words(gap: Gap) -> GapWords:
     return GapWords(
         sentences.opening(_verdict(gap), m.status, m.sla_status),
         _said(sentences.sla_sentence(m.sla_share, m.sla_target), _rating(m, found), _repeats(found)),
-        _said(*_strongest(gap, found), _lost(gap), _tipping(m, found), _unlike(gap)),
+        _said(
+            *_strongest(gap, found),
+            _lost(gap),
+            tipping_words(m, found.tipping_point, found.scale),
+            _unlike(gap),
+        ),
     )
 
 
@@ -111,6 +116,7 @@ def _people(gap: Gap) -> str:
     return words % {"count": figures.count(gap.affected_people)}
 
 
-def _tipping(m: Measurement, found: ResultFigures) -> str:
+def tipping_words(m: Measurement, shift: float | None, scale: tuple[int, int] | None) -> str:
+    """Return whether those who were asked and kept silent could change a result; empty without a rating."""
     silent = 1 - m.n_answered / m.n_asked if m.n_asked else 0.0
-    return sentences.tipping_sentence(found.tipping_point, silent, found.scale) if found.scale else ""
+    return sentences.tipping_sentence(shift, silent, scale) if scale else ""

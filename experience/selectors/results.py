@@ -9,11 +9,14 @@ from typing import Any
 from django.conf import settings
 
 from experience.engine.defaults import DEFAULTS
+from experience.engine.evidence import RATING_SCALES
+from experience.engine.intervals import cold_start_variance
+from experience.models import ParameterSet
 
 RATING, REPEAT_CONTACT, LOST_TIME = "rating", "repeat_contact", "lost_time"
-# Where the ratings of a scale start, by how many there are: 1-5, 1-7, 0-10.
-_FIRST_RATING = {5: 1, 7: 1, 11: 0}
-_SCALES = {5: (1, 5), 7: (1, 7), 10: (0, 10)}
+_BY_RATINGS = {best - worst + 1: (worst, best) for worst, best in RATING_SCALES.values()}
+_BY_BEST = {best: (worst, best) for worst, best in RATING_SCALES.values()}
+_MEASURES = {scale: measure for measure, scale in RATING_SCALES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +121,18 @@ def _rating_score(rows: Iterable[Mapping[str, Any]]) -> float | None:
 
 def scale_of(document: Mapping[str, Any]) -> tuple[int, int] | None:
     """Return the worst and best answer of the rating's scale, or None when the agreement has no rating."""
-    counts = len(document.get("rating_counts", ()))
-    first = _FIRST_RATING.get(counts)
-    return None if first is None else (first, first + counts - 1)
+    return _BY_RATINGS.get(len(document.get("rating_counts", ())))
 
 
 def scale_to(best: int | None) -> tuple[int, int] | None:
     """Return the worst and best answer of the scale whose best answer this is; None without a rating."""
-    return None if best is None else _SCALES[best]
+    return None if best is None else _BY_BEST[best]
+
+
+def answer_variance(used: ParameterSet, scale: tuple[int, int]) -> float:
+    """Return the variance of one answer on a scale: the organisation's that night, else an assumed one."""
+    pooled = used.values.get("pooled_variance", {}).get(_MEASURES[scale])
+    return pooled or cold_start_variance(*scale)
 
 
 def read_results(document: Mapping[str, Any], *, is_hidden: bool) -> ResultFigures:

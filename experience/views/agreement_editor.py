@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from experience import figures
 from experience.agreement_form import (
-    STREAM_NAMES,
+    STREAM_MEANINGS,
     TypedTerms,
     factor_of,
     read_terms,
@@ -40,6 +40,7 @@ from experience.services.agreement_problems import AgreementError, publishing_pr
 from experience.services.agreements import publish, term_changes, write_draft
 from experience.services.rehearse import rehearse
 from experience.views.agreements import agreement_or_404, promised
+from experience.words import STREAM_WORDS
 from surveys.models import BusinessService
 from xla_service.access import open_to, setting_up, signed_in
 from xla_service.moments import organisation_day
@@ -138,7 +139,10 @@ def _editor(
         "problems": problems,
         "wrong": {problem.path for problem in problems},
         "open_points": publishing_problems(terms, today=today),
-        "streams": [(stream, *STREAM_NAMES[stream], weights.get(stream, 0.0)) for stream in STREAMS],
+        "streams": [
+            (stream, STREAM_WORDS[stream], STREAM_MEANINGS[stream], weights.get(stream, 0.0))
+            for stream in STREAMS
+        ],
         "fields": _fields(terms, library, today),
         "services": list(BusinessService.objects.live().order_by("name").values_list("key", "name")),
         **promised(terms, library),
@@ -156,7 +160,7 @@ def _fields(
         groups[indicator.stream].append(_field(indicator, agreed.get(key), past.get(key, [])))
     for own in groups.values():
         own.sort(key=lambda found: (not found.is_agreed, -found.weight, found.indicator.name))
-    return [(STREAM_NAMES[stream][0], _parted(own)) for stream, own in groups.items() if own]
+    return [(STREAM_WORDS[stream], _parted(own)) for stream, own in groups.items() if own]
 
 
 def _parted(own: Sequence[IndicatorField]) -> dict[str, list[IndicatorField]]:

@@ -12,26 +12,22 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from experience import figures, sentences
-from experience.engine.evidence import RATING_SCALES
-from experience.engine.intervals import cold_start_variance
 from experience.engine.planning import answers_to_reveal
 from experience.marks import bar, interval_bar
 from experience.models import Gap, Measurement
-from experience.selectors.gap_story import factor_words
+from experience.selectors.gap_story import factor_words, tipping_words
 from experience.selectors.lost_cost import cost_per_hour_of
-from experience.selectors.results import is_hidden, read_results
+from experience.selectors.results import answer_variance, is_hidden, read_results
+from experience.words import SPLIT_WORDS
 from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS, language_for
 
-_MEASURES = {scale: measure for measure, scale in RATING_SCALES.items()}
-_SPLITS = {"site": gettext_lazy("Site"), "persona": gettext_lazy("Persona")}
 _DRIVERS = {
     "repeat": gettext_lazy("Came back before"),
     "reopened": gettext_lazy("Reopened"),
     "slow": gettext_lazy("Over the time target"),
     "reassigned": gettext_lazy("Handed on"),
     "urgent": gettext_lazy("Priority 1 or 2"),
-    "site": gettext_lazy("Site"),
-    "persona": gettext_lazy("Persona"),
+    **SPLIT_WORDS,
 }
 
 
@@ -79,7 +75,11 @@ def why(gap: Gap) -> Why | None:
         factors=_factors(told.get("factors", ()), scale),
         segments=_segments(told.get("segments", {}), m, scale),
         reasons=_reasons(told.get("reasons", ())),
-        changes=[words for words in (_tipping(m, scale), _answers_needed(m, scale)) if words],
+        changes=[
+            words
+            for words in (tipping_words(m, m.results.get("tipping_point"), scale), _answers_needed(m, scale))
+            if words
+        ],
         drivers=_drivers(told.get("drivers")),
         drivers_note=_drivers_note(told.get("drivers")),
         answers=told.get("answers", 0),
@@ -122,7 +122,7 @@ def _segments(
 ) -> list[Line]:
     return [
         Line(
-            f"{_SPLITS[split]}: {part['name']}",
+            f"{SPLIT_WORDS[split]}: {part['name']}",
             figures.rating(part["rating"]),
             f"{figures.interval(part['low'], part['high'])}, {_people(part['people'])}",
             interval_bar(
@@ -147,17 +147,11 @@ def _reasons(told: Sequence[Mapping[str, Any]]) -> list[Line]:
     ]
 
 
-def _tipping(m: Measurement, scale: tuple[int, int]) -> str:
-    silent = 1 - m.n_answered / m.n_asked if m.n_asked else 0.0
-    return sentences.tipping_sentence(m.results.get("tipping_point"), silent, scale)
-
-
 def _answers_needed(m: Measurement, scale: tuple[int, int]) -> str:
     shortfall = (m.rating_target or 0.0) - (m.rating or 0.0)
     if shortfall <= 0:
         return ""
-    pooled = m.parameter_set.values.get("pooled_variance", {}).get(_MEASURES[scale])
-    needed = answers_to_reveal(shortfall, pooled or cold_start_variance(*scale))
+    needed = answers_to_reveal(shortfall, answer_variance(m.parameter_set, scale))
     return sentences.answers_sentence(needed, m.n_answered, shortfall, scale)
 
 

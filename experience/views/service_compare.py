@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from experience import figures
 from experience.engine.defaults import DEFAULTS
@@ -35,14 +33,13 @@ from experience.selectors.segments import SPLITS, closed_months
 from experience.selectors.service_page import visible_service, weeks_of
 from experience.views.service_parts import writer_of
 from experience.views.week_charts import shared_week_charts
-from experience.words import indicator_words
+from experience.words import SPLIT_WORDS, indicator_words
 from surveys.engine.values import storable
 from surveys.models import BusinessService, User
 
 RECENT = "28"
 # Differences of shares are written in points, with so many decimals.
 _SHARES = {figures.share: 1, figures.uptime: 2}
-_SPLIT_WORDS: Mapping[str, str | Promise] = {"site": gettext_lazy("Site"), "persona": gettext_lazy("Persona")}
 Write = Callable[[float | None], str]
 
 
@@ -139,7 +136,7 @@ def _first_day(text: str) -> date | None:
 def _form(side: Side) -> SideForm:
     choice = side.choice
     parts = [
-        PartOption(f"{split}:{segment.name}", f"{_SPLIT_WORDS[split]}: {segment.name}")
+        PartOption(f"{split}:{segment.name}", f"{SPLIT_WORDS[split]}: {segment.name}")
         for split in SPLITS
         for segment in (side.segments.splits[split].shown if side.segments else ())
     ]

@@ -17,7 +17,6 @@ from experience.engine.blend import is_confirmed
 from experience.engine.defaults import DEFAULTS
 from experience.engine.gaps import UNJUDGED, Verdict
 from experience.engine.indicators import Terms
-from experience.engine.intervals import cold_start_variance
 from experience.engine.periods import is_wider
 from experience.engine.planning import detectable_shortfall
 from experience.engine.simulated import FALSE_ALARMS_PER_YEAR
@@ -28,18 +27,14 @@ from experience.selectors.results import (
     REPEAT_CONTACT,
     IndicatorFigures,
     ResponseFigures,
+    answer_variance,
     least_people,
     lifted_by,
     pulled_down_by,
 )
 from experience.selectors.service_page import NewestResult, Week
+from experience.words import STREAM_WORDS
 
-_STREAM_NAMES: Mapping[str, str | Promise] = {
-    "X": gettext_lazy("Experience"),
-    "O": gettext_lazy("Operations"),
-    "T": gettext_lazy("Technology"),
-    "S": gettext_lazy("Unsolicited text"),
-}
 _STREAM_ABSENT: Mapping[str, str | Promise] = {
     "X": gettext_lazy("Answers are missing."),
     "O": gettext_lazy("Ticket data are missing."),
@@ -51,7 +46,6 @@ _PRECISION: Mapping[str, str | Promise] = {
     "fair": gettext_lazy("Precision fair"),
     "low": gettext_lazy("Precision low"),
 }
-_MEASURES = {(1, 5): "satisfaction", (1, 7): "effort", (0, 10): "happiness"}
 _OLD_AFTER_DAYS = 2
 _ANSWERS_TO_PLAN_FOR = 30
 # Tickets in 28 days below which statistics tell less than the answers themselves.
@@ -165,14 +159,9 @@ def _certainty(result: NewestResult, weeks: Sequence[Week]) -> str:
         days=found.days.days,
         weeks_seen=sum(week.answered > 0 for week in weeks[-found.days.days // 7 :]),
         ends_on=found.ends_on,
-        shortfall=detectable_shortfall(_ANSWERS_TO_PLAN_FOR, _variance(result, scale)),
+        shortfall=detectable_shortfall(_ANSWERS_TO_PLAN_FOR, answer_variance(found.parameter_set, scale)),
         scale=scale,
     )
-
-
-def _variance(result: NewestResult, scale: tuple[int, int]) -> float:
-    pooled = result.measurement.parameter_set.values.get("pooled_variance", {}).get(_MEASURES[scale])
-    return pooled or cold_start_variance(*scale)
 
 
 def chips(result: NewestResult, *, today: date) -> list[Chip]:
@@ -237,7 +226,7 @@ def waterfall_rows(result: NewestResult) -> list[FallRow]:
     )
     middle = [
         FallRow(
-            str(_STREAM_NAMES[p.stream]),
+            str(STREAM_WORDS[p.stream]),
             figures.change(p.contribution),
             _("scores %(score)s") % {"score": figures.score(p.score)},
             m,
@@ -273,11 +262,11 @@ def moved(result: NewestResult) -> Moved | None:
 
 
 def _moved_part(stream: str, points: float) -> str:
-    return f"{_STREAM_NAMES[stream]} {figures.change(points)}"  # a name and its figure: no sentence
+    return f"{STREAM_WORDS[stream]} {figures.change(points)}"  # a name and its figure: no sentence
 
 
 def _left_out(found: Movement) -> str:
-    left_out = [str(_STREAM_NAMES[stream]) for stream in found.left_out]
+    left_out = [str(STREAM_WORDS[stream]) for stream in found.left_out]
     names = ", ".join([*left_out, *(_(name) for name in found.indicators_left_out)])
     return _("Left out, not measured in both periods: %(names)s.") % {"names": names} if names else ""
 
@@ -311,7 +300,7 @@ def _indicator_line(found: IndicatorFigures) -> IndicatorLine:
         value = _("%(rating)s of %(best)s") % {"rating": value, "best": found.unit.removeprefix("of ")}
     return IndicatorLine(
         found,
-        str(_STREAM_NAMES[found.stream]),
+        str(STREAM_WORDS[found.stream]),
         value,
         figures.interval(found.low, found.high, write) if found.low != found.high else "",
         write(found.target),

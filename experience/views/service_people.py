@@ -18,12 +18,10 @@ from experience.engine.explanation import Scale, Segment
 from experience.engine.periods import month_of, previous_month
 from experience.marks import interval_bar
 from experience.selectors.segments import Segments, closed_month, closed_months, segments_of
+from experience.words import SPLIT_WORDS
 from surveys.models import BusinessService
 
-TITLES: Mapping[str, tuple[str | Promise, str | Promise]] = {
-    "site": (_("By site"), _("Site")),
-    "persona": (_("By persona"), _("Persona")),
-}
+TITLES: Mapping[str, str | Promise] = {"site": _("By site"), "persona": _("By persona")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +75,8 @@ def _parts(service: BusinessService, month: date, found: Segments) -> list[Split
     return [
         SplitPart(
             key,
-            *TITLES[key],
+            TITLES[key],
+            SPLIT_WORDS[key],
             [_line(service, month, key, segment, found.scale) for segment in split.shown],
             split.hidden,
         )

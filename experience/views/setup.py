@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from experience.agreement_form import STREAM_NAMES, written
+from experience.agreement_form import written
 from experience.engine.defaults import DEFAULTS
 from experience.forms import AdoptForm, ServicesForm, TicketFileForm
 from experience.models import Indicator
@@ -45,7 +45,7 @@ from experience.services.agreements import write_draft
 from experience.services.library import declared_indicators, install_indicators
 from experience.services.slas import SlaPromise, agree_slas
 from experience.views.setup_steps import steps_of
-from experience.words import indicator_words, problem_words
+from experience.words import STREAM_WORDS, indicator_words, problem_words
 from surveys.engine.field_paths import column_name
 from surveys.engine.values import storable
 from surveys.models import BusinessService, Job, Survey
@@ -280,7 +280,7 @@ def _shown(template: Template, library: Mapping[str, Indicator]) -> dict[str, An
         }
         for line in template.lines
     ]
-    streams = [(STREAM_NAMES[stream][0], weight) for stream, weight in template.streams]
+    streams = [(STREAM_WORDS[stream], weight) for stream, weight in template.streams]
     return {"template": template, "lines": lines, "streams": streams}
 
 
