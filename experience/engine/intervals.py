@@ -139,8 +139,16 @@ def moderated_wilson(
 ) -> Interval[N]:
     """Return the moderated Wilson interval of a mean on [lo, hi]; arguments as in `moderate`."""
     worth = moderate(mean, variance, n_effective, lo=lo, hi=hi, pooled=pooled)
+    return interval_of_worth(worth, lo=lo, hi=hi, level=level)
+
+
+def interval_of_worth(
+    worth: Moderated[N], *, lo: float, hi: float, level: float = DEFAULTS.level
+) -> Interval[N]:
+    """Return Wilson's interval on [lo, hi] of a mean that is worth so many yes/no answers."""
     share = _wilson(worth.share, worth.n_star, stdtrit(worth.df, 0.5 + level / 2.0))
-    return Interval(like(lo + (hi - lo) * share.low, mean), like(lo + (hi - lo) * share.high, mean))
+    low, high = np.multiply(hi - lo, share.low) + lo, np.multiply(hi - lo, share.high) + lo
+    return Interval(like(low, worth.share), like(high, worth.share))
 
 
 def p_below(

@@ -277,14 +277,6 @@ def robustness(shift_pomp: float) -> Robustness:
     return Robustness.FRAGILE if shift_pomp < DEFAULTS.fragile_tipping_pomp else Robustness.FAIR
 
 
-def with_follow_up(*, response_rate: float, raw_mean: float, follow_up_mean: float) -> float:
-    """Return the mean over all asked once a random sample of the silent was asked again.
-
-    f raw + (1-f) follow-up, with f = answers/asked (Hansen and Hurwitz 1946).
-    """
-    return response_rate * raw_mean + (1.0 - response_rate) * follow_up_mean
-
-
 def r_indicator(rates: ArrayLike, resolved: ArrayLike) -> float:
     """Return the R-indicator 1 - 2 sd(response rate) over all tickets; 1 is representative."""
     rate, count = np.asarray(rates, dtype=np.float64), np.asarray(resolved, dtype=np.float64)

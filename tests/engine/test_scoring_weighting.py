@@ -19,7 +19,6 @@ from experience.engine.weighting import (
     tipping_point,
     trim,
     weighted_moments,
-    with_follow_up,
 )
 
 
@@ -218,10 +217,6 @@ def test_a_tipping_point_in_stars_is_judged_on_its_own_scale() -> None:
 
 def test_when_all_answered_nobody_silent_can_change_it() -> None:
     assert tipping_point(target=70.0, response_rate=1.0, raw_mean=60.0, weighted_mean=60.0) is None
-
-
-def test_a_random_follow_up_speaks_for_the_silent() -> None:
-    assert with_follow_up(response_rate=0.25, raw_mean=60.0, follow_up_mean=80.0) == pytest.approx(75.0)
 
 
 def test_equal_response_everywhere_is_representative() -> None:
