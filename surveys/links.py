@@ -23,6 +23,11 @@ def answer_url(token: str) -> str:
     return settings.PUBLIC_URL + reverse("answer", args=[token])
 
 
+def again_url(token: str) -> str:
+    """Return the public address on which somebody drawn among those who did not answer is asked again."""
+    return settings.PUBLIC_URL + reverse("answer-again", args=[token])
+
+
 def trap_url(token: str) -> str:
     """Return the address of the link that people do not see and mail scanners open."""
     return settings.PUBLIC_URL + reverse("answer-more", args=[token])

@@ -6,6 +6,7 @@ from surveys.api.answers import AnswersView
 from surveys.api.asking import PreviewRuleView, WhyAskedView
 from surveys.api.intake import IntakeView
 from surveys.api.people import PeopleView
+from surveys.public.again import AgainView
 from surveys.public.answer import AnswerView, ClickView, TrapView
 from surveys.public.feedback import FeedbackView
 from surveys.public.rating_link import rate
@@ -105,6 +106,7 @@ urlpatterns = [
     path("feedback/<slug:key>/", FeedbackView.as_view(), name="feedback"),
     path("rate/<slug:source>/<str:number>/", rate, name="rate"),
     path("s/<str:token>/", AnswerView.as_view(), name="answer"),
+    path("s/<str:token>/again/", AgainView.as_view(), name="answer-again"),
     path("s/<str:token>/click/", ClickView.as_view(), name="answer-click"),
     path("s/<str:token>/more/", TrapView.as_view(), name="answer-more"),
     path("s/<str:token>/contact/", ContactView.as_view(), name="answer-contact"),

@@ -35,6 +35,7 @@ from surveys.models import (
     Resolution,
     Response,
     SendingRule,
+    SilentSample,
     Survey,
     SurveyVersion,
     Ticket,
@@ -94,6 +95,7 @@ def _parts(keys: list[int]) -> Iterator[tuple[str, QuerySet]]:
     if loaded is not None and loaded.published_at is not None:
         made_since = ParameterSet.objects.filter(made_at__gte=loaded.published_at)
         yield gettext_noop("Removing results"), made_since.filter(measurements=None)
+    yield gettext_noop("Removing answers"), SilentSample.objects.filter(mine)
     yield gettext_noop("Removing answers"), FollowUp.objects.filter(mine)
     yield gettext_noop("Removing answers"), Response.objects.filter(mine)
     yield gettext_noop("Removing answers"), Message.objects.filter(invitation__service__in=keys)

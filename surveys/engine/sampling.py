@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from hashlib import blake2b
 
@@ -24,6 +25,14 @@ def lot(*, source: str, parent_number: str, ticket_number: str) -> float:
     Independent of `draw`, and the same whenever it is asked for.
     """
     return _uniform("lot", source, parent_number, ticket_number)
+
+
+def simple_sample(keys: Iterable[int], *, seed: str, count: int) -> list[int]:
+    """Return `count` of these keys, each set of them as likely as any other, in the order of the draw.
+
+    The same seed draws the same, and a smaller count the first of a larger one.
+    """
+    return sorted(keys, key=lambda key: (_uniform("silent", seed, str(key)), key))[:count]
 
 
 def _uniform(*parts: str) -> float:

@@ -18,6 +18,7 @@ from surveys.models.intake import IntakeEvent, IntakeSource
 from surveys.models.jobs import Job
 from surveys.models.people import ExclusionProposal, Person, User
 from surveys.models.sentiment import SentimentVersion
+from surveys.models.silent_samples import SilentSample, SilentSampleLine
 from surveys.models.surveys import Question, SendingRule, Survey, SurveyVersion
 from surveys.models.tickets import Resolution, Ticket
 
@@ -53,6 +54,8 @@ __all__ = [
     "ServiceAlias",
     "ServiceUserCount",
     "ServiceNotice",
+    "SilentSample",
+    "SilentSampleLine",
     "Survey",
     "SurveyVersion",
     "Ticket",

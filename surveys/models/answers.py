@@ -22,10 +22,11 @@ class ResponseQuerySet(models.QuerySet["Response"]):
     """Reads of responses."""
 
     def accepted(self) -> Self:
-        """Return the responses that count; provisional and set-apart ones affect nothing, and always-open
-        feedback, which nobody was asked for, is kept apart.
+        """Return the responses that count; provisional and set-apart ones affect nothing, and two kinds are
+        kept apart: always-open feedback, which nobody was asked for, and samples of the silent.
         """
-        return self.filter(state=Response.State.ACCEPTED).exclude(channel=Response.Channel.OPEN)
+        apart = (Response.Channel.OPEN, Response.Channel.SILENT)
+        return self.filter(state=Response.State.ACCEPTED).exclude(channel__in=apart)
 
     def to_read(self) -> Self:
         """Return the answers whose comment the sentiment model of its day has still to read."""
@@ -54,6 +55,7 @@ class ResponseChannel(models.TextChoices):
     INVITATION = "invitation", gettext_lazy("Invitation")
     IMPORTED = "imported", gettext_lazy("Imported")
     OPEN = "open", gettext_lazy("Always-open feedback")
+    SILENT = "silent", gettext_lazy("Sample of those who had not answered")
 
 
 class Response(models.Model):

@@ -8,12 +8,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from surveys.models import Invitation
+from surveys.models import Invitation, Visit
 from surveys.public.form import AnswerForm, initial_answer
 from surveys.public.pages import answer_context, message, page
 from surveys.public.view import PublicView
 from surveys.sender import sender_of
 from surveys.services.answer import (
+    Answer,
     NotAnswerableError,
     record_answer,
     record_click,
@@ -34,7 +35,7 @@ class AnswerView(PublicView):
         rating = self.rating_of(request.GET.get("r", ""))
         visit = None
         if request.method == "GET":  # HEAD comes from a machine that asks whether the link works
-            visit = record_visit(self.invitation, now=self.now, sender=sender_of(request), rating=rating)
+            visit = self._note_visit(request, rating)
         form = self._form(initial=initial_answer(self.own_answer, rating))
         return self._show(request, form, str(visit.pk) if visit else "")
 
@@ -46,18 +47,19 @@ class AnswerView(PublicView):
         if not form.is_valid():
             return self._show(request, form, request.POST.get("visit", ""), status=400)
         try:
-            record_answer(
-                self.invitation.pk,
-                form.answer(),
-                now=self.now,
-                sender=sender_of(request),
-                language=self.words.code,
-            )
+            return self._keep(request, form.answer())
         except NotAnswerableError:
             self.invitation.refresh_from_db(fields=["state"])
             return self._shut(request)
+
+    def _keep(self, request: HttpRequest, answer: Answer) -> HttpResponse:
+        sender, language = sender_of(request), self.words.code
+        record_answer(self.invitation.pk, answer, now=self.now, sender=sender, language=language)
         wake(EVIDENCE_SWEEP, COMMENT_SWEEP)
         return self._to("answer-thanks")
+
+    def _note_visit(self, request: HttpRequest, rating: int | None) -> Visit | None:
+        return record_visit(self.invitation, now=self.now, sender=sender_of(request), rating=rating)
 
     def _form(self, **values: Any) -> AnswerForm:
         return AnswerForm(questionnaire=self.asked.questionnaire, words=self.words, **values)

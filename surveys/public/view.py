@@ -51,9 +51,12 @@ class PublicView(View):
         browser = request.headers.get("Accept-Language", "")
         language = page_language(invitation, chosen=self.chosen_language, browser=browser)
         self.invitation, self.now = invitation, timezone.now()
-        self.asked = asked(invitation, language, asks_solved=asks_solved(invitation))
+        self.asked = self._asked(language)
         with translation.override(self.words.code):
             return super().dispatch(request, token=token)
+
+    def _asked(self, language: str) -> Asked:
+        return asked(self.invitation, language, asks_solved=asks_solved(self.invitation))
 
     @property
     def words(self) -> Words:

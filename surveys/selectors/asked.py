@@ -53,10 +53,17 @@ def newest_invitation(*, source: str, number: str) -> Invitation | None:
     return about.order_by("-resolution__resolved_at").first()
 
 
-def asked(invitation: Invitation, language: str = "", *, asks_solved: bool = False) -> Asked:
+def asked(
+    invitation: Invitation,
+    language: str = "",
+    *,
+    asks_solved: bool = False,
+    closes_at: datetime | None = None,
+) -> Asked:
     """Return what `invitation` asks, in `language` or, without one, in the invitation's.
 
-    Whether it was really solved is asked with `asks_solved` only: where a "no" reaches somebody.
+    Whether it was really solved is asked with `asks_solved` only: where a "no" reaches somebody. With
+    `closes_at` it takes answers until then.
     """
     words = WORDS[language_for(language or invitation.language)]
     ticket = invitation.resolution.ticket
@@ -71,7 +78,7 @@ def asked(invitation: Invitation, language: str = "", *, asks_solved: bool = Fal
         number=ticket.number,
         service=invitation.service.name,
         resolved_day=_day(invitation.resolution.resolved_at, invitation, words),
-        closing_day=_day(invitation.closes_at, invitation, words),
+        closing_day=_day(closes_at or invitation.closes_at, invitation, words),
         readers=fill(_readers(invitation.survey_version, words), **number),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.forms.models import model_to_dict
 
 from surveys.models import (
@@ -20,6 +20,7 @@ from surveys.models import (
     Resolution,
     Response,
     SentAnswer,
+    SilentSampleLine,
     Ticket,
     Visit,
 )
@@ -34,7 +35,8 @@ def person_export(person: Person) -> dict[str, Any]:
     Times are aware; `DjangoJSONEncoder` writes them.
     """
     resolutions = Resolution.objects.filter(person=person)
-    answers = Response.objects.filter(resolution__in=resolutions).prefetch_related("reasons", "sentiments")
+    given = Q(resolution__in=resolutions) | Q(silent_line__invitation__person=person)
+    answers = Response.objects.filter(given).prefetch_related("reasons", "sentiments")
     return {
         "person": _plain(person),
         "tickets": _rows(Ticket.objects.filter(requester=person)),
@@ -46,6 +48,7 @@ def person_export(person: Person) -> dict[str, Any]:
         "answers_as_sent": _rows(SentAnswer.objects.filter(invitation__person=person)),
         "follow_ups": _rows(FollowUp.objects.filter(resolution__person=person)),
         "visits": _rows(Visit.objects.filter(invitation__person=person)),
+        "asked_again": _rows(SilentSampleLine.objects.filter(invitation__person=person)),
         "opt_outs": _rows(OptOut.objects.filter(person=person)),
         "bounces": _rows(Bounce.objects.filter(person=person)),
         "events": _rows(IntakeEvent.objects.filter(ticket__requester=person)),

@@ -190,7 +190,7 @@ def _sent_answer(invitation: Invitation, answer: Answer, sender: Sender) -> Sent
         rating=answer.rating,
         is_solved=answer.is_solved,
         lost_time_minutes=answer.lost_time_minutes,
-        reasons=sorted(_offered(answer, scale, options)),
+        reasons=sorted(offered(answer, scale, options)),
         reason_order=reason_order([option["key"] for option in options], invitation),
         comment=answer.comment,
         network_hash=sender.network_hash,
@@ -214,6 +214,7 @@ def _says(sent: SentAnswer) -> tuple[object, ...]:
     return (*content, sent.is_confirmed, sent.is_simulated, sent.language, sent.visit_id)
 
 
-def _offered(answer: Answer, scale: Scale, options: Iterable[Mapping[str, Any]]) -> set[str]:
+def offered(answer: Answer, scale: Scale, options: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Return the reasons of an answer that the survey offers for its rating; the page hides the others."""
     bands = scale.bands(answer.rating) | {Band.ANY}
     return {option["key"] for option in options if option["band"] in bands} & answer.reasons

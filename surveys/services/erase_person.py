@@ -131,7 +131,9 @@ def _stop_asking(person: Person, now: datetime) -> None:
 
 
 def _erase_words(person: Person) -> None:
-    answers = Response.objects.filter(resolution__person=person)
+    answers = Response.objects.filter(
+        Q(resolution__person=person) | Q(silent_line__invitation__person=person)
+    )
     CommentSentiment.objects.filter(response__in=answers).update(cues=[])
     answers.exclude(comment="").update(comment="")
     sent = SentAnswer.objects.filter(invitation__person=person)

@@ -16,7 +16,7 @@ from django.db.models import F, Q, QuerySet
 
 from surveys.engine.eligibility import QUARTER, Facts, History, Siblings, Verdict, decide
 from surveys.engine.sampling import draw, lot
-from surveys.models import Decision, Invitation, OptOut, Person, Resolution, Ticket
+from surveys.models import Decision, Invitation, OptOut, Person, Resolution, SilentSampleLine, Ticket
 from surveys.selectors.asking_rules import Plan, zone_of
 
 LATE_AFTER = timedelta(days=1)
@@ -107,6 +107,17 @@ class Past:
         for person_id, due_at, survey_id, reason in asked.values_list(*columns):
             is_extra = reason == Decision.Reason.ASKED_WHILE_RESTING
             self.asked[person_id].append(AskedBefore(due_at, survey_id, is_extra))
+        self._read_asked_again(people, first, last)
+
+    def _read_asked_again(self, people: set[int], first: datetime, last: datetime) -> None:
+        """Whoever was drawn to be asked again in person was asked."""
+        before = min(last, self.until) if self.until else last
+        drawn = SilentSampleLine.objects.filter(
+            invitation__person_id__in=people, sample__drawn_at__gte=first, sample__drawn_at__lte=before
+        )
+        columns = ("invitation__person_id", "sample__drawn_at", "invitation__survey_version__survey_id")
+        for person_id, drawn_at, survey_id in drawn.values_list(*columns):
+            self.asked[person_id].append(AskedBefore(drawn_at, survey_id, is_extra=False))
 
     def _sent(self) -> QuerySet[Invitation]:
         return Invitation.objects.filter(due_at__lt=self.until) if self.until else Invitation.objects.all()
