@@ -24,6 +24,8 @@ from experience import figures
 from experience.badges import BADGES, STATUS_WORDS
 from experience.selectors.portfolio import Row
 from experience.selectors.portfolio_order import QUIET, Choice
+from surveys.links import again_url
+from surveys.models import SilentSampleLine
 
 Value: TypeAlias = "str | float | int | date | None"
 # A cell that begins with one of these is a formula to a spreadsheet; names from tickets must not become one.
@@ -75,6 +77,18 @@ def portfolio_csv(rows: Iterable[Row]) -> HttpResponse:
     writer.writerow([str(column.heading) for column in PORTFOLIO])
     writer.writerows(_lines(rows))
     return _file(("\ufeff" + text.getvalue()).encode(), "text/csv; charset=utf-8", "portfolio.csv")
+
+
+def silent_csv(lines: Iterable[SilentSampleLine], name: str) -> HttpResponse:
+    """Return whom to ask again as a CSV file: ticket, person, address, the link to their survey."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([gettext("Ticket"), gettext("Person"), gettext("E-mail"), gettext("Link")])
+    for line in lines:
+        person, ticket = line.invitation.person, line.invitation.resolution.ticket
+        cells = (ticket.number, str(person), person.email, again_url(line.invitation.token))
+        writer.writerow([safe(cell) for cell in cells])
+    return _file(("\ufeff" + text.getvalue()).encode(), "text/csv; charset=utf-8", name)
 
 
 def portfolio_words(rows: Sequence[Row], choice: Choice, *, now: datetime) -> tuple[str, str]:

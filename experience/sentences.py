@@ -247,6 +247,51 @@ def tipping_sentence(shift: float | None, silent: float, scale: tuple[int, int])
     return words % {"share": figures.share(silent), "shift": steps(shift, scale)}
 
 
+def follow_up_sentence(
+    value: float, low: float | None, high: float | None, target: float | None, before: float | None
+) -> str:
+    """Return whether asking a random sample of the silent would change the verdict on a rating.
+
+    `before` is the rating of those who answered by themselves. Empty where nothing was agreed or known.
+    """
+    if target is None or before is None:
+        return ""
+    is_below, values = value < target, {"target": figures.rating(target)}
+    if low is None or high is None:
+        return _("Too few were reached for an interval: an impression, not a finding.")
+    is_sure, is_same = high < target or low >= target, is_below == (before < target)
+    return _(_FOLLOW_UPS[is_same, is_sure, is_below]) % values
+
+
+_STAYS_UNSURE = gettext_noop(
+    "It points the same way as the answers alone, but the interval holds the agreed %(target)s: a question,"
+    " not a finding."
+)
+_TURNS_UNSURE = gettext_noop(
+    "It points the other way than the answers alone, but the interval holds the agreed %(target)s: a"
+    " question, not a finding."
+)
+# Whether the side of the target stays the same, whether the interval is clear of it, whether it is below.
+_FOLLOW_UPS = {
+    (True, True, True): gettext_noop(
+        "The verdict stays as it is: below the agreed %(target)s, the silent included."
+    ),
+    (True, True, False): gettext_noop(
+        "The verdict stays as it is: the agreed %(target)s is reached, the silent included."
+    ),
+    (False, True, True): gettext_noop(
+        "The verdict would change: with the silent included it is below the agreed %(target)s."
+    ),
+    (False, True, False): gettext_noop(
+        "The verdict would change: with the silent included the agreed %(target)s is reached."
+    ),
+    (True, False, True): _STAYS_UNSURE,
+    (True, False, False): _STAYS_UNSURE,
+    (False, False, True): _TURNS_UNSURE,
+    (False, False, False): _TURNS_UNSURE,
+}
+
+
 _FACTS = {
     "repeat": gettext_noop(
         "Tickets of people who came back with the same kind of issue are %(share)s of tickets and are rated"

@@ -18,6 +18,7 @@ from experience.views.portfolio import drop_view, export, portfolio, rename_view
 from experience.views.prometheus import prometheus, prometheus_remove
 from experience.views.reviews import executive_operations, executive_page, review, reviews
 from experience.views.service import answers, service
+from experience.views.silent_samples import silent_draw, silent_list, silent_sample, silent_step
 
 urlpatterns: list[URLPattern] = [
     path("api/v1/results/", ResultsView.as_view(), name="api-results"),
@@ -35,6 +36,18 @@ urlpatterns: list[URLPattern] = [
         r"^services/(?P<key>[\w-]+)/(?P<tab>why|time|people|comments|tickets|compare)/$",
         service,
         name="service-tab",
+    ),
+    path("services/<slug:key>/silent/draw/", silent_draw, name="silent-draw"),
+    re_path(
+        r"^services/(?P<key>[\w-]+)/silent/(?P<month>\d{4}-\d{2})/$", silent_sample, name="silent-sample"
+    ),
+    re_path(
+        r"^services/(?P<key>[\w-]+)/silent/(?P<month>\d{4}-\d{2})\.csv$", silent_list, name="silent-list"
+    ),
+    re_path(
+        r"^services/(?P<key>[\w-]+)/silent/(?P<month>\d{4}-\d{2})/(?P<step>end|cancel)/$",
+        silent_step,
+        name="silent-step",
     ),
     path("comments/", comments, name="comments"),
     path("comments/<int:pk>/looked-at/", looked_at, name="comment-looked-at"),

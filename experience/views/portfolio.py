@@ -44,7 +44,7 @@ declare_page(
     "portfolio",
     "Services",
     Section.PORTFOLIO,
-    pages=["service", "service-tab"],
+    pages=["service", "service-tab", "silent-sample"],
     order=10,
     keeps=PARAMETERS,
 )

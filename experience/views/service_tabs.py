@@ -40,6 +40,7 @@ from experience.views.service_parts import (
     waterfall_rows,
 )
 from experience.views.service_people import people_context
+from experience.views.silent_parts import silent_context
 from experience.views.sla_parts import levels_context
 from experience.views.week_charts import action_markers, week_charts
 from surveys.models import BusinessService, User
@@ -121,6 +122,7 @@ def _overview(scene: Scene) -> Context:
         "waterfall": waterfall_rows(scene.result),
         "surety": surety(scene.result),
         "alike": representativity_sentence(representativity(scene.result.measurement)),
+        **silent_context(scene.service, may_act=context["may_act"]),
     }
 
 

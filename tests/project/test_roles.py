@@ -36,6 +36,7 @@ from surveys.models import (
     IntakeSource,
     Job,
     ServiceNotice,
+    SilentSample,
     Ticket,
     User,
 )
@@ -99,6 +100,15 @@ def _gap(world: World) -> list[Any]:
 def _sla(world: World) -> list[Any]:
     sla = Sla.objects.create(service=world.service, valid_from=NOW.date(), target_share=0.9)
     return [world.service.key, sla.pk]
+
+
+def _silent(world: World) -> list[Any]:
+    SilentSample.objects.create(
+        service=world.service, starts_on="2026-05-01", ends_on="2026-05-31", scale="satisfaction",
+        asked_count=9, rating_counts=[0] * 5, seed="s", frame=[], drawn_by=world.users["owner"],
+        drawn_at=NOW, closes_at=NOW,
+    )  # fmt: skip
+    return [world.service.key, "2026-05"]
 
 
 def _notice(world: World) -> list[Any]:
@@ -168,6 +178,7 @@ def _job() -> Job:
 # Addresses outside this table of roles, and what guards them instead.
 GUARDED_OTHERWISE = {
     "answer": "the token of the invitation",
+    "answer-again": "the token of the invitation, once its person was drawn",
     "answer-contact": "the token of the invitation",
     "answer-meant": "the token of the invitation",
     "answer-thanks": "the token of the invitation",
@@ -205,6 +216,10 @@ TABLE = {
     "service": Access("reads own", args=_service),
     "service-answers": Access("reads own", args=_service),
     "service-tab": Access("reads own", args=lambda world: [world.service.key, "compare"]),
+    "silent-sample": Access("acts on own", args=_silent),
+    "silent-list": Access("acts on own", args=_silent),
+    "silent-draw": Access("acts on own", "post", _service),
+    "silent-step": Access("acts on own", "post", lambda world: [*_silent(world), "end"]),
     "comments": Access("signed in"),
     "comment-looked-at": Access("acts on own", "post", _contradiction),
     "gaps": Access("signed in"),
