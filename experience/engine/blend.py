@@ -214,13 +214,6 @@ def interval_colour(low: float, high: float, *, target: float = DEFAULTS.target_
     return Colour.GREEN if low >= target else Colour.AMBER
 
 
-def census_colour(value: float) -> Colour:
-    """Return the colour of a score without sampling error: green from 70, amber from 50, else red."""
-    if value >= DEFAULTS.target_score:
-        return Colour.GREEN
-    return Colour.AMBER if value >= DEFAULTS.lower_band else Colour.RED
-
-
 def _experience_colour(experience: Experience) -> Colour:
     if experience is Experience.LIKELY_RED:
         return Colour.RED

@@ -20,7 +20,6 @@ class ScoringDefaults:
     """The defaults of the method; scores are 0..100, shares and levels 0..1, windows in days."""
 
     target_score: float = 70.0
-    lower_band: float = 50.0
     weight_x: float = 0.50
     weight_o: float = 0.25
     weight_t: float = 0.25

@@ -2,22 +2,10 @@
 
 import math
 
-from scipy.special import ndtri, stdtrit
+from scipy.special import stdtrit
 
 from experience.engine.arrays import require
 from experience.engine.defaults import DEFAULTS
-
-
-def answers_needed(
-    margin: float, *, share: float = 0.5, resolved: int | None = None, level: float = DEFAULTS.level
-) -> int:
-    """Return how many answers give a share a margin of +-`margin` (0..1), among `resolved` tickets.
-
-    Cochran 1977: n0 = z2 p(1-p)/e2, n = n0/(1 + (n0-1)/N), rounded up.
-    """
-    require(margin > 0.0, "The margin must be positive; a margin of 0 needs every ticket.")
-    unlimited = float(ndtri(0.5 + level / 2.0)) ** 2 * share * (1.0 - share) / margin**2
-    return math.ceil(unlimited if resolved is None else unlimited / (1.0 + (unlimited - 1.0) / resolved))
 
 
 def detectable_shortfall(n_effective: float, variance: float, *, power: float = DEFAULTS.power) -> float:

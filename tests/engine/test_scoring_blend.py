@@ -9,7 +9,6 @@ from experience.engine.blend import (
     Composite,
     Score,
     carried_forward,
-    census_colour,
     composite,
     contributions,
     coverage,
@@ -170,14 +169,6 @@ def test_the_weakest_indicator_sets_the_effective_n() -> None:
 )
 def test_the_colour_is_the_evidence(low: float, high: float, colour: Colour) -> None:
     assert interval_colour(low, high) is colour
-
-
-@pytest.mark.parametrize(
-    ("value", "colour"),
-    [(70.0, Colour.GREEN), (69.9, Colour.AMBER), (50.0, Colour.AMBER), (49.9, Colour.RED)],
-)
-def test_a_census_is_coloured_by_bands(value: float, colour: Colour) -> None:
-    assert census_colour(value) is colour
 
 
 @pytest.mark.parametrize(

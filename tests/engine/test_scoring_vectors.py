@@ -24,7 +24,6 @@ from experience.engine import (
     indicators,
     intervals,
     normalise,
-    planning,
     pooling,
     sentiment,
     strata,
@@ -325,8 +324,12 @@ def response_classes(given: Inputs) -> Inputs:
     }
 
 
-def cochran(given: Inputs) -> Inputs:
-    return {"n_ceil": planning.answers_needed(given["e"], share=given["p"], resolved=given["N"])}
+def reference_cochran(given: Inputs) -> Inputs:
+    """Not used: pages say how many answers reveal a shortfall (`planning.answers_to_reveal`)."""
+    quantile = stats.norm.ppf(0.5 + given["level"] / 2.0)
+    unlimited = quantile**2 * given["p"] * (1.0 - given["p"]) / given["e"] ** 2
+    tickets = given["N"] or np.inf
+    return {"n_ceil": float(np.ceil(unlimited / (1.0 + (unlimited - 1.0) / tickets)))}
 
 
 def tipping(given: Inputs) -> Inputs:
@@ -478,7 +481,7 @@ ADAPTERS: dict[str, Callable[[Inputs], Any]] = {
     "post-stratified mean": post_stratified,
     "raking": raked,
     "response-class weights": response_classes,
-    "Cochran n": cochran,
+    "Cochran n": reference_cochran,
     "tipping point": tipping,
     "R-indicator": representativity,
     "asymptotic confidence sequence": reference_confidence_sequence,
