@@ -329,7 +329,8 @@ def reference_cochran(given: Inputs) -> Inputs:
     quantile = stats.norm.ppf(0.5 + given["level"] / 2.0)
     unlimited = quantile**2 * given["p"] * (1.0 - given["p"]) / given["e"] ** 2
     tickets = given["N"] or np.inf
-    return {"n_ceil": float(np.ceil(unlimited / (1.0 + (unlimited - 1.0) / tickets)))}
+    n = float(unlimited / (1.0 + (unlimited - 1.0) / tickets))
+    return {"n": n, "n_ceil": float(np.ceil(n))}
 
 
 def tipping(given: Inputs) -> Inputs:
