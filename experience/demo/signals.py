@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import gzip
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
-from experience.demo.moving import move_to
+from experience.demo.moving import LONGEST_REST_DAYS, move_to
 from experience.demo.story import LATENCY_OF, SAMPLES
 from experience.engine.observations import Observation, OutageReport, ResponseTime
 from experience.services.receive_signals import receive_signals
@@ -51,7 +51,7 @@ def response_times_until(now: datetime) -> Iterator[ResponseTime]:
         for checked_at, check in checks:
             if check["status"] == "up":
                 yield ResponseTime(service, checked_at, float(check["response_ms"]))
-    shift = move_to(now.date(), last_day=LAST_LATENCY_DAY)
+    shift = _beyond(now, LAST_LATENCY_DAY)
     for row in _rows("latency.csv.gz"):
         measured_at = datetime.fromisoformat(row["timestamp"]).replace(tzinfo=UTC) + shift
         if measured_at <= now:
@@ -64,12 +64,17 @@ def _outage(service: str, started_at: datetime, ended_at: datetime | None) -> Ou
 
 def _checks_until(now: datetime) -> Iterator[tuple[str, list[tuple[datetime, Row]]]]:
     service_of = {sample.monitor: sample.key for sample in SAMPLES if sample.monitor}
-    shift = move_to(now.date(), last_day=LAST_CHECK_DAY)
+    shift = _beyond(now, LAST_CHECK_DAY)
     rows = sorted(_rows("uptime.csv.gz"), key=itemgetter("service", "at"))
     for monitor, checks in groupby(rows, key=itemgetter("service")):
         moved = [(datetime.fromisoformat(check["at"]) + shift, check) for check in checks]
         if monitor in service_of:
             yield service_of[monitor], [(at, check) for at, check in moved if at <= now]
+
+
+def _beyond(now: datetime, last_day: date) -> timedelta:
+    """Return the whole weeks to add to every date: monitoring goes on to the day of `now`, and past it."""
+    return move_to(now.date() + timedelta(days=LONGEST_REST_DAYS), last_day=last_day)
 
 
 def _rows(name: str) -> list[Row]:

@@ -12,6 +12,7 @@ from experience.demo.moving import FIRST_SOUND_DAY, LAST_DENSE_DAY, move_to
 from experience.demo.signals import LAST_CHECK_DAY, outages_until, response_times_until
 from experience.demo.story import GREEN_TWIN, REST, SAMPLES, WATERMELON, sample_of_category
 from experience.demo.tickets import MISSING, read_log, rows_until, shared_accounts
+from experience.engine.silence import silent_since
 
 TUESDAY = date(2026, 11, 17)
 
@@ -169,9 +170,14 @@ def test_an_outage_that_has_not_ended_yet_is_still_open() -> None:
     assert [outage.service for outage in still_down] == ["e-mail-and-calendar"]
 
 
-def test_response_times_reach_into_the_last_week() -> None:
-    now = datetime(2026, 11, 18, tzinfo=UTC)
+@pytest.mark.parametrize("day", range(16, 23))
+def test_on_no_weekday_is_a_monitor_of_the_demo_silent(day: int) -> None:
+    now = datetime(2026, 11, day, 12, tzinfo=UTC)
+    days: dict[str, set[date]] = {}
 
-    newest = max(timed.at for timed in response_times_until(now))
+    for timed in response_times_until(now):
+        assert timed.at <= now
+        days.setdefault(timed.service, set()).add(timed.at.date())
 
-    assert timedelta() <= now - newest < timedelta(days=7)
+    assert len(days) == 7
+    assert {silent_since(with_data, now.date()) for with_data in days.values()} == {None}
