@@ -473,8 +473,9 @@ def test_a_slow_sender_gives_back_what_it_has_not_begun(
 
 
 def test_the_number_of_queries_grows_by_one_per_mail(
-    smtp: SmtpPeer, django_assert_max_num_queries: Any
+    smtp: SmtpPeer, django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sending, "_running_clock", lambda now: lambda: now)
     service, person = BusinessServiceFactory.create(), PersonFactory.create()
     for _ in range(20):
         invitation = InvitationFactory.create(resolution__on_service=service, resolution__requester=person)

@@ -113,7 +113,7 @@ def test_an_answer_is_kept_at_once_without_a_broker(
     started = time.monotonic()
     response = client.post(f"/s/{invitation.token}/", {"rating": "4"})
 
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
     assert response.status_code == 302
     assert Response.objects.get().rating == 4
     assert "No broker to wake experience.tasks.refresh_evidence" in caplog.text
