@@ -52,6 +52,7 @@ DETAILS = {
     "gap": ("/gaps/", "main a[href^='/gaps/']"),
     "kpi-goal": ("/kpi-tree/", "main a[href^='/kpi-tree/goals/']:not([href$='new/'])"),
     "kpi-factor": ("/kpi-tree/", "main a[href^='/kpi-tree/factors/']"),
+    "service-silent": (SERVICE, "main a[href*='/silent/']"),
     "review": ("/reviews/", "main a[href*='/review/']"),
     "sending-rule": ("/asking/rules/", "main a[href^='/asking/rules/']"),
     "translation": ("/asking/translations/", "main a[href^='/asking/translations/']"),
