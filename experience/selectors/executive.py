@@ -109,6 +109,11 @@ def executive(user: User | AnonymousUser, month: Period, narrowing: Narrowing = 
     )
 
 
+def lost_hours(user: User | AnonymousUser, month: Period, narrowing: Narrowing = EVERYTHING) -> float | None:
+    """Return the working hours lost in a month; None where nobody measured them."""
+    return _total(_lost_hours(row) for row in _results(user, month, narrowing))
+
+
 def _results(user: User | AnonymousUser, month: Period, narrowing: Narrowing) -> list[dict[str, Any]]:
     found = (
         Measurement.objects.published()
