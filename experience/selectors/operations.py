@@ -76,15 +76,25 @@ class Operations:
 
 
 def operations(
-    user: User | AnonymousUser, month: Period, *, now: datetime, narrowing: Narrowing = EVERYTHING
-) -> Operations:
-    """Return the figures of one month; the number of queries does not grow with the services."""
+    user: User | AnonymousUser, months: Sequence[Period], *, now: datetime, narrowing: Narrowing = EVERYTHING
+) -> list[Operations]:
+    """Return the figures of each month; the number of queries does not grow with the services."""
     services = list(BusinessService.objects.visible_to(user).live().filter(of_services(narrowing)))
+    users, terms = user_counts(services), terms_by_key()
+    return [_of_month(services, month, users, terms, now) for month in months]
+
+
+def _of_month(
+    services: Sequence[BusinessService],
+    month: Period,
+    users: Mapping[int, list[tuple[date, int]]],
+    terms: Mapping[str, Terms],
+    now: datetime,
+) -> Operations:
     over = elapsed(month, now, ZoneInfo(settings.TIME_ZONE))
-    users = user_counts(services)
     return Operations(
         first_on=month.first_on,
-        values=_counted(services, month, now),
+        values=_counted(services, month, terms, now),
         rating=_rating(services, month),
         mood=_mood(services, month),
         incidents=incident_counts(services, over) if over else {},
@@ -114,11 +124,13 @@ def terms_by_key() -> dict[str, Terms]:
     return {key: indicator_terms(known[key], AgreedIndicator(key)) for key in KEYS if key in known}
 
 
-def _counted(services: Sequence[BusinessService], month: Period, now: datetime) -> dict[str, float | None]:
+def _counted(
+    services: Sequence[BusinessService], month: Period, terms: Mapping[str, Terms], now: datetime
+) -> dict[str, float | None]:
     if not services:
         return {}
     evidence = evidence_together(services, month, now=now)
-    return {key: _value(native(terms, evidence, _NO_ANSWERS)) for key, terms in terms_by_key().items()}
+    return {key: _value(native(each, evidence, _NO_ANSWERS)) for key, each in terms.items()}
 
 
 def _value(found: Native) -> float | None:

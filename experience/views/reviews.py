@@ -77,7 +77,7 @@ def executive_operations(request: HttpRequest) -> HttpResponse:
     month, narrowing, now = _chosen_month(request), read_narrowing(request.GET), timezone.now()
     months = (month, previous_month(month), month_of(month.first_on.replace(year=month.first_on.year - 1)))
     lost = [lost_hours(request.user, each, narrowing) for each in months]
-    found = [operations(request.user, each, now=now, narrowing=narrowing) for each in months]
+    found = operations(request.user, months, now=now, narrowing=narrowing)
     lines = metric_lines(found, lost)
     context = {"month": month, "months": [each.first_on for each in months], "lines": lines}
     part = request.htmx  # type: ignore[attr-defined]

@@ -54,7 +54,7 @@ def test_operations_are_counted_over_all_services_together(service: BusinessServ
     counted(service, date(2026, 5, 4), reopened=(0, 10, 1), change_success=(0, 4, 3), cost=(0, 10, 25_000))
     counted(other, date(2026, 5, 5), reopened=(0, 30, 1), change_success=(0, 4, 4))
 
-    found = operations(viewer, MAY, now=NOW)
+    found = operations(viewer, [MAY], now=NOW)[0]
 
     assert found.values["reopen_share"] == pytest.approx(2 / 40)
     assert found.values["change_success"] == pytest.approx(7 / 8)
@@ -70,17 +70,17 @@ def test_satisfaction_counts_published_results_of_five_people_and_more(
     of_may(BusinessServiceFactory.create(), rating=1.0, n_resolved=900, answered=4, status="hidden")
     of_may(BusinessServiceFactory.create(), rating=1.0, n_resolved=900, is_published=False)
 
-    assert operations(viewer, MAY, now=NOW).rating == pytest.approx(2.5)
+    assert operations(viewer, [MAY], now=NOW)[0].rating == pytest.approx(2.5)
 
 
 def test_what_few_people_wrote_unasked_is_not_told(service: BusinessService, viewer: User) -> None:
     row = {"service": service, "source": "chat", "day": date(2026, 5, 6), "polarity": -0.5}
     for author in range(9):
         UnsolicitedText.objects.create(author_hash=str(author), model_version="m1", **row)
-    assert operations(viewer, MAY, now=NOW).mood is None
+    assert operations(viewer, [MAY], now=NOW)[0].mood is None
 
     UnsolicitedText.objects.create(author_hash="10", model_version="m1", **row)
-    assert operations(viewer, MAY, now=NOW).mood == pytest.approx(-0.5)
+    assert operations(viewer, [MAY], now=NOW)[0].mood == pytest.approx(-0.5)
 
 
 def test_incidents_are_compared_with_the_month_and_the_year_before(
@@ -103,14 +103,14 @@ def test_operations_of_a_stranger_hold_their_own_services_alone(
 ) -> None:
     counted(service, date(2026, 5, 4), reopened=(0, 10, 1))
 
-    assert operations(stranger, MAY, now=NOW).values == {}
+    assert operations(stranger, [MAY], now=NOW)[0].values == {}
     assert "Reopened" in operations_page(client, stranger)
 
 
 def test_queries_for_operations_do_not_grow_with_the_services(viewer: User) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as seen:
-            operations(viewer, MAY, now=NOW)
+            operations(viewer, [MAY], now=NOW)
         return len(seen)
 
     counted(BusinessServiceFactory.create(), date(2026, 5, 4), reopened=(0, 10, 1))
