@@ -15,7 +15,11 @@ class ExperienceConfig(AppConfig):
         from surveys.services.apply_intake import BODY_READERS
         from surveys.services.erase_person import MENTIONS
 
-        texts = self.get_model("UnsolicitedText")
-        MENTIONS.append((texts, "text"))
+        written = {
+            "UnsolicitedText": ["text"],
+            "GapEvent": ["reason"],
+            "Improvement": ["what", "how", "notice"],
+        }
+        MENTIONS.extend((self.get_model(name), column) for name in written for column in written[name])
         # By path: the formulas behind it load only in the process that applies events.
         BODY_READERS.update(dict.fromkeys(ALERT_PRESETS, "experience.services.apply_alerts.apply_alerts"))

@@ -16,6 +16,7 @@ from surveys.api.asking import SettingUp
 from surveys.engine.people import FIELDS, read_person
 from surveys.engine.tickets import Requester
 from surveys.models import ApiKey
+from surveys.services.erased_people import without_erased
 from surveys.services.people import register_people
 from xla_service.api import StrictSerializer
 
@@ -29,11 +30,14 @@ class PeopleSerializer(StrictSerializer):
 
 
 class RegisteredPeopleSerializer(serializers.Serializer[Any]):
-    """How many people the batch created and changed; the others were known like that."""
+    """How many people the batch created and changed, and how many it leaves out because they were erased; the
+    others were known like that.
+    """
 
     people = serializers.IntegerField()
     created = serializers.IntegerField()
     changed = serializers.IntegerField()
+    erased = serializers.IntegerField()
 
 
 class PeopleView(APIView):
@@ -52,8 +56,15 @@ class PeopleView(APIView):
         batch = PeopleSerializer(data=request.data)
         batch.is_valid(raise_exception=True)
         rows = batch.validated_data["people"]
-        done = register_people([_person(index, row) for index, row in enumerate(rows)])
-        counts = {"people": len(rows), "created": done.created, "changed": done.changed}
+        people = [_person(index, row) for index, row in enumerate(rows)]
+        kept = without_erased(people)
+        done = register_people(kept)
+        counts = {
+            "people": len(rows),
+            "created": done.created,
+            "changed": done.changed,
+            "erased": len(people) - len(kept),
+        }
         return Response(RegisteredPeopleSerializer(counts).data)
 
 

@@ -16,7 +16,7 @@ from surveys.models.changes import EvidenceChange
 from surveys.models.follow_ups import FollowUp, FollowUpReceiver, ServiceNotice
 from surveys.models.intake import IntakeEvent, IntakeSource
 from surveys.models.jobs import Job
-from surveys.models.people import ExclusionProposal, Person, User
+from surveys.models.people import ErasedMark, ExclusionProposal, Person, User
 from surveys.models.sentiment import SentimentVersion
 from surveys.models.silent_samples import SilentSample, SilentSampleLine
 from surveys.models.surveys import Question, SendingRule, Survey, SurveyVersion
@@ -31,6 +31,7 @@ __all__ = [
     "ConfigurationChange",
     "Contradiction",
     "Decision",
+    "ErasedMark",
     "EvidenceChange",
     "ExclusionProposal",
     "FollowUp",

@@ -92,6 +92,22 @@ class Person(models.Model):
         return self.name or self.external_id or f"person {self.pk}"
 
 
+class ErasedMark(models.Model):
+    """A keyed hash of an id or address that an erased person had: what comes late about them is told by it.
+
+    The key lives outside the database (`XLA_ANONYMITY_KEY`); without it the hash tells nothing.
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="marks")
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        indexes = [
+            # Serves registering tickets and people, which asks whether somebody was erased.
+            models.Index(fields=["digest"], name="erased_mark_digest")
+        ]
+
+
 class ExclusionProposalState(models.TextChoices):
     """Proposed until somebody settles it."""
 

@@ -18,6 +18,7 @@ from surveys.engine.retries import MOST_ATTEMPTS, next_attempt
 from surveys.engine.tickets import TicketRecord
 from surveys.engine.values import MappingError
 from surveys.models import IntakeEvent, IntakeSource, Ticket
+from surveys.services.erased_people import body_of_erased, write_events
 from surveys.services.register_tickets import register_tickets
 from surveys.wakeups import INTAKE_SWEEP, wake
 
@@ -108,16 +109,31 @@ def _apply_from(source: IntakeSource, events: Sequence[IntakeEvent], now: dateti
     except MappingError as error:
         for reading in readings:
             reading.complaints.append(f"The mapping of {source.name} does not work. {error}")
-    else:
-        for reading in readings:
-            _read(reading, mapping)
+        return _finish(readings, source)
+    for reading in readings:
+        _read(reading, mapping)
     by_event = {reading.event.pk: reading for reading in readings}
     records = [record for reading in readings for record in reading.records]
     with transaction.atomic():
         # A record's line is its event, by which a rejection finds its way back.
-        for rejection in register_tickets(records, source=source.key, now=now).rejected:
+        done = register_tickets(records, source=source.key, now=now)
+        for rejection in done.rejected:
             by_event[rejection.line or 0].complaints.append(f"{rejection.number}: {rejection.reason}")
-        return _finish(readings, source)
+        applied = _finish(readings, source)
+        _forget_erased(by_event, done.about_erased, mapping)
+        return applied
+
+
+def _forget_erased(
+    by_event: dict[int, _Reading], records: Sequence[TicketRecord], mapping: TicketMapping
+) -> None:
+    """Take erased people out of the events that came late and were about them."""
+    left: dict[int, str] = {}
+    for record in records:
+        key = record.line or 0
+        body = left.get(key, by_event[key].event.body)
+        left[key] = body_of_erased(body, record, mapping)
+    write_events(left)
 
 
 def _apply_other(reading: _Reading, read: BodyReader) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -34,11 +34,13 @@ from surveys.models import (
     Resolution,
     Response,
     SentAnswer,
+    ServiceNotice,
     Ticket,
     User,
     Visit,
 )
 from surveys.services.audit import record_change
+from surveys.services.erased_people import remember_erased, write_events
 from surveys.services.withdraw import stop_mail
 
 GONE = {
@@ -56,6 +58,7 @@ GONE = {
 # Columns with words of others, and of programs, that may name the person. The judging side adds its own.
 MENTIONS: list[tuple[type[Model], str]] = [
     (Ticket, "short_description"),
+    (Ticket, "configuration_item"),
     (Resolution, "resolved_by"),
     (Response, "comment"),
     (SentAnswer, "comment"),
@@ -67,6 +70,7 @@ MENTIONS: list[tuple[type[Model], str]] = [
     (Bounce, "recipient"),
     (Bounce, "diagnosis"),
     (FollowUp, "hook_error"),
+    (ServiceNotice, "wording"),
     (IntakeEvent, "reason"),
     (Job, "outcome"),
     (Job, "problem"),
@@ -89,7 +93,8 @@ def erase_person(person: Person, *, now: datetime, by: User | None = None) -> st
     Texts (ticket titles, comments, the words that decided their sentiment), addresses, mails, visits and
     their tickets in stored events go; where others name the person, the name goes. Ratings, sentiment
     scores, response classes and decisions stay, so that every count and result stays right. Open surveys are
-    closed; those not mailed yet are withdrawn. Raises ErasedError.
+    closed; those not mailed yet are withdrawn. What comes late or once more is told by keyed hashes of id and
+    address (`erased_people`). Raises ErasedError.
     """
     marks, pseudonym = _marks(person), f"erased-{token_hex(8)}"
     # Looked for before anything is locked: it reads what was stored about everybody.
@@ -100,7 +105,8 @@ def erase_person(person: Person, *, now: datetime, by: User | None = None) -> st
             raise ErasedError("This person was erased before. There is nothing left to erase.")
         for model, column, key, value in mentions:
             model._default_manager.filter(pk=key).update(**{column: value})
-        _write_events(bodies)
+        write_events(bodies)
+        remember_erased(stored, marks)
         _stop_asking(stored, now)
         _erase_words(stored)
         _erase_mail(stored)
@@ -204,17 +210,6 @@ def _mapping_of(source: IntakeSource) -> TicketMapping | None:
         return ticket_mapping(source.preset, source.mapping)
     except MappingError:
         return None  # it brings no tickets, or cannot be read
-
-
-def _write_events(bodies: Mapping[int, str]) -> None:
-    """Store what is left. Of an event with nothing left only its ticket stays; without one it is deleted."""
-    for key, body in bodies.items():
-        event = IntakeEvent.objects.filter(pk=key)
-        if body:
-            event.update(body=body)
-        elif not event.filter(ticket=None).delete()[0]:
-            event.exclude(state=IntakeEvent.State.APPLIED).update(state=IntakeEvent.State.IGNORED)
-            event.update(body="", reason="")
 
 
 def _cleaned_mentions(marks: Marks) -> Iterator[tuple[type[Model], str, int, Any]]:

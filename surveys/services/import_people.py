@@ -8,6 +8,7 @@ from pathlib import Path
 from surveys.engine.people import ALIASES, FIELDS, read_person
 from surveys.engine.tickets import Requester
 from surveys.services.csv_tables import Table, TableError, open_table
+from surveys.services.erased_people import without_erased
 from surveys.services.jobs import Progress
 from surveys.services.people import register_people
 from surveys.services.registration import Rejection
@@ -17,17 +18,18 @@ CHUNK = 500
 
 @dataclass(frozen=True)
 class PeopleImport:
-    """What came of an import; with a dry run nobody is created or changed."""
+    """What came of an import; with a dry run nobody is created or changed. `erased` rows were left out."""
 
     row_count: int
     created: int
     changed: int
     rejected: tuple[Rejection, ...]
+    erased: int = 0
 
     @property
     def unchanged(self) -> int:
         """People who were known with the same details."""
-        return self.row_count - self.created - self.changed - len(self.rejected)
+        return self.row_count - self.created - self.changed - self.erased - len(self.rejected)
 
 
 @dataclass
@@ -41,19 +43,23 @@ def import_people(path: Path, *, dry_run: bool = False, progress: Progress | Non
 
     The first line names the columns: those of `surveys.engine.people.FIELDS` or usual other names; others
     are passed over. What a row leaves empty stays as it is. Rows that cannot be taken are returned with
-    their line. With `dry_run` nothing is written. Raises TableError for a file that cannot be read.
+    their line; who was erased here is left out. With `dry_run` nothing is written. Raises TableError for a
+    file that cannot be read.
     """
     table = open_table(path, required=())
     columns = _columns(table)
     rows = _read(table, columns)
-    created = changed = 0
+    created = changed = erased = 0
     for start in range(0, 0 if dry_run else len(rows.people), CHUNK):
-        done = register_people(rows.people[start : start + CHUNK])
+        chunk = rows.people[start : start + CHUNK]
+        kept = without_erased(chunk)
+        done = register_people(kept)
         created, changed = created + done.created, changed + done.changed
+        erased += len(chunk) - len(kept)
         if progress:
             progress("Writing", min(start + CHUNK, len(rows.people)), len(rows.people))
     total = len(rows.people) + len(rows.rejected)
-    return PeopleImport(total, created, changed, tuple(rows.rejected))
+    return PeopleImport(total, created, changed, tuple(rows.rejected), erased)
 
 
 def _columns(table: Table) -> list[str | None]:

@@ -45,12 +45,13 @@ DECISION_COLUMNS = ("reason", "is_asked", "is_eligible", "probability")
 
 @dataclass(frozen=True)
 class AnswerRegistration(Sums):
-    """What came of a set of answers."""
+    """What came of a set of answers; `unworded` were taken without the words of people who were erased."""
 
     created: int = 0
     changed: int = 0
     unchanged: int = 0
     rejected: tuple[Rejection, ...] = ()
+    unworded: int = 0
 
 
 def register_answers(
@@ -64,7 +65,8 @@ def register_answers(
 
     An answer goes to the invitation of its resolution. Where nobody had been invited by us, somebody else
     asked: the decision becomes asked, with certainty. An answer given through an invitation is never
-    overwritten by a different one. Works in chunks, each in one transaction.
+    overwritten by a different one. What erased people wrote is left out. Works in chunks, each
+    in one transaction.
     """
     total = AnswerRegistration()
     taken: dict[int, AnswerRecord] = {}
@@ -92,7 +94,8 @@ class _Known:
         known = cls()
         numbers = {record.number for record in records}
         found = Resolution.objects.filter(ticket__source=source, ticket__number__in=numbers)
-        resolutions = list(found.select_related("ticket", "service", "decision").order_by("resolved_at"))
+        joined = found.select_related("ticket", "service", "decision", "person")
+        resolutions = list(joined.order_by("resolved_at"))
         for resolution in resolutions:
             known.resolutions.setdefault(resolution.ticket.number, []).append(resolution)
         # Taken as an answer on the page takes it, so that the two wait for each other.
@@ -122,7 +125,7 @@ def _register_chunk(
 ) -> AnswerRegistration:
     rejected = []
     written: list[tuple[Response, AnswerRecord]] = []
-    unchanged = 0
+    unchanged = unworded = 0
     for record in records:
         try:
             resolution = _resolution_of(record, known)
@@ -131,6 +134,7 @@ def _register_chunk(
             rejected.append(Rejection(record.number, str(error), record.line))
             continue
         taken[resolution.pk] = record
+        unworded += bool(record.comment) and _is_erased(resolution)
         response = _response(record, resolution, known)
         if response is None:
             unchanged += 1
@@ -138,7 +142,7 @@ def _register_chunk(
             written.append((response, record))
     created = sum(response.pk is None for response, _ in written)
     _write(written, known, now)
-    return AnswerRegistration(created, len(written) - created, unchanged, tuple(rejected))
+    return AnswerRegistration(created, len(written) - created, unchanged, tuple(rejected), unworded)
 
 
 def _resolution_of(record: AnswerRecord, known: _Known) -> Resolution:
@@ -173,7 +177,8 @@ def _check(
             "Its invitation was withdrawn when the ticket was reopened, so the answer cannot count."
         )
     response = known.responses.get(resolution.pk)
-    if response and response.channel == Response.Channel.INVITATION and _differs(response, record, known):
+    is_ours = response is not None and response.channel == Response.Channel.INVITATION
+    if response and is_ours and _differs(response, record, resolution, known):
         raise ValueError("It was answered through its invitation already, differently; that answer stays.")
 
 
@@ -181,27 +186,32 @@ def _is_anonymous(invitation: Invitation | None) -> bool:
     return invitation is not None and invitation.survey_version.mode == SurveyVersion.Mode.ANONYMOUS
 
 
-def _values(record: AnswerRecord, invitation: Invitation | None) -> dict[str, Any]:
+def _values(record: AnswerRecord, resolution: Resolution, invitation: Invitation | None) -> dict[str, Any]:
     """Return the columns of an answer; in which language it was given the invitation knows when the row does
-    not.
+    not. What an erased person wrote is left out.
     """
     values = {column: getattr(record, column) for column in ANSWER_COLUMNS}
     values["language"] = record.language or (invitation.language if invitation else "")
+    if _is_erased(resolution):
+        values["comment"] = ""
     return values
 
 
-def _differs(response: Response, record: AnswerRecord, known: _Known) -> bool:
-    resolution_id = response.resolution_id or 0
-    values = _values(record, known.invitations.get(resolution_id))
+def _is_erased(resolution: Resolution) -> bool:
+    return resolution.person is not None and resolution.person.erased_at is not None
+
+
+def _differs(response: Response, record: AnswerRecord, resolution: Resolution, known: _Known) -> bool:
+    values = _values(record, resolution, known.invitations.get(resolution.pk))
     is_same = all(getattr(response, column) == value for column, value in values.items())
-    return not is_same or known.reasons[resolution_id] != record.reasons
+    return not is_same or known.reasons[resolution.pk] != record.reasons
 
 
 def _response(record: AnswerRecord, resolution: Resolution, known: _Known) -> Response | None:
     """Return the response to write, filled in; None when it is stored like this already."""
     response = known.responses.get(resolution.pk)
     invitation = known.invitations.get(resolution.pk)
-    if response is not None and not _differs(response, record, known):
+    if response is not None and not _differs(response, record, resolution, known):
         return None
     if response is None:
         response = Response(
@@ -213,7 +223,7 @@ def _response(record: AnswerRecord, resolution: Resolution, known: _Known) -> Re
             state=Response.State.ACCEPTED,
             response_class=resolution.response_class,
         )
-    for column, value in _values(record, invitation).items():
+    for column, value in _values(record, resolution, invitation).items():
         setattr(response, column, value)
     response.is_comment_read = False
     return response

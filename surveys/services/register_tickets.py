@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -12,6 +12,7 @@ from surveys.models import Invitation, Resolution, Response, Ticket
 from surveys.selectors.service_names import ServiceNames
 from surveys.services.bulk import insert_rows, update_rows
 from surveys.services.changes import mark_changed
+from surveys.services.erased_people import ErasedPeople
 from surveys.services.people import register_people
 from surveys.services.registration import Registration, Rejection
 from surveys.services.repeat_contacts import NOTED_COLUMNS, note_repeat_contacts
@@ -39,8 +40,9 @@ def register_tickets(
 
     Reports may come in any order and any grouping: an older one never overwrites a newer one. People unknown
     so far are created. Reopened tickets lose their unanswered invitations, repeat contacts are noted on both
-    sides, and the days touched are marked changed. Works in chunks, each in one transaction; a report that
-    cannot be taken is returned as rejected and the rest goes in.
+    sides, and the days touched are marked changed. Who was erased stays so
+    (`erased_people`). Works in chunks, each in one transaction; a report that cannot be taken is returned as
+    rejected and the rest goes in.
     """
     names = ServiceNames.of(source)
     by_number: dict[str, list[TicketRecord]] = {}
@@ -83,7 +85,8 @@ def _register_chunk(
     reports: dict[str, list[TicketRecord]], names: ServiceNames, now: datetime
 ) -> Registration:
     cases = known_cases(reports, names.source)
-    records = [record for of_ticket in reports.values() for record in of_ticket]
+    told = [record for of_ticket in reports.values() for record in of_ticket]
+    records = _without_erased(told, cases)
     people = register_people(record.requester for record in in_order(records) if record.requester).people
     rejected = []
     for record in records:
@@ -99,7 +102,33 @@ def _register_chunk(
     for case in cases.values():
         case.settle(people)
     touched = [case for case in cases.values() if case.is_touched]
-    return Registration(unchanged=len(cases) - len(touched), rejected=tuple(rejected)) + _write(touched, now)
+    about_erased = (report for report, taken in zip(told, records, strict=True) if taken is not report)
+    seen = Registration(
+        unchanged=len(cases) - len(touched), rejected=tuple(rejected), about_erased=tuple(about_erased)
+    )
+    return seen + _write(touched, now)
+
+
+def _without_erased(records: Sequence[TicketRecord], cases: Mapping[str, Case]) -> list[TicketRecord]:
+    """Return the reports as they may be taken: what is about erased people names them no more."""
+    people = {number: _people_of(case) for number, case in cases.items()}
+    erased = ErasedPeople.among(
+        (record.requester for record in records if record.requester),
+        keys={key for keys in people.values() for key in keys},
+    )
+    return [
+        erased.without_them(
+            record,
+            cases[record.number].ticket if record.number in cases else None,
+            people.get(record.number, ()),
+        )
+        for record in records
+    ]
+
+
+def _people_of(case: Case) -> set[int]:
+    told = (case.ticket.requester_id, *(row.person_id for row in case.stored.values()))
+    return {key for key in told if key is not None}
 
 
 def _write(cases: Sequence[Case], now: datetime) -> Registration:

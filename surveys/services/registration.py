@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Self
 
+from surveys.engine.tickets import TicketRecord
+
 
 @dataclass(frozen=True)
 class Rejection:
@@ -28,7 +30,7 @@ class Sums:
 @dataclass(frozen=True)
 class Registration(Sums):
     """What came of a set of reports: tickets created, changed and left as they were; resolutions created,
-    reopened.
+    reopened; reports on erased people, as they came, which were taken without them.
     """
 
     created: int = 0
@@ -37,3 +39,4 @@ class Registration(Sums):
     resolutions: int = 0
     reopened: int = 0
     rejected: tuple[Rejection, ...] = ()
+    about_erased: tuple[TicketRecord, ...] = ()

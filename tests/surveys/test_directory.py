@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
-from experience.models import DayCell, UnsolicitedText
+from experience.models import DayCell, GapEvent, Improvement, UnsolicitedText
 from experience.services.evidence import rebuild_evidence
 from surveys.models import (
     Bounce,
@@ -27,6 +27,7 @@ from surveys.models import (
     Resolution,
     Response,
     SentAnswer,
+    ServiceNotice,
     Ticket,
     User,
     Visit,
@@ -36,6 +37,7 @@ from surveys.services.csv_tables import TableError
 from surveys.services.erase_person import ErasedError, erase_person
 from surveys.services.import_people import import_people
 from surveys.services.outbox import put_notice
+from tests.experience.factories import gap
 from tests.factories import (
     NOW,
     BusinessServiceFactory,
@@ -247,8 +249,8 @@ def test_the_api_takes_a_batch_whole_or_not_at_all(agreement_admin: User, viewer
     assert send(good, {"name": "Nobody"}).status_code == 400
     assert "no field 'shoe'" in str(send({**good, "shoe": 38}).json())
     assert not Person.objects.exists()
-    assert send(good).json() == {"people": 1, "created": 1, "changed": 0}
-    assert send(good).json() == {"people": 1, "created": 0, "changed": 0}
+    assert send(good).json() == {"people": 1, "created": 1, "changed": 0, "erased": 0}
+    assert send(good).json() == {"people": 1, "created": 0, "changed": 0, "erased": 0}
     client.force_login(viewer)
     assert send(good).status_code == 403
 
@@ -283,7 +285,23 @@ def mention_everywhere(resolution: Resolution) -> None:
     )
     put_notice(key="n", recipient="a@b.example", subject="Anna Amsel", text="anna@example.org", now=NOW)
     other = ResponseFactory.create(comment="Ask Anna Amsel for my printer")
-    TicketFactory.create(short_description="New laptop for ANNA AMSEL")
+    TicketFactory.create(
+        short_description="New laptop for ANNA AMSEL", configuration_item="Laptop of Anna Amsel"
+    )
+    GapEvent.objects.filter(gap=gap(other.service)).update(reason="Anna Amsel is content again")
+    Improvement.objects.create(
+        service=other.service,
+        triggered_on=NOW.date(),
+        due_on=NOW.date(),
+        planned_at=NOW,
+        expected_points=5,
+        what="Ring Anna Amsel",
+        how="at anna@example.org",
+        notice="As Anna Amsel said",
+    )
+    ServiceNotice.objects.create(
+        service=other.service, shown_from=NOW.date(), wording={"en": "As Anna Amsel said"}
+    )
     UnsolicitedText.objects.create(
         service=other.service,
         source="chat",

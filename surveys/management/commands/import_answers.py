@@ -39,5 +39,9 @@ class Command(ImportCommand):
             return counts.rejected, f"{done.row_count} answers read, {rejected}, nothing written."
         return counts.rejected, (
             f"{done.row_count} answers: {counts.created} created, {counts.changed} changed, "
-            f"{counts.unchanged} unchanged, {rejected}."
+            f"{counts.unchanged} unchanged, {rejected}.{_unworded(counts.unworded)}"
         )
+
+
+def _unworded(count: int) -> str:
+    return f" {count} comments of people who were erased were left out." if count else ""

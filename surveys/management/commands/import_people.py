@@ -23,4 +23,5 @@ class Command(ImportCommand):
         if options["dry_run"]:
             return done.rejected, f"{done.row_count} people read, {rejected}, nothing written."
         counts = f"{done.created} created, {done.changed} changed, {done.unchanged} unchanged"
-        return done.rejected, f"{done.row_count} people: {counts}, {rejected}."
+        erased = f", {done.erased} erased before and left out" if done.erased else ""
+        return done.rejected, f"{done.row_count} people: {counts}, {rejected}{erased}."

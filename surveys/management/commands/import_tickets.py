@@ -65,5 +65,9 @@ def _summary(done: TicketImport, *, is_dry_run: bool) -> str:
     return (
         f"{done.row_count} rows ({kind}): {counts.created} tickets created, {counts.changed} changed, "
         f"{counts.unchanged} unchanged, {counts.resolutions} resolutions, "
-        f"{counts.reopened} reopened, {rejected}."
+        f"{counts.reopened} reopened, {rejected}.{_about_erased(len(counts.about_erased))}"
     )
+
+
+def _about_erased(count: int) -> str:
+    return f" {count} rows about people who were erased were taken without title and name." if count else ""
