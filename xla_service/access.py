@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 
 from surveys.models import User
+from xla_service.unsent import sign_in_again
 
 _P = ParamSpec("_P")
 Rule = Callable[[User | AnonymousUser], bool]
@@ -42,7 +43,7 @@ def open_to(rule: Rule) -> Callable[[_View[_P]], _View[_P]]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: _P.args, **kwargs: _P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                return sign_in_again(request) or redirect_to_login(request.get_full_path())
             if not rule(request.user):
                 raise PermissionDenied
             return view(request, *args, **kwargs)

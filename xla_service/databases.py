@@ -7,7 +7,10 @@ from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+from django.db.utils import InterfaceError, OperationalError
 
+# The database was stopped, starts again, or cannot write (a full disk): what failed may work in a minute.
+AWAY = (OperationalError, InterfaceError)
 SQLITE, POSTGRESQL = "django.db.backends.sqlite3", "django.db.backends.postgresql"
 # One writer at a time: begin writing transactions at once and wait, instead of failing half way.
 _IN_TURN = {

@@ -42,6 +42,7 @@ ALLOWED_HOSTS = [
     urlsplit(PUBLIC_URL).hostname,
 ]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+CSRF_FAILURE_VIEW = "xla_service.unsent.form_expired"
 HTTPS = PUBLIC_URL.startswith("https://")
 ORGANISATION = env.text(
     "XLA_ORGANISATION", "IT Service Desk", help="Name that mails and survey pages are signed with."

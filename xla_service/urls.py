@@ -9,3 +9,5 @@ urlpatterns = [
     path("", include("xla_service.pages")),
     path("admin/", admin.site.urls),
 ]
+
+handler500 = "xla_service.unsent.something_broke"

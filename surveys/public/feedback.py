@@ -14,14 +14,15 @@ from django.views.decorators.csrf import csrf_exempt
 
 from surveys.engine.questionnaire import Questionnaire
 from surveys.engine.scales import SCALES
-from surveys.engine.wording import WORDS, Words, fill, language_of
+from surveys.engine.wording import Words, fill
 from surveys.models import BusinessService, Question
 from surveys.public.form import COMMENT_LENGTH, AnswerForm
-from surveys.public.pages import chosen_language, message, page
+from surveys.public.pages import browser_words, message, not_now, page
 from surveys.sender import sender_of
 from surveys.services.open_feedback import store_feedback
 from surveys.short_memory import count_up
 from surveys.wakeups import COMMENT_SWEEP, wake
+from xla_service.databases import AWAY
 
 HOUR = 3600
 MOST_PER_NETWORK = 30  # an office is one network
@@ -38,19 +39,25 @@ class FeedbackView(View):
     words: Words
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer, in a frame too where a portal may show it."""
+        try:
+            response = self._answered(request, *args, **kwargs)
+        except AWAY:
+            response = not_now(request)
+        if settings.EMBED_ORIGINS:
+            response._csp_replace = {"frame-ancestors": settings.EMBED_ORIGINS}  # type: ignore[attr-defined]
+            response.xframe_options_exempt = True  # type: ignore[attr-defined]
+        return response
+
+    def _answered(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Find the service and answer in the browser's language."""
         service = BusinessService.objects.live().filter(key=kwargs["key"]).first()
         if service is None:
             raise Http404
         self.service = service
-        browser = request.headers.get("Accept-Language", "")
-        self.words = WORDS[chosen_language(request) or language_of("", browser)]
+        self.words = browser_words(request)
         with translation.override(self.words.code):
-            response = super().dispatch(request, *args, **kwargs)
-        if settings.EMBED_ORIGINS:
-            response._csp_replace = {"frame-ancestors": settings.EMBED_ORIGINS}  # type: ignore[attr-defined]
-            response.xframe_options_exempt = True  # type: ignore[attr-defined]
-        return response
+            return super().dispatch(request, *args, **kwargs)
 
     def get(self, request: HttpRequest, key: str) -> HttpResponse:
         """Show the form."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -10,8 +12,11 @@ from django.shortcuts import render
 
 from surveys.engine.scales import Band
 from surveys.engine.wording import WORDS, Words, language_of
+from surveys.engine.wording.not_saved import NOT_SAVED
 from surveys.public.form import COMMENT_LENGTH, AnswerForm
 from surveys.selectors.asked import Asked
+
+logger = logging.getLogger(__name__)
 
 
 def answer_context(shown: Asked, form: AnswerForm) -> dict[str, Any]:
@@ -29,8 +34,34 @@ def answer_context(shown: Asked, form: AnswerForm) -> dict[str, Any]:
 
 def unknown_token(request: HttpRequest) -> HttpResponse:
     """Say in the browser's language what may be wrong with a link."""
-    words = WORDS[chosen_language(request) or language_of("", request.headers.get("Accept-Language", ""))]
+    words = browser_words(request)
     return message(request, words, words.unknown, words.unknown_text, status=404)
+
+
+def not_now(request: HttpRequest) -> HttpResponse:
+    """Keep an answer on the page while the database is away, with a button that sends it again.
+
+    To be called where its error is handled, which is logged.
+    """
+    logger.exception("A page of a survey could not reach the database.")
+    words = browser_words(request)
+    spoken = NOT_SAVED[words.code]
+    is_sent = request.method == "POST"
+    context = {
+        "words": words,
+        "heading": spoken.heading if is_sent else spoken.away,
+        "text": spoken.text if is_sent else spoken.away_text,
+        "kept": [(name, value) for name, values in request.POST.lists() for value in values],
+        "comment_length": COMMENT_LENGTH,
+    }
+    response = page(request, "not_now", context, status=HTTPStatus.SERVICE_UNAVAILABLE)
+    response["Retry-After"] = "60"
+    return response
+
+
+def browser_words(request: HttpRequest) -> Words:
+    """Return the words of the language chosen on a page, else of the browser's."""
+    return WORDS[chosen_language(request) or language_of("", request.headers.get("Accept-Language", ""))]
 
 
 def chosen_language(request: HttpRequest) -> str:
@@ -61,7 +92,8 @@ def page(request: HttpRequest, name: str, context: dict[str, Any], *, status: in
     language = chosen_language(request)
     shown = context | {
         "organisation": settings.ORGANISATION,
-        "languages": WORDS.values(),
+        # Another language would be another page, without what is kept on this one.
+        "languages": [] if "kept" in context else WORDS.values(),
         "chosen_language": language,
         "in_language": f"?lang={language}" if language else "",
         "clicked": request.GET.get("r", "") if request.GET.get("r", "").isdigit() else "",

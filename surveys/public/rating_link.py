@@ -9,8 +9,9 @@ from django.views.decorators.http import require_safe
 
 from surveys.engine.signatures import is_signed
 from surveys.models import IntakeSource
-from surveys.public.pages import unknown_token
+from surveys.public.pages import not_now, unknown_token
 from surveys.selectors.asked import newest_invitation
+from xla_service.databases import AWAY
 
 
 @require_safe
@@ -19,6 +20,13 @@ def rate(request: HttpRequest, source: str, number: str) -> HttpResponse:
 
     `s` is the HMAC-SHA256 of "source/number" with the secret of the source, `r` the rating to preselect.
     """
+    try:
+        return _led(request, source, number)
+    except AWAY:
+        return not_now(request)
+
+
+def _led(request: HttpRequest, source: str, number: str) -> HttpResponse:
     system = IntakeSource.objects.filter(key=source, is_active=True).first()
     signature = f"sha256={request.GET.get('s', '')}"
     if system is None or not is_signed(

@@ -16,10 +16,11 @@ from django.views.decorators.csrf import csrf_exempt
 
 from surveys.engine.wording import Words
 from surveys.models import FollowUp, Invitation, Response
-from surveys.public.pages import chosen_language, unknown_token
+from surveys.public.pages import chosen_language, not_now, unknown_token
 from surveys.selectors.asked import Asked, asked, find_invitation, local_time, page_language
 from surveys.selectors.current_response import current_response
 from surveys.selectors.follow_ups import asks_solved
+from xla_service.databases import AWAY
 
 
 # A request without the token can do nothing here, and one with it may come from a mail program that refuses
@@ -35,7 +36,10 @@ class PublicView(View):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Find the invitation and answer; an unknown token gets a page that says what may have happened."""
-        response = self._answered(request, kwargs["token"])
+        try:
+            response = self._answered(request, kwargs["token"])
+        except AWAY:
+            response = not_now(request)
         response["Cache-Control"] = "no-store"
         response["Referrer-Policy"] = "no-referrer"
         response["X-Robots-Tag"] = "noindex"

@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from surveys.models import Job, User
+from xla_service.databases import AWAY
 
 LEASE = timedelta(minutes=5)
 # Often enough for whoever watches, seldom enough for a database with one writer.
@@ -65,12 +66,18 @@ def _claim(now: datetime) -> Job | None:
 
 
 def run_job(job: Job, work: Work) -> None:
-    """Do a job's work and write down what came of it; what it refuses is told to whoever watches."""
+    """Do a job's work and write down what came of it; what it refuses is told to whoever watches.
+
+    What the machine could not do just now (the database is away, the disk is full) is begun again when the
+    lease ends.
+    """
     try:
         outcome = work(job, _Signs(job))
     except JobRefusedError as error:
         _finish(job, state=Job.State.FAILED, problem=str(error)[:_LONGEST_PROBLEM])
         return
+    except (*AWAY, OSError):
+        raise
     except Exception:
         _finish(job, state=Job.State.FAILED, problem="It stopped with an error; the worker's log says which.")
         raise

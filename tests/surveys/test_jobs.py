@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from errno import ENOSPC
 from typing import Any
 
 import pytest
+from django.db import InterfaceError, OperationalError
 from django.test import Client
 from django.urls import reverse
 
@@ -77,6 +79,23 @@ def test_a_job_that_breaks_is_marked_failed_and_the_error_is_raised() -> None:
         run_due_jobs({KIND: breaking}, now=NOW)
 
     assert Job.objects.get().state == Job.State.FAILED
+
+
+@pytest.mark.parametrize(
+    "error", [OperationalError("shutting down"), InterfaceError(), OSError(ENOSPC, "full")]
+)
+def test_a_job_that_the_machine_stopped_keeps_its_file_and_is_begun_again(error: Exception) -> None:
+    def stopped(job: Job, progress: Progress) -> dict[str, Any]:
+        raise error
+
+    start_job(KIND, by=None, now=NOW, content=b"file")
+    with pytest.raises(type(error)):
+        run_due_jobs({KIND: stopped}, now=NOW)
+
+    assert run_due_jobs({KIND: counting}, now=NOW) == 0
+    assert bytes(Job.objects.get().content) == b"file"
+    assert run_due_jobs({KIND: counting}, now=NOW + LEASE) == 1
+    assert Job.objects.get().state == Job.State.DONE
 
 
 def test_whoever_watches_sees_the_progress_and_reloads_when_it_is_over(
