@@ -12,6 +12,7 @@ from experience.demo.sample import load_sample
 from experience.demo.sample_removal import remove_sample
 from experience.services.calibrate import calibrate
 from experience.services.contact_budget import allocate_contact_budget
+from experience.services.gap_hooks import tell_webhooks
 from experience.services.improvements import judge_improvements
 from experience.services.judge import MONDAY, judge_day, refresh, was_judged
 from experience.services.notices import send_weekly_digests, tell_owners
@@ -47,6 +48,7 @@ def refresh_evidence() -> None:
     now = timezone.now()
     refresh(now=now)
     tell_owners(today=organisation_day(now), now=now)
+    tell_webhooks(now=now)
 
 
 @shared_task
@@ -62,6 +64,7 @@ def run_nightly() -> None:
         forget_texts(today=today)
     judge_improvements(today=today, now=now)
     tell_owners(today=today, now=now)
+    tell_webhooks(now=now)
     if today.weekday() == MONDAY and was_judged(today):
         send_weekly_digests(monday=today, now=now)
 

@@ -20,6 +20,7 @@ from surveys.services.send_messages import send_messages
 from surveys.services.sentiment_versions import register_shipped_model
 from surveys.services.settle_answers import settle_answers as settle_sent_answers
 from surveys.services.take_bounces import take_bounce
+from surveys.services.webhooks import post_deliveries
 from surveys.wakeups import DECIDE_SWEEP, EVIDENCE_SWEEP, wake
 
 ONE_SENDER = threading.Lock()
@@ -79,8 +80,9 @@ def propose_shared_accounts() -> None:
 
 @shared_task
 def call_due_webhooks() -> None:
-    """Tell ticket systems which tickets are not solved."""
+    """Tell ticket systems which tickets are not solved, and what else was put there for them."""
     call_webhooks(now=timezone.now())
+    post_deliveries(now=timezone.now())
 
 
 @shared_task

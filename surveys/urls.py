@@ -39,6 +39,8 @@ from surveys.staff.translations import translation, translations
 from surveys.staff.users import audit_log, user_change, users
 from surveys.staff.webhooks import (
     webhook_again,
+    webhook_delivery_again,
+    webhook_kinds,
     webhook_secret,
     webhook_switch,
     webhook_take_away,
@@ -58,7 +60,9 @@ urlpatterns = [
     path("webhooks/<int:key>/switch/", webhook_switch, name="webhook-switch"),
     path("webhooks/<int:key>/secret/", webhook_secret, name="webhook-secret"),
     path("webhooks/<int:key>/take-away/", webhook_take_away, name="webhook-take-away"),
+    path("webhooks/<int:key>/kinds/", webhook_kinds, name="webhook-kinds"),
     path("webhooks/deliveries/<int:key>/again/", webhook_again, name="webhook-again"),
+    path("webhooks/posts/<int:key>/again/", webhook_delivery_again, name="webhook-delivery-again"),
     path("data/sources/", sources, name="sources"),
     path("data/sources/new/", source_new, name="source-new"),
     path("data/sources/<slug:key>/", source, name="source"),

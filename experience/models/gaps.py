@@ -201,6 +201,8 @@ class GapEvent(models.Model):
     to_state = models.CharField(max_length=12, choices=Gap.State.choices)
     kind = models.CharField(max_length=12, choices=Gap.Kind.choices)
     reason = models.CharField(max_length=500, blank=True)
+    # When webhooks were told of it, or nobody was to be.
+    posted_at = models.DateTimeField(null=True, blank=True)
     # Of a gap that was given to somebody: that, and who had it before, so that it can be given back.
     is_handover = models.BooleanField(default=False)
     assignee_before = models.ForeignKey(
@@ -209,3 +211,7 @@ class GapEvent(models.Model):
 
     class Meta:
         ordering = ["happened_at", "pk"]
+        indexes = [
+            # Serves the sweep that tells webhooks, which reads the last two days.
+            models.Index(fields=["happened_at"], condition=Q(posted_at=None), name="gap_event_unposted")
+        ]

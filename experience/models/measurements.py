@@ -136,6 +136,8 @@ class Measurement(models.Model):
     n_resolved = models.PositiveIntegerField(default=0)
     n_asked = models.PositiveIntegerField(default=0)
     n_answered = models.PositiveIntegerField(default=0)
+    # Different people behind the answers; what is shown asks for a least number of them.
+    n_people = models.PositiveIntegerField(default=0)
     n_effective = models.FloatField(null=True)
     # The SLA beside it.
     sla_status = models.CharField(max_length=8, choices=SlaStatus.choices, default=SlaStatus.NONE)

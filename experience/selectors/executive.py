@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 OWN_TEAMS = gettext_noop("Own teams")
 _COLUMNS = (
-    "service_id", "service__supplier", "status", "n_answered", "n_resolved", "lost_hours", "repeat_share",
+    "service_id", "service__supplier", "status", "n_people", "n_resolved", "lost_hours", "repeat_share",
     "service__hour_cost",
 )  # fmt: skip
 _SURE = (Measurement.Status.LIKELY_RED, Measurement.Status.LIKELY_GREEN)
@@ -154,7 +154,7 @@ def _summary(name: str, rows: Sequence[dict[str, Any]], people: dict[int, int]) 
 
 
 def _lost_hours(row: dict[str, Any]) -> float | None:
-    hidden = is_hidden(row["status"], row["n_answered"])
+    hidden = is_hidden(row["status"], row["n_people"])
     found: float | None = None if hidden else row["lost_hours"]
     return found
 

@@ -35,7 +35,7 @@ def gap_words(gap: Gap) -> GapWords:
     m = gap.last_measurement
     if m is None:
         return GapWords(_("The result behind this gap is no longer kept."))
-    found = read_results(m.results, is_hidden=is_hidden(m.status, m.n_answered))
+    found = read_results(m.results, is_hidden=is_hidden(m.status, m.n_people))
     return GapWords(
         sentences.opening(_verdict(gap), m.status, m.sla_status),
         _said(sentences.sla_sentence(m.sla_share, m.sla_target), _rating(m, found), _repeats(found)),
@@ -76,7 +76,7 @@ def _verdict(gap: Gap) -> Verdict:
 
 
 def _rating(m: Measurement, found: ResultFigures) -> str:
-    if is_hidden(m.status, m.n_answered):
+    if is_hidden(m.status, m.n_people):
         return ""
     best = found.scale[1] if found.scale else None
     return sentences.rating_sentence(m.rating, m.rating_low, m.rating_high, m.rating_target, best)

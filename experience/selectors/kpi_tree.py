@@ -20,7 +20,7 @@ from django.db.models.functions import Cast
 from experience.engine.defaults import DEFAULTS
 from experience.models import BusinessGoal, FactorIndicator, Measurement, SuccessFactor
 from experience.selectors.narrowing import of_services
-from experience.selectors.results import is_hidden
+from experience.selectors.results import is_hidden, is_indicator_hidden
 from surveys.models import BusinessService
 from surveys.selectors.narrowing import EVERYTHING, Narrowing
 
@@ -149,11 +149,11 @@ def _found(user: User | AnonymousUser, narrowing: Narrowing) -> _Found:
     # The document comes as text: parsing it here is several times faster than the field's own parser.
     documents = Measurement.objects.filter(pk__in=service_of).annotate(text=Cast("results", TextField()))
     found: _Found = defaultdict(list)
-    for pk, text, status, answered in documents.values_list("pk", "text", "status", "n_answered"):
-        hidden = is_hidden(status, answered)
+    for pk, text, status, people in documents.values_list("pk", "text", "status", "n_people"):
+        hidden = is_hidden(status, people)
         stream, key, name = service_of[pk]
         for row in orjson.loads(text).get("indicators", ()):
-            if row["score"] is None or (row["stream"] == "X" and (hidden or row["state"] == "hidden")):
+            if row["score"] is None or is_indicator_hidden(row, is_hidden=hidden):
                 continue
             reached = row["score"] >= DEFAULTS.target_score
             found[stream, row["key"]].append(Measured(key, name, reached))

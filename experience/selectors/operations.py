@@ -146,7 +146,7 @@ def _rating(services: Sequence[BusinessService], month: Period) -> float | None:
         starts_on=month.first_on,
         ends_on=month.last_on,
         status__in=_JUDGED,
-        n_answered__gte=max(settings.PRIVACY_MINIMUM, DEFAULTS.least_respondents),
+        n_people__gte=max(settings.PRIVACY_MINIMUM, DEFAULTS.least_respondents),
         rating_best=_STARS,
         rating__isnull=False,
     )

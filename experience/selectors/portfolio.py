@@ -138,11 +138,11 @@ def weekly_ratings(service_ids: Collection[int], *, until: date) -> dict[int, li
     """Return per service the rating of each complete week up to `until`, oldest first, at most 26."""
     weeks = trend_weeks(until).filter(service__in=service_ids)
     columns = weeks.order_by("starts_on").values_list(
-        "service_id", "starts_on", "rating", "status", "n_answered"
+        "service_id", "starts_on", "rating", "status", "n_people"
     )
     found: dict[int, list[TrendPoint]] = defaultdict(list)
-    for service_id, starts_on, rating, status, answered in columns:
-        shown = None if is_hidden(status, answered) else rating
+    for service_id, starts_on, rating, status, people in columns:
+        shown = None if is_hidden(status, people) else rating
         found[service_id].append(TrendPoint(starts_on, shown))
     return dict(found)
 
@@ -180,7 +180,7 @@ def _services(user: User | AnonymousUser, month: Period | None, narrowing: Narro
 
 _COLUMNS = (
     "service_id", "starts_on", "ends_on", "status", "rating", "rating_low", "rating_high", "rating_target",
-    "n_asked", "n_answered", "n_effective", "sla_status", "sla_share", "sla_target",
+    "n_asked", "n_answered", "n_people", "n_effective", "sla_status", "sla_share", "sla_target",
     "experience", "experience_low", "experience_high", "rating_best", "pulled_down_by", "repeat_share",
 )  # fmt: skip
 
@@ -230,7 +230,7 @@ def _days(first_on: date | None, last_on: date | None) -> Period | None:
 
 def _row(service: dict[str, Any], measured: dict[str, Any] | None, gap: StandingGap | None) -> Row:
     known = measured or _NOTHING_MEASURED
-    hidden = is_hidden(known["status"], known["n_answered"])
+    hidden = is_hidden(known["status"], known["n_people"])
     told = _NOTHING_MEASURED if hidden else known
     return Row(
         service_id=service["pk"],
@@ -270,5 +270,6 @@ _NOTHING_MEASURED: dict[str, Any] = {
     "sla_status": "unknown",
     "n_asked": 0,
     "n_answered": 0,
+    "n_people": 0,
     "pulled_down_by": "",
 }

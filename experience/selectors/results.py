@@ -10,6 +10,7 @@ from django.conf import settings
 
 from experience.engine.defaults import DEFAULTS
 from experience.engine.evidence import RATING_SCALES
+from experience.engine.indicators import FROM_ANSWERS
 from experience.engine.intervals import cold_start_variance
 from experience.models import ParameterSet
 
@@ -178,7 +179,7 @@ _ALWAYS_SHOWN = frozenset(
 
 def _indicator(row: Mapping[str, Any], is_hidden: bool) -> IndicatorFigures:
     values = {name: value for name, value in row.items() if name in _INDICATOR_FIELDS}
-    if values["stream"] == "X" and (is_hidden or values["state"] == "hidden"):
+    if is_indicator_hidden(row, is_hidden=is_hidden):
         values = {name: value for name, value in values.items() if name in _ALWAYS_SHOWN} | {
             "state": "hidden"
         }
@@ -191,9 +192,23 @@ def _stream(name: str, row: Mapping[str, Any], is_hidden: bool) -> StreamFigures
     return StreamFigures(name, row.get("score"), row.get("low"), row.get("high"), row.get("contribution"))
 
 
-def is_hidden(status: str, answered: int) -> bool:
-    """Say whether figures from answers must not be shown: some answered, but fewer people than the least."""
-    return status == "hidden" or 0 < answered < least_people()
+def is_hidden(status: str, people: int) -> bool:
+    """Say whether figures from answers must not be shown: some people answered, but fewer than the least.
+
+    `people` counts who answered, not their answers.
+    """
+    return status == "hidden" or 0 < people < least_people()
+
+
+def is_indicator_hidden(row: Mapping[str, Any], *, is_hidden: bool) -> bool:
+    """Say whether an indicator of a results document must not be shown; `is_hidden` where the result is not.
+
+    A question beside the rating may have fewer answers, and so fewer people, than the least.
+    """
+    if row["stream"] != "X":
+        return False
+    is_of_few = row["statistic"] in FROM_ANSWERS and 0 < row["n"] < least_people()
+    return is_hidden or row["state"] == "hidden" or is_of_few
 
 
 def least_people() -> int:

@@ -109,7 +109,7 @@ def response_now(shown: Measurement) -> ResponseFigures:
 
 def read_result(found: Measurement, gap: Gap | None) -> NewestResult:
     """Return a result as pages may show it, read together with its SLA under the service's gap."""
-    hidden = is_hidden(found.status, found.n_answered)
+    hidden = is_hidden(found.status, found.n_people)
     live = StandingGap(gap.kind, gap.state, gap.lane, gap.user_points, gap.affected_people) if gap else None
     return NewestResult(
         measurement=found,
@@ -125,7 +125,7 @@ def read_result(found: Measurement, gap: Gap | None) -> NewestResult:
 
 _WEEK_COLUMNS = (
     "status",
-    "starts_on", "n_resolved", "n_answered", "rating", "rating_low", "rating_high",
+    "starts_on", "n_resolved", "n_answered", "n_people", "rating", "rating_low", "rating_high",
     "score", "low", "high", "sla_share",
 )  # fmt: skip
 
@@ -137,7 +137,7 @@ def weeks_of(service: BusinessService, *, until: date) -> Sequence[Week]:
 
 
 def _week(row: dict[str, Any]) -> Week:
-    hidden = is_hidden(row["status"], row["n_answered"])
+    hidden = is_hidden(row["status"], row["n_people"])
     shown = dict.fromkeys(row) if hidden else row
     return Week(
         starts_on=row["starts_on"],
@@ -180,12 +180,12 @@ def month_glances(
         .primary()
         .filter(service__in=services, period=Measurement.Period.MONTH, starts_on__in=months)
     )
-    found = rows.values_list("service_id", "starts_on", "status", "n_answered", "rating")
+    found = rows.values_list("service_id", "starts_on", "status", "n_people", "rating")
     return {
         (service_id, first_on): MonthGlance(
-            first_on, status, None if status in UNJUDGED or is_hidden(status, answered) else rating
+            first_on, status, None if status in UNJUDGED or is_hidden(status, people) else rating
         )
-        for service_id, first_on, status, answered, rating in found
+        for service_id, first_on, status, people, rating in found
     }
 
 

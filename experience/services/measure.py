@@ -226,6 +226,7 @@ def _measurement(
         engine_version=str(ENGINE_VERSION),
         parameter_set=used,
         computed_at=now,
+        n_people=inputs["people"][0],
         **columns_of(result, is_baseline=version.is_baseline_on(period.last_on)),
     )
 

@@ -75,7 +75,7 @@ def _mail_gap(gap: Gap, user: User, now: datetime) -> bool:
             "kind": gap.get_kind_display(),
             "subject": gap.subject_name,
             "story": gap_story(gap),
-            "url": _address(gap),
+            "url": address_of(gap),
         }
         return put_notice(
             key=f"gap-{gap.pk}-{gap.opened_on}-{user.pk}",
@@ -116,7 +116,7 @@ def _mail_digest(user: User, gaps: Sequence[Gap], monday: date, now: datetime) -
         context = {
             "organisation": settings.ORGANISATION,
             "week": week,
-            "gaps": [(gap, gap_story(gap), _address(gap)) for gap in gaps],
+            "gaps": [(gap, gap_story(gap), address_of(gap)) for gap in gaps],
         }
         return put_notice(
             key=f"digest-{week}-{user.pk}",
@@ -129,7 +129,8 @@ def _mail_digest(user: User, gaps: Sequence[Gap], monday: date, now: datetime) -
         )
 
 
-def _address(gap: Gap) -> str:
+def address_of(gap: Gap) -> str:
+    """Return the address of the page where a gap is read about."""
     if gap.agreement is not None:
         return settings.PUBLIC_URL + reverse("agreement-results", args=[gap.agreement.key])
     assert gap.service is not None  # the constraint gap_has_subject

@@ -120,7 +120,7 @@ def _looks_back(m: Measurement) -> str:
 def _line(
     m: Measurement, title: str, *, url: str = "", about: str = "", standing: tuple[str, str] = ("", "")
 ) -> ResultLine:
-    hidden = is_hidden(m.status, m.n_answered)
+    hidden = is_hidden(m.status, m.n_people)
     judged = not hidden and m.status not in UNJUDGED
     scale = scale_of(m.results)
     return ResultLine(

@@ -66,7 +66,7 @@ class Why:
 def why(gap: Gap) -> Why | None:
     """Return why a gap is there, from its newest published result; None where that is not kept."""
     m = gap.last_measurement
-    if m is None or is_hidden(m.status, m.n_answered) or m.rating is None:
+    if m is None or is_hidden(m.status, m.n_people) or m.rating is None:
         return None
     scale = read_results(m.results, is_hidden=False).scale or (1, 5)
     told = gap.explanation

@@ -13,7 +13,7 @@ from surveys.models.asking import Bounce, Decision, Invitation, Message, OptOut,
 from surveys.models.audit import ConfigurationChange
 from surveys.models.catalogue import BusinessService, ResolutionTarget, ServiceAlias, ServiceUserCount
 from surveys.models.changes import EvidenceChange
-from surveys.models.follow_ups import FollowUp, FollowUpReceiver, ServiceNotice
+from surveys.models.follow_ups import FollowUp, FollowUpReceiver, HookDelivery, HookKind, ServiceNotice
 from surveys.models.intake import IntakeEvent, IntakeSource
 from surveys.models.jobs import Job
 from surveys.models.people import ErasedMark, ExclusionProposal, Person, User
@@ -36,6 +36,8 @@ __all__ = [
     "ExclusionProposal",
     "FollowUp",
     "FollowUpReceiver",
+    "HookDelivery",
+    "HookKind",
     "IntakeEvent",
     "IntakeSource",
     "Invitation",

@@ -15,6 +15,20 @@ from surveys.models.constraints import one_of
 from surveys.models.tickets import Resolution
 
 
+class HookKind(models.TextChoices):
+    """What a webhook may be told of."""
+
+    NOT_SOLVED = "not_solved", gettext_lazy("A ticket is not solved")
+    GAP_SUSPECTED = "gap_suspected", gettext_lazy("A possible gap, not sure yet")
+    GAP_CONFIRMED = "gap_confirmed", gettext_lazy("A new gap")
+    GAP_CLOSED = "gap_closed", gettext_lazy("A gap is over")
+
+
+def told_at_first() -> list[str]:
+    """Return what a webhook is told of until somebody chooses."""
+    return [HookKind.NOT_SOLVED.value]
+
+
 class FollowUpReceiver(models.Model):
     """Who hears that a ticket is not solved: one assignment group's, or without a group everybody else's."""
 
@@ -28,6 +42,7 @@ class FollowUpReceiver(models.Model):
     )
     webhook_secret = models.CharField(max_length=200, blank=True, help_text="Signs what is posted there.")
     webhook_is_on = models.BooleanField(default=True, help_text="Off: nothing is posted, the address stays.")
+    webhook_kinds = models.JSONField(default=told_at_first, blank=True, help_text="What is posted there.")
 
     class Meta:
         constraints = [
@@ -41,8 +56,17 @@ class FollowUpReceiver(models.Model):
 
     @property
     def is_posted_to(self) -> bool:
-        """Whether its ticket system is told now."""
+        """Whether anything is posted now."""
         return bool(self.webhook_url) and self.webhook_is_on
+
+    def is_told(self, kind: str) -> bool:
+        """Say whether its webhook is told of this kind now."""
+        return self.is_posted_to and kind in self.webhook_kinds
+
+    @property
+    def kinds_told(self) -> list[str]:
+        """What is posted there, in words."""
+        return [str(kind.label) for kind in HookKind if kind in self.webhook_kinds]
 
 
 class FollowUpQuerySet(RowsOfServices["FollowUp"]):
@@ -94,6 +118,11 @@ class FollowUp(models.Model):
 
     objects = FollowUpQuerySet.as_manager()
 
+    @property
+    def is_told_still(self) -> bool:
+        """Whether its receiver would be posted it again."""
+        return self.receiver.is_told(HookKind.NOT_SOLVED)
+
     class Meta:
         constraints = [one_of("state", FollowUpState, name="follow_up_state")]
         indexes = [
@@ -103,6 +132,48 @@ class FollowUp(models.Model):
             models.Index(
                 fields=["hook_due_at"], condition=Q(hook_due_at__isnull=False), name="follow_up_hook_due"
             ),
+        ]
+
+
+class HookDeliveryQuerySet(models.QuerySet["HookDelivery"]):
+    """Reads of what is posted beside follow-ups, and the predicate of the sweep."""
+
+    def due(self, now: datetime) -> Self:
+        """Return what is to be posted now."""
+        return self.filter(due_at__lte=now)
+
+
+class HookDelivery(models.Model):
+    """One thing to post to a webhook: put here once per key, posted until it is taken or given up."""
+
+    receiver = models.ForeignKey(FollowUpReceiver, on_delete=models.CASCADE, related_name="deliveries")
+    kind = models.CharField(max_length=16, choices=HookKind.choices)
+    key = models.CharField(max_length=100, help_text="Its name under which it is posted, also again.")
+    subject = models.CharField(max_length=250, help_text="What it is about, as the list of deliveries says.")
+    body = models.JSONField()
+    put_at = models.DateTimeField()
+    # Empty when it was taken or given up.
+    due_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.CharField(max_length=300, blank=True)
+
+    objects = HookDeliveryQuerySet.as_manager()
+
+    @property
+    def is_told_still(self) -> bool:
+        """Whether its receiver would be posted it again."""
+        return self.receiver.is_told(self.kind)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["receiver", "key"], name="hook_delivery_once"),
+            one_of("kind", HookKind, name="hook_delivery_kind"),
+        ]
+        indexes = [
+            # Serves the sweep that posts, which runs every ten seconds.
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="hook_delivery_due"),
+            # Serves the list of the last ones, and forgetting old ones.
+            models.Index(fields=["put_at"], name="hook_delivery_put"),
         ]
 
 

@@ -11,6 +11,7 @@ from surveys.models import (
     BusinessService,
     FollowUp,
     FollowUpReceiver,
+    HookDelivery,
     Invitation,
     Resolution,
     ServiceNotice,
@@ -71,6 +72,11 @@ def deliveries() -> QuerySet[FollowUp]:
     """Return what was posted to ticket systems or waits to be, the newest first, as its page shows it."""
     rows = FollowUp.objects.posted().select_related("resolution__ticket", "receiver")
     return rows.order_by("-told_at", "-pk")
+
+
+def other_deliveries() -> QuerySet[HookDelivery]:
+    """Return what else was posted or waits to be, the newest first."""
+    return HookDelivery.objects.select_related("receiver").order_by("-put_at", "-pk")
 
 
 def improvements(service: BusinessService, *, language: str, today: date) -> list[str]:

@@ -20,6 +20,7 @@ from surveys.engine.working_time import WorkingWeek, after_working_time
 from surveys.models import (
     FollowUp,
     FollowUpReceiver,
+    HookKind,
     IntakeSource,
     Invitation,
     Response,
@@ -29,17 +30,13 @@ from surveys.models import (
 )
 from surveys.selectors.follow_ups import receiver_of
 from surveys.services.outbox import put_notice
-from surveys.services.webhooks import EVENT, post_signed
+from surveys.services.webhooks import CALLS_PER_SWEEP, ERROR_LENGTH, LEASE, post_signed
 from surveys.wakeups import HOOK_SWEEP, MAIL_SWEEP, wake
 
 logger = logging.getLogger(__name__)
 
 WEEK = WorkingWeek(frozenset({1, 2, 3, 4, 5}), starts=time(8), ends=time(17))
 WORKING_DAY = timedelta(hours=9)
-# All calls of one sweep end within the lease of its first, however slow the other side is.
-LEASE = timedelta(minutes=2)
-CALLS_PER_SWEEP = 10
-ERROR_LENGTH = 300
 
 
 def follow(response: Response, *, now: datetime) -> FollowUp | None:
@@ -60,7 +57,7 @@ def follow(response: Response, *, now: datetime) -> FollowUp | None:
     if receiver is None:
         return None
     follow_up = found or FollowUp(resolution=response.resolution, service=response.service)
-    follow_up.hook_due_at = now if receiver.is_posted_to else None
+    follow_up.hook_due_at = now if receiver.is_told(HookKind.NOT_SOLVED) else None
     return _tell(follow_up, receiver, response, now)
 
 
@@ -149,7 +146,7 @@ def _mail(follow_up: FollowUp, response: Response | None, now: datetime) -> None
 def _call(follow_up: FollowUp, now: datetime) -> bool:
     ticket = follow_up.resolution.ticket
     body = {
-        "event": EVENT,
+        "event": HookKind.NOT_SOLVED.value,
         "source": ticket.source,
         "number": ticket.number,
         "due_at": follow_up.due_at.isoformat(),

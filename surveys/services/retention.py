@@ -20,6 +20,7 @@ from surveys.models import (
     BusinessService,
     CommentReading,
     CommentSentiment,
+    HookDelivery,
     IntakeEvent,
     IntakeSource,
     Invitation,
@@ -122,6 +123,12 @@ def _history_days() -> int:
 KINDS = (
     Kind(gettext_lazy("Inbound events"), _events, deleting(IntakeEvent), setting("KEEP_EVENTS_DAYS")),
     Kind(gettext_lazy("Mails"), _mails, deleting(Message), setting("KEEP_MAIL_DAYS")),
+    Kind(
+        gettext_lazy("Posts to webhooks"),
+        lambda before: HookDelivery.objects.filter(put_at__lt=before, due_at=None),
+        deleting(HookDelivery),
+        setting("KEEP_MAIL_DAYS"),
+    ),
     Kind(
         gettext_lazy("Bounces"),
         lambda before: Bounce.objects.filter(received_at__lt=before),

@@ -1,4 +1,4 @@
-"""Webhooks: where ticket systems are told that something is not solved, and whether they took it."""
+"""Webhooks: where programs are told what is not solved and what became of gaps, and whether they took it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from surveys.models import FollowUp, FollowUpReceiver
-from surveys.selectors.follow_ups import deliveries, receivers
+from surveys.models import FollowUp, FollowUpReceiver, HookDelivery, HookKind
+from surveys.selectors.follow_ups import deliveries, other_deliveries, receivers
 from surveys.services.webhooks import (
+    choose_webhook_kinds,
     post_again,
+    post_delivery_again,
     renew_webhook_secret,
     set_webhook,
     switch_webhook,
@@ -31,6 +33,7 @@ from xla_service.paging import one_page
 from xla_service.stored_words import told
 
 declare_page("webhooks", gettext_lazy("Webhooks"), Section.ADMINISTRATION, rule=setting_up, order=25)
+OTHERS_SHOWN = 20
 _ADVICE = gettext_lazy("Write the whole address: https://itsm.example.org/hooks/reopen.")
 
 
@@ -85,6 +88,8 @@ def _page(
         "hooks": [receiver for receiver in there if receiver.webhook_url],
         "has_receivers": bool(there),
         "page": one_page(request, deliveries()),
+        "others": other_deliveries()[:OTHERS_SHOWN],
+        "kinds": HookKind.choices,
         "form": form,
         "shown": shown,
         "secret": secret,
@@ -143,10 +148,35 @@ def webhook_take_away(request: HttpRequest, key: int) -> HttpResponse:
 
 @open_to(setting_up)
 @require_POST
+def webhook_kinds(request: HttpRequest, key: int) -> HttpResponse:
+    """Choose what a webhook is told of."""
+    receiver, wanted = _hook(key), set(request.POST.getlist("kinds"))
+    choose_webhook_kinds(receiver, wanted, by=signed_in(request), now=timezone.now())
+    if receiver.webhook_kinds:
+        messages.success(request, _("Kept. %(name)s is told of this from now on.") % {"name": receiver.name})
+    else:
+        messages.warning(request, _("Nothing is posted to %(name)s any more.") % {"name": receiver.name})
+    return redirect("webhooks")
+
+
+@open_to(setting_up)
+@require_POST
+def webhook_delivery_again(request: HttpRequest, key: int) -> HttpResponse:
+    """Post once more what else was given up."""
+    delivery = get_object_or_404(HookDelivery.objects.select_related("receiver"), pk=key)
+    return _said_again(request, post_delivery_again(delivery, now=timezone.now()))
+
+
+@open_to(setting_up)
+@require_POST
 def webhook_again(request: HttpRequest, key: int) -> HttpResponse:
     """Post once more what was given up."""
     follow_up = get_object_or_404(FollowUp.objects.select_related("receiver"), pk=key)
-    if post_again(follow_up, now=timezone.now()):
+    return _said_again(request, post_again(follow_up, now=timezone.now()))
+
+
+def _said_again(request: HttpRequest, is_due: bool) -> HttpResponse:
+    if is_due:
         messages.success(request, _("It is posted again within seconds."))
     else:
         messages.error(request, _("Not posted: it was taken meanwhile, or the webhook is off."))

@@ -224,7 +224,7 @@ def test_results_of_agreements_that_are_not_primary_stay_out(service: BusinessSe
 def test_the_trend_has_complete_weeks_alone_and_hides_thin_ones(service: BusinessService) -> None:
     weekly(service, [4.4, 4.2, 3.9])
     weeks = service.measurements.order_by("starts_on")
-    weeks.filter(pk=weeks[1].pk).update(n_answered=4)
+    weeks.filter(pk=weeks[1].pk).update(n_people=4)
     running = TODAY - timedelta(days=TODAY.weekday())
     measured(
         service, agreement_version=starter(), period="week", starts_on=running,

@@ -33,6 +33,8 @@ from surveys.models import (
     ExclusionProposal,
     FollowUp,
     FollowUpReceiver,
+    HookDelivery,
+    HookKind,
     IntakeSource,
     Job,
     ServiceNotice,
@@ -42,6 +44,7 @@ from surveys.models import (
 )
 from surveys.services.api_keys import create_key
 from surveys.services.jobs import start_job
+from surveys.services.webhooks import put_delivery
 from tests.experience.factories import answer, gap, measured
 from tests.factories import NOW, PersonFactory, ResolutionFactory, default_survey
 
@@ -164,6 +167,11 @@ def _hook() -> FollowUpReceiver:
     hook = {"webhook_url": "http://127.0.0.1:9/hook", "webhook_secret": "s" * 16}
     given = {"name": "Network", "email": "network@example.org", **hook}
     return FollowUpReceiver.objects.get_or_create(assignment_group="Network", defaults=given)[0]
+
+
+def _delivery() -> HookDelivery:
+    put_delivery(_hook(), HookKind.GAP_CLOSED, {}, key="gap-1-1", subject="E-mail", now=NOW)
+    return HookDelivery.objects.get()
 
 
 def _factor() -> SuccessFactor:
@@ -301,7 +309,9 @@ TABLE = {
     "webhook-switch": Access("sets up", "post", lambda world: [_hook().pk]),
     "webhook-secret": Access("sets up", "post", lambda world: [_hook().pk]),
     "webhook-take-away": Access("sets up", "post", lambda world: [_hook().pk]),
+    "webhook-kinds": Access("sets up", "post", lambda world: [_hook().pk]),
     "webhook-again": Access("sets up", "post", lambda world: [_follow_up(world).pk]),
+    "webhook-delivery-again": Access("sets up", "post", lambda world: [_delivery().pk]),
     "why-asked": Access("signed in"),
     "sending-rules": Access("sets up"),
     "surveys": Access("sets up"),
