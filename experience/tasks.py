@@ -14,7 +14,7 @@ from experience.services.calibrate import calibrate
 from experience.services.contact_budget import allocate_contact_budget
 from experience.services.gap_hooks import tell_webhooks
 from experience.services.improvements import judge_improvements
-from experience.services.judge import MONDAY, judge_day, refresh, was_judged
+from experience.services.judge import judge_day, refresh, send_digest_of_week
 from experience.services.notices import send_weekly_digests, tell_owners
 from experience.services.pull_prometheus import pull_prometheus as pull_queries
 from experience.services.receive_signals import mark_lasting_outages
@@ -65,8 +65,7 @@ def run_nightly() -> None:
     judge_improvements(today=today, now=now)
     tell_owners(today=today, now=now)
     tell_webhooks(now=now)
-    if today.weekday() == MONDAY and was_judged(today):
-        send_weekly_digests(monday=today, now=now)
+    send_digest_of_week(today, now=now, send=lambda monday: send_weekly_digests(monday=monday, now=now))
 
 
 @shared_task

@@ -95,7 +95,12 @@ _TEMPLATES = (
         " create the services first."
     ),
     _("The file is a workbook, no CSV. Save it as “CSV UTF-8” and choose that file."),
-    _("The file is not in UTF-8. Save it as “CSV UTF-8” and choose that file."),
+    _("The file is neither in UTF-8 nor in Windows-1252. Save it as “CSV UTF-8” and choose that file."),
+    _(
+        "Some lines are in UTF-8 and others are not (up to line %(line)s). Save the file as “CSV UTF-8” and "
+        "choose that file."
+    ),
+    _("This is neither JSON nor rows of a CSV file under a line of column names."),
     _("%(file)s cannot be read: %(error)s. Check the path and the file."),
     _("Line %(line)s cannot be read: %(error)s. Correct its quotation marks."),
     _("A line of the file is longer than 1 MB. Send a CSV file with a row per line."),

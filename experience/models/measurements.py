@@ -214,3 +214,5 @@ class NightlyRun(models.Model):
     day = models.DateField(unique=True)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+    # The Monday whose digest went out on this day.
+    digest_of = models.DateField(null=True)

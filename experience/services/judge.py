@@ -5,7 +5,7 @@ A gap closes after two evaluations in a row, so a Monday without a worker is mad
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.models import Max
@@ -51,6 +51,28 @@ def judge_day(day: date, *, now: datetime) -> bool:
     _judge(day, now)
     NightlyRun.objects.filter(day=day).update(finished_at=now)
     return True
+
+
+def send_digest_of_week(day: date, *, now: datetime, send: Callable[[date], int]) -> int:
+    """Let the digest of the newest Monday go out once its day is judged; return how many mails.
+
+    One that nobody sent, because no worker was there on its Monday, goes out on the first day that is judged
+    afterwards, and of several the newest alone. What was never watched on its day, as after loading a
+    history, is no missed one.
+    """
+    monday = day - timedelta(days=day.weekday())
+    was_sent = NightlyRun.objects.filter(digest_of__gte=monday).exists()
+    if was_sent or not was_judged(day) or not (day == monday or _was_missed(monday)):
+        return 0
+    mails = send(monday)
+    NightlyRun.objects.filter(day=day).update(digest_of=monday)
+    return mails
+
+
+def _was_missed(monday: date) -> bool:
+    """Say whether the service was at work before this Monday and not on it."""
+    was_at_work = NightlyRun.objects.filter(day__lt=monday, finished_at__isnull=False).exists()
+    return was_at_work and not was_judged(monday)
 
 
 def was_judged(day: date) -> bool:

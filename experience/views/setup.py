@@ -58,7 +58,7 @@ from surveys.services.catalogue import (
     services_of_file,
     services_of_names,
 )
-from surveys.services.csv_tables import MEGABYTE, TableError, check_unpacked
+from surveys.services.csv_tables import MEGABYTE, TableError, check_unpacked, word_read_as_windows
 from surveys.services.default_survey import NAME, create_default_survey
 from surveys.services.jobs import JobRefusedError, start_job
 from surveys.services.upload_tickets import ImportWishes, start_ticket_import
@@ -139,7 +139,7 @@ def setup_services(request: HttpRequest) -> HttpResponse:
     problems: list[str] = []
     if request.method == "POST" and form.is_valid():
         try:
-            return _created(request, _wanted(form))
+            return _created(request, _wanted(request, form))
         except CatalogueError as error:
             problems = error.problems
         except TableError as error:
@@ -149,7 +149,7 @@ def setup_services(request: HttpRequest) -> HttpResponse:
     return _page(request, "services", context, status=422 if problems or form.errors else 200)
 
 
-def _wanted(form: ServicesForm) -> list[NewService]:
+def _wanted(request: HttpRequest, form: ServicesForm) -> list[NewService]:
     file: UploadedFile | None = form.cleaned_data["file"]
     if file is None:
         return services_of_names(form.cleaned_data["names"])
@@ -158,7 +158,15 @@ def _wanted(form: ServicesForm) -> list[NewService]:
         with path.open("wb") as copy:
             copy.writelines(file.chunks())
         check_unpacked(path, most_bytes=MOST_CATALOGUE_BYTES)
-        return services_of_file(path)
+        wanted = services_of_file(path)
+        if word := word_read_as_windows(path):
+            said = _(
+                "The file is not in UTF-8 and was read as Windows-1252: “%(word)s”. If these letters are "
+                "wrong, "
+                "save it as “CSV UTF-8” and import that."
+            )
+            messages.warning(request, said % {"word": word})
+        return wanted
 
 
 def _created(request: HttpRequest, wanted: list[NewService]) -> HttpResponse:

@@ -7,15 +7,29 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, OutputWrapper
 
 from surveys.engine.values import MappingError
 from surveys.management.progress import ProgressBar
-from surveys.services.csv_tables import TableError
+from surveys.services.csv_tables import TableError, word_read_as_windows
 from surveys.services.jobs import Progress
 from surveys.services.registration import Rejection
 from xla_service.access import setting_up
 from xla_service.on_behalf import acting_user, add_user
+
+
+def tell_encoding(output: OutputWrapper, path: Path) -> None:
+    """Say so when a file was taken for Windows-1252, with a word by which that can be seen."""
+    if word := word_read_as_windows(path):
+        output.write(
+            f"The file is not in UTF-8 and was read as Windows-1252: “{word}”. If these letters are wrong, "
+            "save it as “CSV UTF-8” and import that."
+        )
+
+
+def columns_unread(columns: Sequence[str]) -> str:
+    """Return the columns that nothing looked at as the end of a summary; nothing where there are none."""
+    return f" Columns that were not read: {', '.join(columns)}." if columns else ""
 
 
 class ImportCommand(BaseCommand):
@@ -37,6 +51,7 @@ class ImportCommand(BaseCommand):
         except (TableError, MappingError) as error:
             raise CommandError(str(error)) from error
         bar.finish()
+        tell_encoding(self.stderr, options["path"])
         for rejection in rejected:
             place = f"line {rejection.line}" if rejection.line else "a row"
             self.stderr.write(f"{place} ({rejection.number or 'no number'}): {rejection.reason}")

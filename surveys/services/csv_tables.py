@@ -1,16 +1,20 @@
 """Reading CSV files as people export them: compressed or not, with a byte order mark, with any usual
-delimiter.
+delimiter, in UTF-8 or else in Windows-1252.
+
+Which of the two is never guessed silently: `Table.read_as` holds a word by which the reader can tell. Other
+encodings of one byte per letter cannot be told from Windows-1252; their letters come out wrong in that word.
 """
 
 from __future__ import annotations
 
 import csv
 import gzip
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BufferedReader, TextIOWrapper
+from io import BufferedReader, StringIO, TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
@@ -19,6 +23,8 @@ from surveys.engine.field_paths import column_name
 DELIMITERS = ",;\t|"
 MEGABYTE = 1024 * 1024
 LONGEST_LINE = MEGABYTE
+UTF_8, WINDOWS = "utf-8-sig", "cp1252"
+_WORD = re.compile(r"[^\W\d_]*[^\x00-\x7f][^\W\d_]*")
 
 
 class TableError(ValueError):
@@ -27,15 +33,19 @@ class TableError(ValueError):
 
 @dataclass(frozen=True)
 class Table:
-    """A CSV file with its column names (lower case, blanks as underscores) and delimiter."""
+    """A CSV file, or its text, with its column names (lower case, blanks as underscores) and delimiter.
 
-    path: Path
+    `read_as` is a word of a file that is not in UTF-8, as it reads in Windows-1252; empty for all others.
+    """
+
+    content: Path | str
     columns: tuple[str, ...]
     delimiter: str
+    read_as: str = ""
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Yield each row that is not empty and the line it starts on. Raises TableError for a broken file."""
-        with _opened(self.path) as file:
+        with _opened(self.content, WINDOWS if self.read_as else UTF_8) as file:
             reader = csv.reader(file, delimiter=self.delimiter)
             line = 1
             try:
@@ -63,9 +73,12 @@ class Table:
             raise ValueError(f"It has {len(cells)} cells where the header has {len(self.columns)}.")
 
 
-def open_table(path: Path, *, required: tuple[str, ...]) -> Table:
-    """Return the table in a .csv or .csv.gz file. Raises TableError when it has no usable header."""
-    with _opened(path) as file:
+def open_table(content: Path | str, *, required: tuple[str, ...]) -> Table:
+    """Return the table in a .csv or .csv.gz file, or in a text. Raises TableError when it has no usable
+    header, or is neither in UTF-8 nor in Windows-1252.
+    """
+    read_as = word_read_as_windows(content) if isinstance(content, Path) else ""
+    with _opened(content, WINDOWS if read_as else UTF_8) as file:
         header = file.readline()
     delimiter = max(DELIMITERS, key=header.count)
     try:
@@ -84,7 +97,49 @@ def open_table(path: Path, *, required: tuple[str, ...]) -> Table:
             f"There is no column {missing[0]!r}. The first line must name the columns; found: "
             f"{', '.join(filter(None, columns)) or 'nothing'}."
         )
-    return Table(path, columns, delimiter)
+    return Table(content, columns, delimiter, read_as)
+
+
+def word_read_as_windows(path: Path) -> str:
+    """Return a word of a file that is not in UTF-8, as it reads in Windows-1252; "" for a file in UTF-8.
+
+    Raises TableError for a file that is in neither, or whose lines differ.
+    """
+    is_utf_8, word = False, ""
+    with _readable(path), _unpacked(path) as file:
+        for number, line in enumerate(file, start=1):
+            if number == 1 and line.startswith(b"PK\x03\x04"):
+                raise TableError(
+                    "The file is a workbook, no CSV. Save it as “CSV UTF-8” and choose that file."
+                )
+            if line.isascii():
+                continue
+            if _is_utf_8(line):
+                is_utf_8 = True
+            else:
+                word = word or _windows_word(line)
+            if is_utf_8 and word:
+                raise TableError(
+                    f"Some lines are in UTF-8 and others are not (up to line {number}). Save the file as "
+                    "“CSV UTF-8” and choose that file."
+                )
+    return word
+
+
+def _is_utf_8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _windows_word(line: bytes) -> str:
+    """Return the first word with a sign beyond ASCII. Raises UnicodeDecodeError for what is no such text."""
+    if b"\x00" in line:  # UTF-16
+        line.decode("utf-8")
+    found = _WORD.search(line.decode(WINDOWS))
+    return found[0][:40] if found else ""
 
 
 def check_unpacked(path: Path, *, most_bytes: int) -> None:
@@ -106,8 +161,11 @@ def check_unpacked(path: Path, *, most_bytes: int) -> None:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[TextIO]:
-    with _readable(path), _unpacked(path) as file, TextIOWrapper(file, "utf-8-sig", newline="") as text:
+def _opened(content: Path | str, encoding: str) -> Iterator[TextIO]:
+    if isinstance(content, str):
+        yield StringIO(content, newline="")
+        return
+    with _readable(content), _unpacked(content) as file, TextIOWrapper(file, encoding, newline="") as text:
         yield text
 
 
@@ -123,8 +181,8 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except UnicodeDecodeError as error:
-        is_workbook = error.object[:2] == b"PK"
-        what = "The file is a workbook, no CSV" if is_workbook else "The file is not in UTF-8"
-        raise TableError(f"{what}. Save it as “CSV UTF-8” and choose that file.") from error
+        raise TableError(
+            "The file is neither in UTF-8 nor in Windows-1252. Save it as “CSV UTF-8” and choose that file."
+        ) from error
     except (OSError, EOFError, zlib.error) as error:
         raise TableError(f"{path.name} cannot be read: {error}. Check the path and the file.") from error

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from surveys.engine.answer_rows import AnswerRecord, answer_record
-from surveys.services.csv_tables import open_table
+from surveys.engine.answer_rows import COLUMNS, AnswerRecord, answer_record
+from surveys.services.csv_tables import Table, open_table
 from surveys.services.jobs import Progress
 from surveys.services.register_answers import AnswerRegistration, register_answers
 from surveys.services.registration import Rejection
@@ -15,10 +15,13 @@ from surveys.services.registration import Rejection
 
 @dataclass(frozen=True)
 class AnswerImport:
-    """What came of a file: rows read, and what was registered or refused."""
+    """What came of a file: rows read, what was registered or refused, and the columns that nothing looked
+    at.
+    """
 
     row_count: int
     registration: AnswerRegistration
+    unread: tuple[str, ...] = ()
 
 
 def import_answers(
@@ -35,16 +38,17 @@ def import_answers(
     With `dry_run` rows are read and nothing is looked up or written. Raises TableError for a file that cannot
     be read at all.
     """
-    records, rejected = _read(path)
+    table = open_table(path, required=("number", "answered_at"))
+    records, rejected = _read(table)
     total = AnswerRegistration(rejected=tuple(rejected))
     if not dry_run:
         total += register_answers(records, source=source, now=now, progress=progress)
     ordered = sorted(total.rejected, key=lambda rejection: rejection.line or 0)
-    return AnswerImport(len(records) + len(rejected), replace(total, rejected=tuple(ordered)))
+    unread = tuple(column for column in table.columns if column and column not in COLUMNS)
+    return AnswerImport(len(records) + len(rejected), replace(total, rejected=tuple(ordered)), unread)
 
 
-def _read(path: Path) -> tuple[list[AnswerRecord], list[Rejection]]:
-    table = open_table(path, required=("number", "answered_at"))
+def _read(table: Table) -> tuple[list[AnswerRecord], list[Rejection]]:
     records, rejected = [], []
     for line, cells in table.rows():
         try:

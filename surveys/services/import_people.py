@@ -18,13 +18,17 @@ CHUNK = 500
 
 @dataclass(frozen=True)
 class PeopleImport:
-    """What came of an import; with a dry run nobody is created or changed. `erased` rows were left out."""
+    """What came of an import; with a dry run nobody is created or changed. `erased` rows were left out,
+    nothing looked at the `unread` columns, and `read_as` is a word of a file that was read as Windows-1252.
+    """
 
     row_count: int
     created: int
     changed: int
     rejected: tuple[Rejection, ...]
     erased: int = 0
+    unread: tuple[str, ...] = ()
+    read_as: str = ""
 
     @property
     def unchanged(self) -> int:
@@ -42,9 +46,9 @@ def import_people(path: Path, *, dry_run: bool = False, progress: Progress | Non
     """Create or update the people of a CSV export; importing it again changes nothing.
 
     The first line names the columns: those of `surveys.engine.people.FIELDS` or usual other names; others
-    are passed over. What a row leaves empty stays as it is. Rows that cannot be taken are returned with
-    their line; who was erased here is left out. With `dry_run` nothing is written. Raises TableError for a
-    file that cannot be read.
+    are passed over and named. What a row leaves empty stays as it is. Rows that cannot be taken are returned
+    with their line; who was erased here is left out. With `dry_run` nothing is written. Raises TableError
+    for a file that cannot be read.
     """
     table = open_table(path, required=())
     columns = _columns(table)
@@ -59,7 +63,10 @@ def import_people(path: Path, *, dry_run: bool = False, progress: Progress | Non
         if progress:
             progress("Writing", min(start + CHUNK, len(rows.people)), len(rows.people))
     total = len(rows.people) + len(rows.rejected)
-    return PeopleImport(total, created, changed, tuple(rows.rejected), erased)
+    unread = tuple(
+        column for column, name in zip(table.columns, columns, strict=True) if column and name is None
+    )
+    return PeopleImport(total, created, changed, tuple(rows.rejected), erased, unread, table.read_as)
 
 
 def _columns(table: Table) -> list[str | None]:

@@ -18,19 +18,19 @@ from surveys.services.ticket_file import open_ticket_file
 
 # Large, because what stands in one batch is written once, and later batches may touch it again.
 BATCH = 50_000
-SERVICE_COLUMNS = ("business_service", "category")
 
 
 @dataclass(frozen=True)
 class TicketImport:
     """What came of an import: rows read, whether the file was an audit log, what was registered or refused,
-    and the columns that nothing looked at.
+    the columns that nothing looked at, and a word of a file that was read as Windows-1252.
     """
 
     row_count: int
     is_audit_log: bool
     registration: Registration
     unread: tuple[str, ...] = ()
+    read_as: str = ""
 
 
 def import_tickets(
@@ -39,7 +39,7 @@ def import_tickets(
     source: str,
     now: datetime,
     preset: str = "servicenow",
-    service_columns: tuple[str, ...] = SERVICE_COLUMNS,
+    service_columns: tuple[str, ...] = (),
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> TicketImport:
@@ -59,7 +59,7 @@ def import_tickets(
             total += register_tickets(batch, source=source, now=now, chunk_written=writing)
     rejected = sorted((*total.rejected, *file.rejected), key=lambda rejection: rejection.line or 0)
     registration = replace(total, rejected=tuple(rejected))
-    return TicketImport(file.row_count, file.is_audit_log, registration, file.unread)
+    return TicketImport(file.row_count, file.is_audit_log, registration, file.unread, file.read_as)
 
 
 def _batches(reports: Iterator[list[TicketRecord]]) -> Iterator[list[TicketRecord]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from sys import intern
 from typing import Any
@@ -23,6 +23,7 @@ ROWS_PER_STEP = 2000
 UPDATE_COLUMNS = ("sys_updated_at", "sys_updated_on", "updated_at")
 SEQUENCE_COLUMNS = ("sys_mod_count",)
 STATE_COLUMNS = ("incident_state", "state")
+SERVICE_COLUMNS = ("business_service", "category")
 
 
 def open_ticket_file(
@@ -30,24 +31,46 @@ def open_ticket_file(
 ) -> TicketFile:
     """Return the file, read with the mapping of the intake source of this key, else with the preset's.
 
-    The service is the first of `service_columns` that has a value, unless the source maps it. Raises
+    The service is the first of `service_columns` that has a value, unless the source maps it; without any
+    the usual ones, which in generic files begin with `service`. Raises
     TableError for a file that cannot be read at all and MappingError for a mapping that cannot work.
     """
     preset, overrides = _layout(source, preset)
     table = open_table(path, required=())
-    number_at = number_place(table, source=source, preset=preset)
-    if "service" not in overrides:
-        overrides |= _service_path(table, service_columns)
-    mapping = ticket_mapping(preset, overrides, columns=table.columns)
-    read = {*columns_named(preset, overrides), *UPDATE_COLUMNS, *SEQUENCE_COLUMNS, *STATE_COLUMNS}
-    unread = tuple(column for column in table.columns if column and column not in read)
+    number_at = _number_place(table, preset, overrides)
+    mapping, unread = mapping_of_table(table, preset, overrides, service_columns)
     return TicketFile(table, mapping, number_at, told, unread)
 
 
-def service_columns_of(source: str, wished: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the columns that name the service in files of a source: those it maps, else `wished`."""
-    preset, overrides = _layout(source, "generic")
-    return columns_of("service", preset, overrides) if "service" in overrides else wished
+def mapping_of_table(
+    table: Table, preset: str, overrides: Mapping[str, Any], service_columns: Sequence[str]
+) -> tuple[TicketMapping, tuple[str, ...]]:
+    """Return what reads the rows of a table, and the columns that nothing looks at.
+
+    Raises TableError without a column for the number or the service, MappingError for a mapping that cannot
+    work.
+    """
+    _number_place(table, preset, overrides)
+    paths = dict(overrides)
+    if "service" not in paths:
+        paths |= _service_path(table, service_columns or _usual_columns(preset))
+    read = {*columns_named(preset, paths), *UPDATE_COLUMNS, *SEQUENCE_COLUMNS, *STATE_COLUMNS}
+    unread = tuple(column for column in table.columns if column and column not in read)
+    return ticket_mapping(preset, paths, columns=table.columns), unread
+
+
+def service_columns_of(source: str, preset: str, wished: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns that name the service in files of a source: those it maps, else `wished`, else the
+    usual ones.
+    """
+    preset, overrides = _layout(source, preset)
+    if "service" in overrides:
+        return columns_of("service", preset, overrides)
+    return wished or _usual_columns(preset)
+
+
+def _usual_columns(preset: str) -> tuple[str, ...]:
+    return ("service", *SERVICE_COLUMNS) if preset == "generic" else SERVICE_COLUMNS
 
 
 def _layout(source: str, preset: str) -> tuple[str, dict[str, Any]]:
@@ -58,7 +81,11 @@ def _layout(source: str, preset: str) -> tuple[str, dict[str, Any]]:
 
 def number_place(table: Table, *, source: str, preset: str) -> int:
     """Return which column of a table of this source tells the number. Raises TableError where none does."""
-    columns = columns_of("number", *_layout(source, preset))
+    return _number_place(table, *_layout(source, preset))
+
+
+def _number_place(table: Table, preset: str, overrides: Mapping[str, Any]) -> int:
+    columns = columns_of("number", preset, overrides)
     place = table.first_of(columns)
     if place is None:
         raise TableError(
@@ -83,7 +110,8 @@ class TicketFile:
     """Reads the rows of one file as reports, keeps what it had to refuse and tells how far it is.
 
     `unread` are the columns that nothing looks at. A file in which a ticket stands on several rows with
-    different update times is an audit log.
+    different update times is an audit log. `read_as`
+    is that of the table.
     """
 
     def __init__(
@@ -95,6 +123,7 @@ class TicketFile:
         unread: tuple[str, ...],
     ) -> None:
         self.unread = unread
+        self.read_as = table.read_as
         self.rejected: list[Rejection] = []
         self.row_count = 0
         self._table = table

@@ -18,7 +18,7 @@ from surveys.models import Job, User
 from surveys.selectors.service_names import ServiceNames
 from surveys.services.catalogue import LONGEST_NAME, NewService, create_services, service_key
 from surveys.services.csv_tables import MEGABYTE, TableError, check_unpacked, open_table
-from surveys.services.import_tickets import SERVICE_COLUMNS, TicketImport, import_tickets
+from surveys.services.import_tickets import TicketImport, import_tickets
 from surveys.services.jobs import JobRefusedError, Progress, start_job
 from surveys.services.ticket_file import number_place, service_columns_of
 
@@ -65,13 +65,13 @@ def import_uploaded_tickets(job: Job, progress: Progress) -> dict[str, Any]:
     Raises JobRefusedError for a file that cannot be read as a table of tickets.
     """
     wishes = ImportWishes(**job.wishes)
-    columns = (wishes.service_column,) if wishes.service_column else SERVICE_COLUMNS
+    columns = (wishes.service_column,) if wishes.service_column else ()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "tickets.csv.gz"
         path.write_bytes(bytes(job.content))
         try:
             check_unpacked(path, most_bytes=MOST_UNPACKED_BYTES)
-            named_by = service_columns_of(wishes.source, columns)
+            named_by = service_columns_of(wishes.source, wishes.preset, columns)
             created = _create_services(path, wishes, named_by, job) if wishes.creates_services else 0
             done = import_tickets(
                 path,
@@ -116,6 +116,7 @@ def _outcome(done: TicketImport) -> dict[str, Any]:
         "unchanged": counts.unchanged,
         "resolutions": counts.resolutions,
         "unread": list(done.unread[:UNREAD_SHOWN]),
+        "read_as": done.read_as,
         "rejected": len(counts.rejected),
         "rejections": [[row.line, row.number, row.reason[:300]] for row in counts.rejected[:REJECTED_SHOWN]],
     }

@@ -28,8 +28,8 @@ from surveys.engine.source_mapping import (
 )
 from surveys.engine.values import MappingError
 from surveys.models import BusinessService, IntakeSource, ServiceAlias
-from surveys.selectors.source_preview import Preview, preview_source
 from surveys.selectors.sources import light_of, sources_with_state
+from surveys.services.preview_source import Preview, preview_source
 from surveys.services.sources import (
     change_mapping,
     create_source,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 import time_machine
@@ -12,8 +12,9 @@ from experience.services.judge import refresh
 from experience.services.notices import send_weekly_digests, tell_owners
 from experience.tasks import run_nightly
 from surveys.models import BusinessService, Message, User
+from tests.experience.factories import gap as gap_of
 from tests.experience.scenes import agreed, answered
-from tests.factories import NOW
+from tests.factories import NOW, BusinessServiceFactory
 
 pytestmark = pytest.mark.django_db
 TODAY = NOW.date()
@@ -133,6 +134,64 @@ def test_the_digest_waits_until_its_monday_is_judged(watermelon: Gap) -> None:
     NightlyRun.objects.update(finished_at=NOW)
     run_nightly()
     assert Message.objects.filter(subject__startswith="Your services").count() == 2
+
+
+def digests() -> list[str]:
+    """Return the weeks of the digests put into the outbox so far, in order."""
+    subjects = Message.objects.filter(subject__startswith="Your services").order_by("pk")
+    return sorted({subject.split()[4].rstrip(":") for subject in subjects.values_list("subject", flat=True)})
+
+
+def night_of(day: date) -> None:
+    """Let the nightly run of a day happen at noon."""
+    with time_machine.travel(datetime.combine(day, time(12), UTC), tick=False):
+        run_nightly()
+
+
+@pytest.mark.parametrize(
+    ("down", "expected"),
+    [
+        (1, ["2026-W22"]),  # Monday alone
+        (6, ["2026-W22"]),  # until Sunday
+        (9, ["2026-W23"]),  # over a second Monday
+    ],
+)
+def test_a_missed_digest_is_sent_late_once_and_the_newest_alone(
+    watermelon: Gap, down: int, expected: list[str]
+) -> None:
+    assert TODAY.weekday() == 0
+    night_of(TODAY - timedelta(days=1))
+
+    back = TODAY + timedelta(days=down)
+    night_of(back)
+    night_of(back)
+
+    assert digests() == expected
+
+
+def test_who_has_a_gap_only_since_the_late_digest_waits_for_the_next(
+    watermelon: Gap, owner: User, stranger: User
+) -> None:
+    night_of(TODAY - timedelta(days=1))
+    night_of(TODAY + timedelta(days=1))
+    theirs = BusinessServiceFactory.create(owner=stranger)
+    gap_of(theirs)
+
+    night_of(TODAY + timedelta(days=2))
+
+    assert not Message.objects.filter(subject__startswith="Your services", recipient=stranger.email).exists()
+
+
+@pytest.mark.parametrize("nights", [[], [-1, 0]])
+def test_a_monday_that_nobody_missed_brings_no_late_digest(watermelon: Gap, nights: list[int]) -> None:
+    for night in nights:
+        NightlyRun.objects.create(
+            day=TODAY + timedelta(days=night), started_at=NOW, finished_at=NOW
+        )  # as after loading a history
+
+    night_of(TODAY + timedelta(days=1))
+
+    assert digests() == []
 
 
 def test_a_week_without_gaps_brings_no_mail(db: None) -> None:

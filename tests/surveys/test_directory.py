@@ -1,10 +1,12 @@
 import io
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
@@ -173,7 +175,10 @@ def test_the_command_says_what_it_did(tmp_path: Path, capsys: pytest.CaptureFixt
     call_command("import_people", path)
 
     output = capsys.readouterr()
-    assert output.out == "3 people: 2 created, 0 changed, 0 unchanged, 1 rejected.\n"
+    assert (
+        output.out
+        == "3 people: 2 created, 0 changed, 0 unchanged, 1 rejected. Columns that were not read: shoe_size.\n"
+    )
     assert output.err.startswith("line 4 (")
     with pytest.raises(CommandError, match="rejected"):
         call_command("import_people", path, strict=True)
@@ -224,6 +229,22 @@ def test_a_file_that_is_no_table_is_refused_in_words(tmp_path: Path, content: by
 
     with pytest.raises(TableError, match=complaint):
         import_people(path)
+
+
+def test_the_page_says_what_it_assumed_and_left_out(agreement_admin: User) -> None:
+    client = Client()
+    client.force_login(agreement_admin)
+    gone = PersonFactory.create(external_id="u9", email="gone@example.org")
+    erase_person(gone, now=NOW)
+    rows = "id;name;Schuhgröße\nu1;Jürgen;44\nu9;Gone;40\n".encode("cp1252")
+    file = SimpleUploadedFile("people.csv", rows)
+
+    words = client.post("/asking/people/import/", {"file": file}).content.decode()
+
+    assert Person.objects.get(external_id="u1").name == "Jürgen"
+    assert "was read as Windows-1252: “Schuhgröße”" in words
+    assert "1 was erased here before and is left out." in words
+    assert re.search(r"1 column was not read: <span[^>]*>schuhgröße</span>", words)
 
 
 def test_the_page_imports_and_names_what_it_rejected(agreement_admin: User) -> None:

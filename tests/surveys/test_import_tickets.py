@@ -124,6 +124,42 @@ def test_a_column_that_nothing_looks_at_is_named(tmp_path: Path) -> None:
     assert done.unread == ("email", "colour_of_it")
 
 
+def test_a_file_in_windows_1252_is_read_and_that_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    rows = (
+        "number,category,opened_at,short_description\nINC1,Printing,2026-05-01 08:00:00,Küche – kein Licht\n"
+    )
+    path.write_bytes(rows.encode("cp1252"))
+
+    _, errors = run(path)
+
+    assert Ticket.objects.get().short_description == "Küche – kein Licht"
+    assert "was read as Windows-1252: “Küche”" in errors
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_of_a_file_in_utf_8_nothing_is_assumed(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "export.csv"
+    rows = (
+        "number,category,opened_at,short_description\nINC1,Printing,2026-05-01 08:00:00,Küche – kein Licht\n"
+    )
+    path.write_bytes(rows.encode(encoding))
+
+    _, errors = run(path)
+
+    assert Ticket.objects.get().short_description == "Küche – kein Licht"
+    assert "Windows-1252" not in errors
+
+
+def test_in_a_generic_file_the_column_service_names_the_service(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("number,service,category,opened_at\nINC1,Printing,Toner,2026-05-01 08:00:00\n")
+
+    done = import_tickets(path, source="desk", preset="generic", now=NOW)
+
+    assert done.registration.created == 1
+
+
 def test_a_workbook_is_called_one(tmp_path: Path) -> None:
     path = tmp_path / "export.csv"
     path.write_bytes(b"PK\x03\x04" + bytes(range(256)))
@@ -135,7 +171,10 @@ def test_a_workbook_is_called_one(tmp_path: Path) -> None:
 def test_a_dry_run_names_the_broken_rows_and_writes_nothing(tmp_path: Path) -> None:
     out, errors = run(export(tmp_path, *ROWS, ROWS[2].replace("Printing", "Fax")), "--dry-run")
 
-    assert out.strip() == "4 rows (tickets) checked, 1 rejected, nothing written."
+    assert (
+        out.strip()
+        == "4 rows (tickets) checked, 1 rejected, nothing written. Columns that were not read: opened_by."
+    )
     assert errors.startswith("line 5 (INC3): No business service is called 'Fax'")
     assert not Ticket.objects.exists()
 
@@ -225,7 +264,12 @@ def test_files_are_read_as_people_export_them(tmp_path: Path, form: str) -> None
         ),
         (b"", "found: nothing"),
         (b"number,state\nINC1,New\n", "There is no column business_service or category"),
-        ("number,category\nINC1,K\u00fcche\n".encode("latin-1"), "is not in UTF-8. Save it as “CSV UTF-8”"),
+        ("number,category\nINC1,K\u00fcche\n".encode("utf-16"), "neither in UTF-8 nor in Windows-1252. Save"),
+        (b"number,category\nINC1,K\x81che\n", "neither in UTF-8 nor in Windows-1252. Save it as “CSV UTF-8”"),
+        (
+            b"number,category\nINC1,K\xc3\xbcche\nINC2,K\xfcche\n",
+            "Some lines are in UTF-8 and others are not",
+        ),
         (b'number,category\nINC1,"' + b"x" * 200_000 + b'"\n', "Line 2 cannot be read"),
         (b"\x1f\x8bnumber", "cannot be read"),
     ],

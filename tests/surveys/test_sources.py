@@ -25,9 +25,9 @@ from surveys.models import (
     Ticket,
     User,
 )
-from surveys.selectors.source_preview import preview_source
 from surveys.selectors.sources import sources_with_state
 from surveys.services.apply_intake import apply_due_events
+from surveys.services.preview_source import preview_source
 from surveys.staff.source_guides import BY_KEY, GUIDES
 from tests.factories import NOW
 
@@ -250,6 +250,41 @@ def test_a_preview_says_what_to_correct(
 
     assert response.status_code == 200
     assert says in words(response).replace("&#x27;", "'")
+
+
+def test_a_preview_reads_rows_of_a_csv_file_with_the_mapping_that_is_typed(
+    page: Client, desk: IntakeSource
+) -> None:
+    sample = "Nr;service;Geöffnet am;Farbe\nINC1;E-mail;1.5.2026 08:00;rot\nINC2;E-mail;gestern;blau\n"
+    typed = {"map.number": '"nr"', "map.opened_at": '"geöffnet_am"', "sample": sample}
+
+    shown = words(page.post(reverse("source-preview", args=["desk"]), typed, headers={"hx-request": "true"}))
+
+    assert "Read as rows of a CSV file" in shown
+    assert "1 column is not read:" in shown
+    assert "farbe" in shown
+    assert "INC1" in shown
+    assert "This would be taken, for E-mail." in shown
+    assert "which is no time" in shown
+    assert not Ticket.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("sample", "complaint"),
+    [
+        ("hello", "neither JSON nor rows of a CSV file"),
+        ("number;service\n", "neither JSON nor rows of a CSV file"),
+        ("Nr;service\nINC1;E-mail\n", "There is no column number"),
+        ("number;number\nINC1;E-mail\n", "is there twice"),
+        ('{"number": ', "This is not JSON"),
+    ],
+)
+def test_a_preview_of_no_table_says_what_to_correct(
+    page: Client, desk: IntakeSource, sample: str, complaint: str
+) -> None:
+    found = preview_source(source="desk", preset="generic", mapping={}, sample=sample, now=NOW)
+
+    assert complaint in found.complaint
 
 
 def test_a_preview_complains_in_the_language_of_the_page(page: Client, desk: IntakeSource) -> None:

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from experience.services.import_sla_report import SlaReportError, import_sla_report
+from surveys.management.import_command import tell_encoding
 from surveys.services.csv_tables import TableError
 from xla_service.access import setting_up
 from xla_service.on_behalf import acting_user, add_user
@@ -32,4 +33,5 @@ class Command(BaseCommand):
             count = import_sla_report(path, source=source, now=timezone.now())
         except (SlaReportError, TableError) as error:
             raise CommandError(f"Nothing was imported.\n{error}") from error
+        tell_encoding(self.stderr, path)
         self.stdout.write(f"{count} reported figures stored.")

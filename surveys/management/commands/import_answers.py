@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from surveys.management.import_command import ImportCommand
+from surveys.management.import_command import ImportCommand, columns_unread
 from surveys.services.import_answers import import_answers
 from surveys.services.jobs import Progress
 from surveys.services.registration import Rejection
@@ -35,11 +35,12 @@ class Command(ImportCommand):
         )
         counts = done.registration
         rejected = f"{len(counts.rejected)} rejected"
+        unread = columns_unread(done.unread)
         if options["dry_run"]:
-            return counts.rejected, f"{done.row_count} answers read, {rejected}, nothing written."
+            return counts.rejected, f"{done.row_count} answers read, {rejected}, nothing written.{unread}"
         return counts.rejected, (
             f"{done.row_count} answers: {counts.created} created, {counts.changed} changed, "
-            f"{counts.unchanged} unchanged, {rejected}.{_unworded(counts.unworded)}"
+            f"{counts.unchanged} unchanged, {rejected}.{_unworded(counts.unworded)}{unread}"
         )
 
 

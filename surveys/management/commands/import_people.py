@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from surveys.management.import_command import ImportCommand
+from surveys.management.import_command import ImportCommand, columns_unread
 from surveys.services.import_people import import_people
 from surveys.services.jobs import Progress
 from surveys.services.registration import Rejection
@@ -20,8 +20,9 @@ class Command(ImportCommand):
         """Import the people."""
         done = import_people(options["path"], dry_run=options["dry_run"], progress=progress)
         rejected = f"{len(done.rejected)} rejected"
+        unread = columns_unread(done.unread)
         if options["dry_run"]:
-            return done.rejected, f"{done.row_count} people read, {rejected}, nothing written."
+            return done.rejected, f"{done.row_count} people read, {rejected}, nothing written.{unread}"
         counts = f"{done.created} created, {done.changed} changed, {done.unchanged} unchanged"
         erased = f", {done.erased} erased before and left out" if done.erased else ""
-        return done.rejected, f"{done.row_count} people: {counts}, {rejected}{erased}."
+        return done.rejected, f"{done.row_count} people: {counts}, {rejected}{erased}.{unread}"

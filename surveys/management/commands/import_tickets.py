@@ -10,10 +10,11 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from surveys.engine.ticket_presets import PRESETS
-from surveys.management.import_command import ImportCommand
-from surveys.services.import_tickets import SERVICE_COLUMNS, TicketImport, import_tickets
+from surveys.management.import_command import ImportCommand, columns_unread
+from surveys.services.import_tickets import TicketImport, import_tickets
 from surveys.services.jobs import Progress
 from surveys.services.registration import Rejection
+from surveys.services.ticket_file import SERVICE_COLUMNS
 
 
 class Command(ImportCommand):
@@ -34,7 +35,7 @@ class Command(ImportCommand):
             "--service-column",
             action="append",
             help="Column that names the service; may be given several times, the first with a value counts. "
-            f"Default: {', then '.join(SERVICE_COLUMNS)}.",
+            f"Default: {', then '.join(SERVICE_COLUMNS)}; with the preset generic, service before them.",
         )
 
     def run_from_argv(self, argv: list[str]) -> None:
@@ -48,7 +49,7 @@ class Command(ImportCommand):
             options["path"],
             source=options["source"],
             preset=options["preset"],
-            service_columns=tuple(options["service_column"] or SERVICE_COLUMNS),
+            service_columns=tuple(options["service_column"] or ()),
             dry_run=options["dry_run"],
             now=timezone.now(),
             progress=progress,
@@ -60,12 +61,13 @@ def _summary(done: TicketImport, *, is_dry_run: bool) -> str:
     counts = done.registration
     kind = "updates of an audit log" if done.is_audit_log else "tickets"
     rejected = f"{len(counts.rejected)} rejected"
+    unread = columns_unread(done.unread)
     if is_dry_run:
-        return f"{done.row_count} rows ({kind}) checked, {rejected}, nothing written."
+        return f"{done.row_count} rows ({kind}) checked, {rejected}, nothing written.{unread}"
     return (
         f"{done.row_count} rows ({kind}): {counts.created} tickets created, {counts.changed} changed, "
         f"{counts.unchanged} unchanged, {counts.resolutions} resolutions, "
-        f"{counts.reopened} reopened, {rejected}.{_about_erased(len(counts.about_erased))}"
+        f"{counts.reopened} reopened, {rejected}.{_about_erased(len(counts.about_erased))}{unread}"
     )
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from surveys.engine.alerts import Alert, alert_mapping
-from surveys.engine.mapping import ticket_mapping
+from surveys.engine.mapping import TicketMapping, ticket_mapping
 from surveys.engine.source_mapping import is_monitor
 from surveys.engine.tickets import TicketRecord, contradiction
-from surveys.engine.values import MappingError
 from surveys.selectors.service_names import ServiceNames
+from surveys.services.csv_tables import DELIMITERS, Table, open_table
+from surveys.services.ticket_file import mapping_of_table
 
 MOST_SHOWN = 20
 _HIDDEN = {"line", "names_start", "requester", "service"}
@@ -35,27 +36,56 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a body holds, or why it cannot be read at all."""
+    """What a body holds, or why it cannot be read at all; of rows of a CSV file the columns not read, too."""
 
     found: tuple[Found, ...] = ()
     complaint: str = ""
     left_out: int = 0
+    is_table: bool = False
+    unread: tuple[str, ...] = ()
 
 
 def preview_source(
     *, source: str, preset: str, mapping: Mapping[str, Any], sample: str, now: datetime
 ) -> Preview:
-    """Return what the mapping makes of a body, with the same rules as for events that arrive."""
+    """Return what the mapping makes of a body, with the same rules as for events that arrive, or of rows of a
+    CSV file, with those of an import.
+    """
+    names = ServiceNames.of(source)
     try:
         body = json.loads(sample)
     except (ValueError, RecursionError) as error:
-        return Preview(complaint=f"This is not JSON ({error}).")
+        if is_monitor(preset) or sample.lstrip()[:1] in ("{", "["):
+            return Preview(complaint=f"This is not JSON ({error}).")
+        return _preview_table(sample.strip(), preset, mapping, names)
     try:
         rows, read = _reader(preset, mapping, body, now)
-        found = list(_each(rows, read, ServiceNames.of(source)))
+        return _shown(_each(rows, read, names))
     except ValueError as error:
         return Preview(complaint=str(error))
-    return Preview(tuple(found[:MOST_SHOWN]), left_out=max(0, len(found) - MOST_SHOWN))
+
+
+def _shown(found: Iterable[Found]) -> Preview:
+    every = list(found)
+    return Preview(tuple(every[:MOST_SHOWN]), left_out=max(0, len(every) - MOST_SHOWN))
+
+
+def _preview_table(sample: str, preset: str, mapping: Mapping[str, Any], names: ServiceNames) -> Preview:
+    header, _, below = sample.partition("\n")
+    if not below or not any(delimiter in header for delimiter in DELIMITERS):
+        return Preview(complaint="This is neither JSON nor rows of a CSV file under a line of column names.")
+    try:
+        table = open_table(sample, required=())
+        tickets, unread = mapping_of_table(table, preset, mapping, ())
+        shown = _shown(_each(table.rows(), partial(_row, table, tickets), names))
+    except ValueError as error:
+        return Preview(complaint=str(error))
+    return replace(shown, is_table=True, unread=unread)
+
+
+def _row(table: Table, tickets: TicketMapping, row: tuple[int, list[str]]) -> TicketRecord:
+    line, cells = row
+    return tickets.record(table.named(cells), line=line)
 
 
 def _reader(
@@ -75,7 +105,7 @@ def _each(
     for row in rows:
         try:
             said = read(row)
-        except MappingError as error:
+        except ValueError as error:
             yield Found((), complaint=str(error))
             continue
         if said is not None:
