@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from math import isclose, isfinite, nan
@@ -32,10 +32,51 @@ _NOT_KEY = re.compile(r"[^a-z0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class TypedTerms:
-    """The terms as typed, and what could not be read; unreadable fields keep the terms they had."""
+    """The terms as typed, and what could not be read; unreadable fields keep the terms they had.
+
+    `unread` holds by the name of its field what was typed there and says no number or day.
+    """
 
     terms: AgreementTerms
     problems: tuple[Problem, ...]
+    unread: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One field for a day or a number: what stands in it, and what is wrong with that."""
+
+    name: str
+    kind: str
+    value: str
+    problem: Problem | None = None
+
+    @property
+    def key(self) -> str:
+        """Its id on the page."""
+        return f"e-{self.name.replace('.', '-')}"
+
+
+class Boxes:
+    """Makes the fields of an editor: what cannot be read stays as it was typed, its problem beside it."""
+
+    def __init__(self, problems: Iterable[Problem], unread: Mapping[str, str]) -> None:
+        self._problems = {_field_of(problem.path): problem for problem in problems}
+        self._unread = unread
+
+    def of(self, name: str, kind: str, value: str) -> Box:
+        """Return one field; as plain text where what was typed there is no day or number."""
+        typed = self._unread.get(name)
+        shown, holds = (value, kind) if typed is None else (typed, "text")
+        return Box(name, holds, shown, self._problems.get(name))
+
+
+def _field_of(path: str) -> str:
+    """Return the name of the field that a problem is about: `indicators.rating.target` -> `target.rating`."""
+    parts = path.split(".")
+    if parts[0] == "indicators" and len(parts) == 3:
+        return f"{parts[2]}.{parts[1]}"
+    return f"weight.{parts[1]}" if parts[0] == "weights" and len(parts) == 2 else path
 
 
 def key_of(name: str) -> str:
@@ -61,7 +102,7 @@ def read_terms(before: AgreementTerms, posted: QueryDict, library: Mapping[str, 
         weights=tuple((stream, reader.number(f"weight.{stream}") or 0.0) for stream in STREAMS),
         indicators=_read_indicators(before, reader, library),
     )
-    return TypedTerms(changed, tuple(reader.problems))
+    return TypedTerms(changed, tuple(reader.problems), reader.unread)
 
 
 def _read_indicators(
@@ -93,6 +134,11 @@ class _Reader:
     def __init__(self, posted: QueryDict) -> None:
         self.posted = posted
         self.problems: list[Problem] = []
+        self.unread: dict[str, str] = {}
+
+    def _refuse(self, name: str, template: str, text: str) -> None:
+        self.problems.append(Problem(name, template, {"text": text}))
+        self.unread[name] = self.posted[name]
 
     def number(self, name: str) -> float | None:
         text = self.posted.get(name, "").strip().replace(",", ".")
@@ -104,7 +150,7 @@ class _Reader:
             number = nan
         if isfinite(number):
             return number
-        self.problems.append(Problem(name, "“%(text)s” is not a number. Write it like 4.2.", {"text": text}))
+        self._refuse(name, "“%(text)s” is not a number. Write it like 4.2.", text)
         return None
 
     def day(self, name: str, before: date | None) -> date | None:
@@ -114,9 +160,7 @@ class _Reader:
         try:
             return date.fromisoformat(text) if text else (before if name == "valid_from" else None)
         except ValueError:
-            self.problems.append(
-                Problem(name, "“%(text)s” is not a day. Write it like 2026-05-31.", {"text": text})
-            )
+            self._refuse(name, "“%(text)s” is not a day. Write it like 2026-05-31.", text)
             return before
 
 

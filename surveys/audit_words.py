@@ -5,7 +5,13 @@ Entries are stored in English; names, keys and paths into an agreement stay as t
 
 from __future__ import annotations
 
+import re
+
+from django.db.models import TextChoices
 from django.utils.translation import gettext, gettext_noop
+
+from surveys.models import ApiKey, BusinessService, HookKind
+from xla_service.stored_words import told
 
 _SUBJECTS = (
     gettext_noop("user %(name)s"),
@@ -44,7 +50,24 @@ _COLUMNS = {
     "user_count": gettext_noop("number of users"),
     "hour_cost": gettext_noop("cost of an hour"),
     "shown_until": gettext_noop("shown until"),
+    "kinds": gettext_noop("is told of"),
 }
+_ON_OFF = {"on": gettext_noop("switched on"), "off": gettext_noop("switched off")}
+# Fields whose values are stored as codes, one or several with commas between them.
+_CHOICES: dict[str, type[TextChoices]] = {
+    "lifecycle": BusinessService.Lifecycle,
+    "value_stream": BusinessService.ValueStream,
+    "may": ApiKey.Scope,
+    "kinds": HookKind,
+}
+# What an SLA promises; the judging side calls it so.
+_SLA_KINDS = {
+    "resolution": gettext_noop("Resolved in time"),
+    "response": gettext_noop("First response in time"),
+    "availability": gettext_noop("Time up"),
+    "response_time": gettext_noop("Requests answered within a second"),
+}
+_UNTIL = re.compile(r"until (\d{4}-\d\d-\d\d)")
 
 
 def subject_words(subject: str) -> str:
@@ -56,7 +79,26 @@ def subject_words(subject: str) -> str:
     return field_words(subject)
 
 
+def value_words(value: str | None, name: str) -> str:
+    """Return a value of a changed field: codes in the reader's words, everything else as it was stored."""
+    if not value:
+        return ""
+    if name in _CHOICES:
+        labels = dict(_CHOICES[name].choices)
+        return ", ".join(str(labels.get(code, code)) for code in value.split(", "))
+    if name == "account":
+        return gettext(_ON_OFF.get(value, value))
+    if name == "SLA":
+        kind, _, promise = value.partition(" ")
+        return f"{gettext(_SLA_KINDS.get(kind, kind))} {promise}"
+    if name == "lasts":
+        until = _UNTIL.fullmatch(value)
+        return gettext("until %(day)s") % {"day": until[1]} if until else gettext("until revoked")
+    return told(value)
+
+
 def field_words(name: str) -> str:
     """Return what a changed field is called; a key or a path that nobody translates stays as it is."""
     words = _COLUMNS.get(name, name)
-    return gettext(words) if words in _WORDS or name in _COLUMNS else name
+    is_label = name[:1].isupper()  # of a form, stored in English
+    return gettext(words) if is_label or words in _WORDS or name in _COLUMNS else name

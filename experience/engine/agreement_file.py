@@ -6,10 +6,12 @@ format is described in docs/agreements.md.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from difflib import get_close_matches
+from fnmatch import fnmatch
 from math import isfinite
 from typing import Any
 
@@ -22,7 +24,17 @@ from experience.engine.agreement_terms import PRESETS, STREAMS, AgreedIndicator,
 
 EVERY_OTHER = "every other"
 RESULT_PERIOD = "month"
-_REQUIRED = ("agreement", "name", "valid_from")
+_REQUIRED: Mapping[str, str | date] = {"agreement": "", "name": "", "valid_from": date.min}
+# Which problems of the terms may follow from what could not be read elsewhere in them.
+_FOLLOWS: Mapping[str, tuple[str, ...]] = {
+    "agreement": ("services*",),
+    "valid_from": ("review_on", "baseline_until"),
+    "primary": ("services*", "journey", "personas", "sites"),
+    "services": ("journey",),
+    "preset": ("weights*", "indicators.*.weight"),
+    "weights": ("indicators.*.weight",),
+    "indicators": ("weights*",),
+}
 _ANCHORS = ("weight", "target", "floor", "ceiling")
 
 
@@ -36,11 +48,15 @@ class LineProblem:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One agreement of a file; `lines` holds the line of each path that was written."""
+    """One agreement of a file; `lines` holds the line of each path that was written.
+
+    `unread` are the paths that could not be read, for which the terms hold a stand-in.
+    """
 
     terms: AgreementTerms
     line: int
     lines: Mapping[str, int]
+    unread: frozenset[str] = frozenset()
 
     def located(self, problem: Problem) -> LineProblem:
         """Return a problem with the line of its path, or of the nearest path above it that was written."""
@@ -49,9 +65,27 @@ class Document:
             path = path[: max(path.rfind("."), path.rfind("["), 0)]
         return LineProblem(self.lines.get(path, self.line), f"{problem.path}: {problem.message}")
 
+    def rests_on_unread(self, problem: Problem) -> bool:
+        """Say whether a problem of the terms may come from a stand-in alone: mended, it may be gone."""
+        patterns = {pattern for path in self.unread for pattern in _FOLLOWS.get(_top(path), ())}
+        return any(fnmatch(problem.path, pattern) for pattern in patterns) or any(
+            _is_within(problem.path, path) or _is_within(path, problem.path) for path in self.unread
+        )
+
+
+def _top(path: str) -> str:
+    return re.split(r"[.[]", path, maxsplit=1)[0]
+
+
+def _is_within(path: str, outer: str) -> bool:
+    return path == outer or path.startswith((f"{outer}.", f"{outer}["))
+
 
 def read_agreements(text: str) -> tuple[list[Document], list[LineProblem]]:
-    """Return the agreements of a YAML text, and every problem of reading it, by line."""
+    """Return the agreements of a YAML text, and every problem of reading it, by line.
+
+    One that could be read in part is among them, with what is `unread`.
+    """
     documents: list[Document] = []
     problems: list[LineProblem] = []
     try:
@@ -66,7 +100,7 @@ def read_agreements(text: str) -> tuple[list[Document], list[LineProblem]]:
         reader = _Reader(root.start_mark.line + 1)
         document = reader.document(root)
         problems += reader.problems
-        documents += [document] if document is not None and not reader.problems else []
+        documents += [document] if document is not None else []
     return documents, sorted(problems)
 
 
@@ -77,22 +111,26 @@ class _Reader:
     line: int
     lines: dict[str, int] = field(default_factory=dict)
     problems: list[LineProblem] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
 
     def document(self, root: Node) -> Document | None:
+        """Return what could be read, None where that is no agreement at all."""
+        if not isinstance(root, MappingNode):
+            self.refuse("", self.line, "An agreement: write `key: value` lines here.")
+            return None
         values: dict[str, Any] = {}
         for key, node in self.entries(root, "", tuple(_READERS)):
             attribute, read = _READERS[key]
             values[attribute] = read(self, node, key)
-        refused = {problem.line for problem in self.problems}
-        for key in _REQUIRED:
-            line = self.lines.get(key, self.line)
-            if not values.get(_READERS[key][0]) and (key not in self.lines or line not in refused):
-                self.refuse(line, f"Write `{key}:` with a value; every agreement needs it.")
+        for key, stand_in in _REQUIRED.items():
+            attribute = _READERS[key][0]
+            if not values.get(attribute) and key not in self.unread:
+                line = self.lines.get(key, self.line)
+                self.refuse(key, line, f"Write `{key}:` with a value; every agreement needs it.")
+            values[attribute] = values.get(attribute) or stand_in
         values |= self._coverage(values.pop("services", ())) | self._weights(values)
         values.pop("period", None)
-        if self.problems:
-            return None
-        return Document(AgreementTerms(**values), self.line, self.lines)
+        return Document(AgreementTerms(**values), self.line, self.lines, frozenset(self.unread))
 
     def _coverage(self, services: Any) -> dict[str, Any]:
         return {"covers_rest": True} if services == EVERY_OTHER else {"services": services}
@@ -100,29 +138,30 @@ class _Reader:
     def _weights(self, values: dict[str, Any]) -> dict[str, Any]:
         preset, weights = values.pop("preset", None), values.pop("weights", None)
         if preset is not None and weights is not None:
-            self.refuse(self.lines["preset"], "Write `preset` or `weights`, not both.")
+            self.refuse("preset", self.lines["preset"], "Write `preset` or `weights`, not both.")
         if preset in PRESETS:
             return {"weights": tuple(PRESETS[preset].items())}
         return {} if weights is None else {"weights": weights}
 
-    def refuse(self, line: int, message: str) -> None:
+    def refuse(self, path: str, line: int, message: str) -> None:
+        self.unread.add(path)
         self.problems.append(LineProblem(line, message))
 
     def entries(self, node: Node, path: str, known: Sequence[str]) -> Iterator[tuple[str, Node]]:
         """Yield the entries of a mapping, noting their lines; keys that repeat or are unknown are refused."""
         if not isinstance(node, MappingNode):
-            self.refuse(_line(node), f"{path or 'An agreement'}: write `key: value` lines here.")
+            self.refuse(path, _line(node), f"{path}: write `key: value` lines here.")
             return
         seen: set[str] = set()
         for key_node, value in node.value:
             key, line = str(key_node.value), _line(key_node)
             if key in seen:
-                self.refuse(line, f"`{key}` is here twice. Keep one.")
+                self.refuse(_under(path, key), line, f"`{key}` is here twice. Keep one.")
             elif known and key not in known:
-                self.refuse(line, f"There is no `{key}` here.{_suggestion(key, known)}")
+                self.refuse(_under(path, key), line, f"There is no `{key}` here.{_suggestion(key, known)}")
             else:
                 seen.add(key)
-                self.lines[f"{path}.{key}" if path else key] = line
+                self.lines[_under(path, key)] = line
                 yield key, value
 
     def scalar(self, node: Node) -> Any:
@@ -139,7 +178,9 @@ class _Reader:
         if value is None:
             return ""
         if not isinstance(value, str):
-            self.refuse(_line(node), f"{path}: write text, in quotes where it looks like something else.")
+            self.refuse(
+                path, _line(node), f"{path}: write text, in quotes where it looks like something else."
+            )
             return ""
         return value.strip()
 
@@ -148,32 +189,32 @@ class _Reader:
         if value is None:
             return None
         if not isinstance(value, date) or isinstance(value, datetime):
-            self.refuse(_line(node), f"{path}: write a day as YYYY-MM-DD.")
+            self.refuse(path, _line(node), f"{path}: write a day as YYYY-MM-DD.")
             return date.min
         return value
 
     def flag(self, node: Node, path: str) -> bool:
         value = self.scalar(node)
         if not isinstance(value, bool):
-            self.refuse(_line(node), f"{path}: write true or false.")
+            self.refuse(path, _line(node), f"{path}: write true or false.")
         return value is True
 
     def number(self, node: Node, path: str) -> float:
         value = self.scalar(node)
         if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-            self.refuse(_line(node), f"{path}: write a number.")
+            self.refuse(path, _line(node), f"{path}: write a number.")
             return 0.0
         return float(value)
 
     def one_of(self, node: Node, path: str, known: Sequence[str]) -> str:
         value = self.text(node, path)
         if value not in known:
-            self.refuse(_line(node), f"{path}: write {' or '.join(known)}.")
+            self.refuse(path, _line(node), f"{path}: write {' or '.join(known)}.")
         return value
 
     def texts(self, node: Node, path: str) -> tuple[str, ...]:
         if not isinstance(node, SequenceNode):
-            self.refuse(_line(node), f"{path}: write a list, for example [one, two].")
+            self.refuse(path, _line(node), f"{path}: write a list, for example [one, two].")
             return ()
         for place, entry in enumerate(node.value):
             self.lines[f"{path}[{place}]"] = _line(entry)
@@ -185,8 +226,11 @@ class _Reader:
         found = self.texts(node, path)
         for place, key in enumerate(found):
             if key in found[:place]:
-                self.refuse(self.lines[f"{path}[{place}]"], f"{key!r} is here twice. Keep one.")
-        return tuple(sorted(found))
+                self.refuse(path, self.lines[f"{path}[{place}]"], f"{key!r} is here twice. Keep one.")
+        order = sorted(range(len(found)), key=lambda place: found[place])
+        lines = [self.lines[f"{path}[{place}]"] for place in order]
+        self.lines |= {f"{path}[{place}]": line for place, line in enumerate(lines)}
+        return tuple(found[place] for place in order)
 
     def period(self, node: Node, path: str) -> str:
         return self.one_of(node, path, (RESULT_PERIOD,))
@@ -216,7 +260,7 @@ class _Reader:
 
     def exclusions(self, node: Node, path: str) -> tuple[Exclusion, ...]:
         if not isinstance(node, SequenceNode):
-            self.refuse(_line(node), f"{path}: write a list of days, each with from, to and reason.")
+            self.refuse(path, _line(node), f"{path}: write a list of days, each with from, to and reason.")
             return ()
         found = [self._exclusion(entry, f"{path}[{place}]") for place, entry in enumerate(node.value)]
         return tuple(sorted((e for e in found if e), key=lambda exclusion: exclusion.first_on))
@@ -224,12 +268,14 @@ class _Reader:
     def _exclusion(self, node: Node, path: str) -> Exclusion | None:
         given = dict(self.entries(node, path, ("from", "to", "reason")))
         if len(given) < 3:
-            self.refuse(_line(node), f"{path}: write from, to and reason.")
+            self.refuse(path, _line(node), f"{path}: write from, to and reason.")
             return None
         first, last = self.day(given["from"], f"{path}.from"), self.day(given["to"], f"{path}.to")
         reason = self.text(given["reason"], f"{path}.reason")
         if first is None or last is None or last < first or not reason:
-            self.refuse(_line(node), f"{path}: the days end after they begin, and the reason says something.")
+            self.refuse(
+                path, _line(node), f"{path}: the days end after they begin, and the reason says something."
+            )
             return None
         return Exclusion(first, last, reason)
 
@@ -262,6 +308,10 @@ _READERS: Mapping[str, tuple[str, _Read]] = {
     "if_missed": ("if_missed", _Reader.text),
     "note": ("note", _Reader.text),
 }
+
+
+def _under(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
 
 
 def _line(node: Node) -> int:

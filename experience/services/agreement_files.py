@@ -53,18 +53,22 @@ def export_agreements(agreements: Iterable[Agreement]) -> str:
 
 
 def lint(text: str, *, today: date) -> list[LineProblem]:
-    """Return everything that would stop a file from being published today, by line; empty when nothing."""
+    """Return everything that would stop a file from being published today, by line; empty when nothing.
+
+    Where a part cannot be read the rest is held to the same rules, so that one pass names all.
+    """
     documents, problems = read_agreements(text)
     problems += _repeated(documents)
     for document in documents:
-        problems += [document.located(problem) for problem in _problems(document.terms, today)]
+        found = _problems(document.terms, today)
+        problems += [document.located(p) for p in found if not document.rests_on_unread(p)]
     return sorted(problems)
 
 
 def _repeated(documents: Iterable[Document]) -> Iterator[LineProblem]:
     seen: set[str] = set()
     for document in documents:
-        if document.terms.key in seen:
+        if document.terms.key in seen - {""}:
             yield document.located(Problem("agreement", "It is in this file twice. Keep one."))
         seen.add(document.terms.key)
 

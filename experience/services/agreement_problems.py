@@ -83,6 +83,7 @@ def publishing_problems(terms: AgreementTerms, *, today: date) -> list[Problem]:
     return [
         *term_problems(terms, indicator_scales()),
         *reference_problems(terms),
+        *_room_problems(terms),
         *settled_problems(terms),
         *_taken_problems(terms),
         *_order_problems(terms, today),

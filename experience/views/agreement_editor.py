@@ -19,6 +19,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from experience import figures
 from experience.agreement_form import (
     STREAM_MEANINGS,
+    Box,
+    Boxes,
     TypedTerms,
     factor_of,
     read_terms,
@@ -54,8 +56,8 @@ class IndicatorField:
 
     indicator: Indicator
     is_agreed: bool
-    weight: float
-    target: str
+    weight: Box
+    target: Box
     usual: str
     past: SafeString
     past_words: str
@@ -69,10 +71,12 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
     began_with = _stand(found)
     before = _terms_to_edit(found)
     if request.method != "POST":
-        return render(request, "experience/agreement_edit.html", _editor(found, before, before, []))
+        return render(
+            request, "experience/agreement_edit.html", _editor(found, before, TypedTerms(before, (), {}), [])
+        )
     typed = read_terms(before, request.POST, newest_indicators())
     if request.POST.get("began_with", began_with) != began_with:
-        context = _editor(found, before, typed.terms, typed.problems)
+        context = _editor(found, before, typed, typed.problems)
         context |= {"is_overtaken": True, "overtaken": differences(before, typed.terms)}
         return render(request, "experience/agreement_edit.html", context, status=409)
     problems = list(typed.problems)
@@ -80,7 +84,7 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
         problems = _saved(request, typed.terms)
     if not problems:
         return redirect("agreement" if "publish" in request.POST else "agreement-edit", key=key)
-    context = _editor(found, before, typed.terms, problems)
+    context = _editor(found, before, typed, problems)
     return render(request, "experience/agreement_edit.html", context, status=422)
 
 
@@ -127,8 +131,9 @@ def _saved(request: HttpRequest, terms: AgreementTerms) -> list[Problem]:
 
 
 def _editor(
-    found: Agreement, before: AgreementTerms, terms: AgreementTerms, problems: Sequence[Problem]
+    found: Agreement, before: AgreementTerms, typed: TypedTerms, problems: Sequence[Problem]
 ) -> dict[str, object]:
+    terms, boxes = typed.terms, Boxes(problems, typed.unread)
     library, today = newest_indicators(), organisation_day()
     published = published_version(found)
     weights = dict(terms.weights)
@@ -137,13 +142,20 @@ def _editor(
         "began_with": _stand(found),
         "terms": terms,
         "problems": problems,
-        "wrong": {problem.path for problem in problems},
+        "days": {
+            name: boxes.of(name, "date", day.isoformat() if (day := getattr(terms, name)) else "")
+            for name in ("valid_from", "review_on", "baseline_until")
+        },
         "open_points": publishing_problems(terms, today=today),
         "streams": [
-            (stream, STREAM_WORDS[stream], STREAM_MEANINGS[stream], weights.get(stream, 0.0))
+            (
+                STREAM_WORDS[stream],
+                STREAM_MEANINGS[stream],
+                boxes.of(f"weight.{stream}", "number", f"{weights.get(stream, 0.0):.4g}"),
+            )
             for stream in STREAMS
         ],
-        "fields": _fields(terms, library, today),
+        "fields": _fields(terms, library, boxes, today),
         "services": list(BusinessService.objects.live().order_by("name").values_list("key", "name")),
         **promised(terms, library),
         "published": published,
@@ -152,15 +164,19 @@ def _editor(
 
 
 def _fields(
-    terms: AgreementTerms, library: Mapping[str, Indicator], today: date
+    terms: AgreementTerms, library: Mapping[str, Indicator], boxes: Boxes, today: date
 ) -> list[tuple[str, dict[str, list[IndicatorField]]]]:
     agreed, past = {a.key: a for a in terms.indicators}, past_values(terms, today=today)
     groups: dict[str, list[IndicatorField]] = {stream: [] for stream in STREAMS}
     for key, indicator in library.items():
-        groups[indicator.stream].append(_field(indicator, agreed.get(key), past.get(key, [])))
+        groups[indicator.stream].append(_field(indicator, agreed.get(key), past.get(key, []), boxes))
     for own in groups.values():
-        own.sort(key=lambda found: (not found.is_agreed, -found.weight, found.indicator.name))
+        own.sort(key=lambda found: _rank(found, agreed.get(found.indicator.key)))
     return [(STREAM_WORDS[stream], _parted(own)) for stream, own in groups.items() if own]
+
+
+def _rank(found: IndicatorField, agreed: AgreedIndicator | None) -> tuple[bool, float, str]:
+    return agreed is None, -(agreed.weight if agreed else 0.0), found.indicator.name
 
 
 def _parted(own: Sequence[IndicatorField]) -> dict[str, list[IndicatorField]]:
@@ -174,7 +190,8 @@ def _replayed_fields(
     terms: AgreementTerms, library: Mapping[str, Indicator], played: Rehearsal
 ) -> list[IndicatorField]:
     """Return the agreed indicators with what they were in the replayed months, or why nothing is known."""
-    fields = [_field(library[a.key], a, played.past.get(a.key, ())) for a in terms.indicators]
+    boxes = Boxes((), {})
+    fields = [_field(library[a.key], a, played.past.get(a.key, ()), boxes) for a in terms.indicators]
     return [
         field if field.indicator.key in played.past else replace(field, past_words=_unknown_past(field))
         for field in fields
@@ -190,14 +207,16 @@ def _unknown_past(field: IndicatorField) -> str:
     return words.get(field.indicator.stream, _("no text came in in these months"))
 
 
-def _field(indicator: Indicator, agreed: AgreedIndicator | None, values: Sequence[float]) -> IndicatorField:
+def _field(
+    indicator: Indicator, agreed: AgreedIndicator | None, values: Sequence[float], boxes: Boxes
+) -> IndicatorField:
     target = indicator.target if agreed is None or agreed.target is None else agreed.target
     met = sum((v >= target) if indicator.floor < indicator.ceiling else (v <= target) for v in values)
     return IndicatorField(
         indicator=indicator,
         is_agreed=agreed is not None,
-        weight=agreed.weight if agreed else 0.0,
-        target=f"{target * factor_of(indicator):.6g}",
+        weight=boxes.of(f"weight.{indicator.key}", "number", f"{agreed.weight if agreed else 0.0:.4g}"),
+        target=boxes.of(f"target.{indicator.key}", "number", f"{target * factor_of(indicator):.6g}"),
         usual=written(indicator, indicator.target),
         past=distribution(values, target, span=_span(indicator, values, target)),
         past_words=_past_words(met, len(values)),

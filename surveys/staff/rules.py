@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -97,16 +97,17 @@ def _adopted(request: HttpRequest, survey: Survey, form: RuleForm, now: datetime
 
 
 def _changes(form: RuleForm) -> list[tuple[str, str, str]]:
-    """Return label, before and now of every field that was changed, as the form shows them."""
-    return [
-        (
-            str(field.label),
-            _shown(field, form.get_initial_for_field(field, name)),
-            _shown(field, form[name].data),
-        )
-        for name, field in form.fields.items()
-        if name in form.changed_data
-    ]
+    """Return label, before and now of every field that was changed, as the form shows them in English."""
+    with translation.override("en"):
+        return [
+            (
+                str(field.label),
+                _shown(field, form.get_initial_for_field(field, name)),
+                _shown(field, form[name].data),
+            )
+            for name, field in form.fields.items()
+            if name in form.changed_data
+        ]
 
 
 def _shown(field: Any, value: Any) -> str:

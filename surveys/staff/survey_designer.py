@@ -150,7 +150,13 @@ def _send_trial(request: HttpRequest, version: SurveyVersion, language: str) -> 
         words = _("A test goes to %(address)s. Answer it as you like; nothing counts.")
         messages.success(request, words % {"address": signed_in(request).email})
     else:
-        messages.error(request, _("Your account has no e-mail address, so there is nowhere to send a test."))
+        messages.error(
+            request,
+            _(
+                "No test was sent: your account has no e-mail address. An administrator can write one into it "
+                "in Django's administration."
+            ),
+        )
 
 
 def _publish(request: HttpRequest, survey: Survey) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -107,6 +108,34 @@ def test_what_cannot_be_read_comes_back_with_what_was_typed(
     assert response.status_code == 422
     assert "is not a number. Write it like 4.2." in response.content.decode()
     assert "Kept words" in response.content.decode()
+    assert not AgreementVersion.objects.drafts().exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "kind"),
+    [
+        ("valid_from", "next week", "text"),
+        ("review_on", "31.12.2026", "text"),
+        ("weight.X", "much", "text"),
+        ("target.rating", "four", "text"),
+        ("weight.rating", "2000", "number"),
+        ("baseline_until", "2020-01-01", "date"),
+    ],
+)
+def test_what_is_wrong_stays_in_its_field_with_the_reason_beside_it(
+    page: Client, published: AgreementVersion, field: str, value: str, kind: str
+) -> None:
+    words = page.post(
+        reverse("agreement-edit", args=["mail"]), typed(published, **{field: value})
+    ).content.decode()
+
+    key = f"e-{field.replace('.', '-')}"
+    (box,) = re.findall(rf'<input type="(\w+)" id="{key}" name="{field}" value="{value}"([^>]*)>', words)
+    assert box[0] == kind
+    assert 'aria-invalid="true"' in box[1]
+    assert f'aria-describedby="{key}-error' in box[1]
+    assert f'<p class="field__error" id="{key}-error">' in words
+    assert words.count('aria-invalid="true"') == 1
     assert not AgreementVersion.objects.drafts().exists()
 
 

@@ -131,7 +131,7 @@ def test_the_starter_agreement_is_exported_as_covering_every_other_service() -> 
         ("2026-07-01", "1 July", 4, "YYYY-MM-DD"),
         ("2026-07-01", "2026-13-01", 4, "YYYY-MM-DD"),
         ("services: [printing]", "services: printing", 5, "write a list"),
-        ("services: [printing]", "services:\n  - printing\n  - fax", 6, "no service with the key “fax”"),
+        ("services: [printing]", "services:\n  - printing\n  - fax", 7, "no service with the key “fax”"),
         ("services: [printing]", "services: [printing, printing]", 5, "here twice"),
         ("services: [printing]", "services: [printing]\nperiod: week", 6, "write month"),
         ("services: [printing]", "services: [printing]\nprimary: perhaps", 6, "true or false"),
@@ -172,7 +172,40 @@ def test_every_problem_has_its_line(old: str, new: str, line: int, said: str) ->
 def test_all_problems_are_told_at_once_and_by_document() -> None:
     text = SMALL.replace("Workplace", "42") + "---\n" + SMALL.replace("2026-07-01", "soon")
 
-    assert [line for line, _ in problems(text)] == [2, 14]
+    assert [line for line, _ in problems(text)] == [2, 11, 14]  # the second is the same agreement again
+
+
+def test_what_cannot_be_read_keeps_back_no_problem_of_the_rest() -> None:
+    text = (
+        SMALL.replace("2026-07-01", "soon")
+        .replace("target: 4.3", "target: 5.3")
+        .replace("services: [printing]", "services: [printing, fax]")
+        .replace("ambition: People get on with their work.\n", f"provider: {'x' * 121}\n")
+    )
+
+    said = [message for _, message in problems(text)]
+
+    assert sorted(message.split(":")[0] for message in said) == [
+        "ambition", "indicators.rating.target", "provider", "services[0]", "valid_from",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("2026-07-01", "soon\nreview_on: 2026-12-01"),
+        ("weights: {X: 0.7, O: 0.3}", "weights: much"),
+        ("weights: {X: 0.7, O: 0.3}", "preset: most"),
+        ("services: [printing]", "services: printing"),
+        ("agreement: workplace\n", ""),
+    ],
+)
+def test_nothing_is_told_that_follows_only_from_what_cannot_be_read(old: str, new: str) -> None:
+    assert len(problems(SMALL.replace(old, new))) == 1
+
+
+def test_lint_refuses_a_text_that_no_draft_can_hold() -> None:
+    assert problems(SMALL.replace("Workplace", "W" * 121)) == [(2, "name: Keep it to 120 characters.")]
 
 
 def test_an_agreement_is_in_a_file_once() -> None:

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from surveys.models import ConfigurationChange, Message, User
+from surveys.services.audit import record_change
 from surveys.services.comment_readings import note_readings
 from tests.factories import NOW, BusinessServiceFactory, UserFactory
 
@@ -81,6 +82,46 @@ def test_the_audit_log_says_in_german_what_an_entry_is_about(page: Client, admin
 
     assert "Konto ada" in words
     assert "Rolle:" in words
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "english", "german"),
+    [
+        ("account", "off", "switched off", "ausgeschaltet"),
+        ("lifecycle", "retired", "Retired", "Stillgelegt"),
+        ("value_stream", "detect_to_correct", "Detect to Correct", "Detect to Correct"),
+        (
+            "may",
+            "read_results, send_people",
+            "Read results and why people were asked, Send people",
+            "Personen senden",
+        ),
+        ("kinds", "gap_closed", "A gap is over", "Eine Lücke ist vorbei"),
+        ("lasts", "until 2027-01-31", "until 2027-01-31", "bis 2027-01-31"),
+        ("lasts", "until revoked", "until revoked", "bis zum Widerruf"),
+        (
+            "SLA",
+            "response P1 95% (2026-01-01)",
+            "First response in time P1 95%",
+            "Rechtzeitig erstmals reagiert P1 95%",
+        ),
+        ("name", "off", "off", "off"),
+    ],
+)
+def test_the_audit_log_tells_stored_codes_in_words(
+    page: Client, administrator: User, path: str, code: str, english: str, german: str
+) -> None:
+    record_change("x", "Changed", by=administrator, now=NOW, details=[(path, None, code)])
+
+    assert english in shown_details(page)
+    User.objects.filter(pk=administrator.pk).update(language="de")
+    assert german in shown_details(page)
+
+
+def shown_details(page: Client) -> str:
+    """Return what the newest entry of the audit log says about its fields."""
+    words = page.get(reverse("audit-log")).content.decode()
+    return re.findall(r'<span class="under">(.*?)</span></th>', words)[0]
 
 
 def test_who_is_no_administrator_any_more_keeps_no_flag_that_stands_above_roles(page: Client) -> None:
