@@ -153,8 +153,8 @@ def _send_trial(request: HttpRequest, version: SurveyVersion, language: str) -> 
         messages.error(
             request,
             _(
-                "No test was sent: your account has no e-mail address. An administrator can write one into it "
-                "in Django's administration."
+                "No test was sent: your account has no e-mail address. An administrator can write one "
+                "into it in Django's administration."
             ),
         )
 

@@ -179,8 +179,24 @@ def test_a_child_that_is_never_ready_is_given_up(supervisor: Supervisor) -> None
     slow = Child("web", ["sleep", "60"], dict(os.environ), is_ready=lambda: False, ready_seconds=0.2)
     supervisor.start(slow)
 
-    with pytest.raises(ChildFailedError, match=r"was not ready after 0 s"):
+    with pytest.raises(ChildFailedError, match=r"(?s)runs, but was not ready after 0 s.*start again"):
         supervisor.wait_ready(slow)
+
+
+def test_a_slow_start_is_waited_for_and_that_is_said(
+    supervisor: Supervisor, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PATIENT_SECONDS", 0.2)
+    began = time.monotonic()
+    slow = Child("web", ["sleep", "60"], dict(os.environ), is_ready=lambda: time.monotonic() - began > 0.7)
+    supervisor.start(slow)
+
+    supervisor.wait_ready(slow)
+
+    assert 2 <= len(said) <= 3
+    assert said[0].startswith(
+        "Still waiting for web after 0 s; a slow or busy machine takes longer, up to 300"
+    )
 
 
 def test_a_step_that_fails_stops_the_launch(supervisor: Supervisor) -> None:

@@ -34,6 +34,12 @@ SETTLED_SECONDS = 60
 LONGEST_BACKOFF_SECONDS = 30
 LARGEST_LOG_BYTES = 5_000_000
 LOG_LINES_SHOWN = 15
+# A slow machine with a cold disk may take minutes for its first start: said from here on, and this often.
+PATIENT_SECONDS = 30
+ADVICE = (
+    "Correct what stands there, or wait until the machine is less busy, and start again: what is prepared "
+    "stays. docs/operations.md says more under “When something is wrong”."
+)
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -49,7 +55,7 @@ class Child:
     command: Sequence[str]
     environment: Mapping[str, str]
     is_ready: Callable[[], bool] | None = None
-    ready_seconds: float = 60
+    ready_seconds: float = 300
     grace_seconds: float = 10
     is_store: bool = False
     output: Path | None = None
@@ -125,14 +131,28 @@ class Supervisor:
             self._running[child.name] = Running(child, popen, time.monotonic())
 
     def wait_ready(self, *children: Child) -> None:
-        """Wait until each child is ready; raise ChildFailedError when one ends or takes too long."""
-        deadline = time.monotonic() + max((child.ready_seconds for child in children), default=0)
+        """Wait until each child is ready, and say so when that takes long; raise ChildFailedError when one
+        ends or takes too long.
+        """
+        began, told = time.monotonic(), 0
+        longest = max((child.ready_seconds for child in children), default=0)
         waiting = [child for child in children if child.is_ready is not None]
         while waiting:
+            waited = time.monotonic() - began
             for child in waiting:
-                self._insist(child, late=time.monotonic() > deadline)
+                self._insist(child, late=waited > longest)
+            if waited >= (told + 1) * PATIENT_SECONDS:
+                told += 1
+                self._tell_slow(waiting, told * PATIENT_SECONDS, longest)
             waiting = [child for child in waiting if child.is_ready is not None and not child.is_ready()]
             self._pause()
+
+    def _tell_slow(self, waiting: Sequence[Child], waited: float, longest: float) -> None:
+        names = " and ".join(child.name for child in waiting)
+        self.say(
+            f"Still waiting for {names} after {waited:.0f} s; a slow or busy machine takes longer, up to "
+            f"{longest:.0f} s. Logs: {self.log_folder}"
+        )
 
     def run(self, child: Child) -> None:
         """Run a child to its end; raise ChildFailedError when it fails."""
@@ -233,12 +253,16 @@ class Supervisor:
             status = describe_status(running.popen.returncode)
             raise ChildFailedError(self._complaint(child, f"ended while starting ({status})"))
         if late:
-            raise ChildFailedError(self._complaint(child, f"was not ready after {child.ready_seconds:.0f} s"))
+            what = f"runs, but was not ready after {child.ready_seconds:.0f} s"
+            raise ChildFailedError(self._complaint(child, what))
 
     def _complaint(self, child: Child, what: str) -> str:
         log = self._log(child)
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_LINES_SHOWN:]
-        return "\n  ".join([f"The {child.name} {what}. The end of {log}:", *lines])
+        found = "\n  ".join(
+            [f"The {child.name} {what}. The end of {log}:", *(lines or ["(it says nothing)"])]
+        )
+        return f"{found}\n{ADVICE}"
 
     def _pause(self) -> None:
         time.sleep(POLL_SECONDS)
