@@ -7,7 +7,9 @@ maildir:/var/mail/bounces
 from __future__ import annotations
 
 import imaplib
+import re
 import ssl
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,7 +94,10 @@ def _signed_in(address: str) -> Iterator[imaplib.IMAP4]:
     else:
         server = imaplib.IMAP4(host, parts.port or 143, timeout=TIMEOUT_SECONDS)
     with server:
-        server.login(user, password)
+        if f"{user}{password}".isascii():
+            server.login(user, password)
+        else:  # LOGIN carries no other letters, PLAIN does (RFC 4616)
+            server.authenticate("PLAIN", lambda _: f"\0{user}\0{password}".encode())
         yield server
 
 
@@ -109,5 +114,15 @@ def _expect(answer: tuple[str, list[bytes]], complaint: str) -> list[bytes]:
 
 
 def _quoted(folder: str) -> str:
-    escaped = folder.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = _modified_utf7(folder).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def _modified_utf7(folder: str) -> str:
+    """Return the name of a folder as IMAP writes it: letters beyond ASCII in base64 (RFC 3501, 5.1.3)."""
+
+    def shifted(letters: re.Match[str]) -> str:
+        packed = b64encode(letters[0].encode("utf-16-be")).decode().rstrip("=")
+        return f"&{packed.replace('/', ',')}-"
+
+    return re.sub(r"[^\x20-\x7e]+", shifted, folder.replace("&", "&-"))

@@ -1,4 +1,5 @@
 import mailbox
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -208,7 +209,11 @@ class ImapPeer(StreamRequestHandler):
             self.wfile.write(b"* CAPABILITY IMAP4rev1\r\n")
         elif command == "LOGIN":
             self.logins.append(rest)
+        elif command == "AUTHENTICATE":
+            self.wfile.write(b"+ \r\n")
+            self.logins.append(b64decode(self.rfile.readline()).decode())
         elif command == "SELECT":
+            self.logins.append(rest)
             self.wfile.write(b"* 2 EXISTS\r\n")
         elif rest.startswith("SEARCH"):
             self.wfile.write(f"* SEARCH {' '.join(sorted({'7'} - self.seen))}\r\n".encode())
@@ -244,3 +249,11 @@ def test_an_imap_folder_is_read_once() -> None:
     assert b"Recipient address rejected" in read[0]
     assert "desk@example.org" in ImapPeer.logins[0]
     assert "p/w" in ImapPeer.logins[0]
+
+
+def test_a_password_and_a_folder_may_hold_any_letter() -> None:
+    with running_imap() as server:
+        place = f"127.0.0.1:{server.server_address[1]}"
+        read_new_mail(f"imap://desk:p%C3%A4ss@{place}/R%C3%BCckl%C3%A4ufer%20%26%20Co", lambda mail: None)
+
+    assert ImapPeer.logins == ["\0desk\0päss", '"R&APw-ckl&AOQ-ufer &- Co"']
