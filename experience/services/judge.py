@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from experience.engine.periods import Period, month_of, previous_month
 from experience.models import Measurement, NightlyRun
@@ -81,10 +81,16 @@ def was_judged(day: date) -> bool:
 
 
 def _claim(day: date, now: datetime) -> bool:
-    """Take the day for this process; one that was begun and not finished is taken over after its lease."""
+    """Take the day for this process.
+
+    One that was begun and not finished is taken over after its lease, and one that was begun in the future,
+    by a clock that was wrong for a while, is judged again in its time.
+    """
     _, is_new = NightlyRun.objects.get_or_create(day=day, defaults={"started_at": now})
-    stale = NightlyRun.objects.filter(day=day, finished_at=None, started_at__lt=now - _LEASE)
-    return is_new or bool(stale.update(started_at=now))
+    of_day = NightlyRun.objects.filter(day=day)
+    unfinished = Q(finished_at=None, started_at__lt=now - _LEASE)
+    stale = of_day.filter(unfinished | Q(started_at__gt=now + _LEASE))
+    return is_new or bool(stale.update(started_at=now, finished_at=None))
 
 
 def _judge(day: date, now: datetime) -> None:

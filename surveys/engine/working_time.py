@@ -104,7 +104,15 @@ def when_not_quiet(moment: datetime, quiet: QuietHours | None, zone: ZoneInfo) -
     local = moment.astimezone(zone)
     if quiet is None or not quiet.holds(local.time()):
         return moment
-    ends = datetime.combine(local.date(), quiet.ends, zone)
-    if ends <= local:
-        ends = datetime.combine(local.date() + DAY, quiet.ends, zone)
+    ends = _later(local.date(), quiet.ends, zone)
+    if ends <= moment:
+        ends = _later(local.date() + DAY, quiet.ends, zone)
     return ends.astimezone(moment.tzinfo)
+
+
+def _later(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """Return, in UTC, when a local time comes: its second coming in the night the clock is set back, and as
+    long after midnight as ever where the clock leaps over it.
+    """
+    comings = (datetime.combine(day, at.replace(fold=fold), zone).astimezone(UTC) for fold in (0, 1))
+    return max(comings)

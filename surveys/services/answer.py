@@ -202,6 +202,8 @@ def _keep(invitation: Invitation, sent: SentAnswer) -> None:
     """Store what was sent, unless it is the same as the last: a double press, or a script's second word."""
     kept = invitation.sent_answers.order_by("-sent_at", "-pk")
     last = kept.first()
+    if last is not None:
+        sent.sent_at = max(sent.sent_at, last.sent_at)  # the machine's clock may have been set back
     if last is not None and _says(last) == _says(sent) and sent.sent_at - last.sent_at < SETTLES_AFTER:
         return
     if last is not None and kept.count() >= MOST_SENT:

@@ -80,6 +80,51 @@ def test_quiet_hours_end_in_the_morning(moment: str, expected: str) -> None:
     assert when_not_quiet(local(moment), NIGHT, BERLIN) == local(expected)
 
 
+NEW_YORK, LORD_HOWE = ZoneInfo("America/New_York"), ZoneInfo("Australia/Lord_Howe")
+
+
+@pytest.mark.parametrize(
+    ("name", "zone", "moment", "ends_local", "expected"),
+    [
+        # At 2:00 the clock is set back: 1:15 comes twice, and so does the end of the quiet hours at 1:30.
+        ("1:15 before", NEW_YORK, "2026-11-01T05:15", time(1, 30), "2026-11-01T06:30"),
+        ("1:15 after", NEW_YORK, "2026-11-01T06:15", time(1, 30), "2026-11-01T06:30"),
+        ("by half an hour", LORD_HOWE, "2026-04-04T14:40", time(1, 45), "2026-04-04T15:15"),
+        ("in Berlin", BERLIN, "2026-10-25T01:10", time(2, 30), "2026-10-25T01:30"),
+        # The clock leaps over 2:30.
+        ("forward", NEW_YORK, "2026-03-08T06:50", time(2, 30), "2026-03-08T07:30"),
+        ("forward by half an hour", LORD_HOWE, "2026-10-03T15:20", time(2, 10), "2026-10-03T15:40"),
+        ("forward in Berlin", BERLIN, "2026-03-29T00:50", time(2, 30), "2026-03-29T01:30"),
+        ("on a leap day", BERLIN, "2028-02-29T02:00", time(7), "2028-02-29T06:00"),
+    ],
+)
+def test_quiet_hours_end_in_the_night_of_a_clock_change(
+    name: str, zone: ZoneInfo, moment: str, ends_local: time, expected: str
+) -> None:
+    quiet = QuietHours(time(20), ends_local)
+    asked_at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+
+    due = when_not_quiet(asked_at, quiet, zone)
+
+    assert due == datetime.fromisoformat(expected).replace(tzinfo=UTC), name
+    assert asked_at <= due
+
+
+@pytest.mark.parametrize("zone", [BERLIN, NEW_YORK, LORD_HOWE])
+def test_in_no_night_of_the_year_a_survey_comes_in_quiet_hours_or_before_its_resolution(
+    zone: ZoneInfo,
+) -> None:
+    timing = Timing(timedelta(minutes=10), quiet=QuietHours(time(20), time(1, 30)))
+    quarters = (
+        datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=30 * step) for step in range(2 * 24 * 366)
+    )
+
+    for resolved_at in quarters:
+        due = survey_due_at(resolved_at, is_request=False, timing=timing, zone=zone)
+        assert due >= resolved_at + timing.delay
+        assert not QuietHours(time(20), time(1, 30)).holds(due.astimezone(zone).time())
+
+
 def test_quiet_hours_may_lie_within_a_day() -> None:
     assert when_not_quiet(local("1 12:30"), QuietHours(time(12), time(13)), BERLIN) == local("1 13:00")
 

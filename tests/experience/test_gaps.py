@@ -142,6 +142,14 @@ def test_a_day_is_judged_once_and_taken_over_when_its_judge_died(printing: Busin
     assert judge_day(TODAY, now=NOW + timedelta(minutes=61))
 
 
+def test_a_day_that_a_wrong_clock_judged_is_judged_again_in_its_time(printing: BusinessService) -> None:
+    ahead = NOW + timedelta(days=1)
+    judge_day(ahead.date(), now=ahead)
+
+    assert judge_day(ahead.date(), now=ahead - timedelta(hours=8))
+    assert not judge_day(ahead.date(), now=ahead - timedelta(hours=7))
+
+
 def test_a_gap_closes_after_two_weekly_evaluations_at_target(printing: BusinessService) -> None:
     for week in range(8):
         monday = datetime.combine(date(2026, 4, 6) + timedelta(weeks=week), time(9), UTC)

@@ -52,6 +52,16 @@ def test_answering_twice_makes_one_changed_answer() -> None:
     assert reasons_of(response) == {"fast"}
 
 
+def test_the_newest_answer_stands_also_when_the_machine_s_clock_was_set_back() -> None:
+    invitation = InvitationFactory.create()
+    record_answer(invitation.pk, Answer(2), now=NOW)
+
+    record_answer(invitation.pk, Answer(5, comment="All well now."), now=NOW - timedelta(hours=1))
+
+    response = Response.objects.get()
+    assert (response.rating, response.comment) == (5, "All well now.")
+
+
 def test_reasons_that_the_page_hides_for_a_rating_are_left_out() -> None:
     invitation = InvitationFactory.create()
 

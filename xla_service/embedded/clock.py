@@ -13,6 +13,7 @@ from pathlib import Path
 
 from celery.beat import Service
 
+from xla_service.beat import SteadyScheduler
 from xla_service.celery import app
 
 
@@ -20,7 +21,8 @@ def main() -> None:
     """Read the command line and tick until told to stop; the schedule keeps when each entry last ran."""
     parser = argparse.ArgumentParser(description="Wake the sweeps on schedule.")
     parser.add_argument("--schedule", type=Path, required=True)
-    service = Service(app, schedule_filename=str(parser.parse_args().schedule))
+    schedule = str(parser.parse_args().schedule)
+    service = Service(app, schedule_filename=schedule, scheduler_cls=SteadyScheduler)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit())  # the service saves its schedule on the way out
     service.start()
