@@ -52,6 +52,7 @@ PAGES = (
     ("comments", "/comments/", False, False),
     ("actions", "/actions/", False, False),
     ("executive", "/executive/?month=2026-04", False, False),
+    ("executive, IT operations alone", "/executive/operations/?month=2026-04", True, False),
     ("reviews", "/reviews/", False, False),
     ("KPI tree", "/kpi-tree/", False, False),
 )

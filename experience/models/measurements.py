@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
@@ -40,6 +41,14 @@ class MeasurementQuerySet(models.QuerySet["Measurement"]):
     def primary(self) -> Self:
         """Return the measurements under primary agreements: what stands beside the SLA."""
         return self.filter(agreement_version__agreement__is_primary=True)
+
+    def of_months(self, months: Collection[periods.Period]) -> Self:
+        """Return the measurements of these calendar months."""
+        return self.filter(
+            period=MeasurementPeriod.MONTH,
+            starts_on__in=[month.first_on for month in months],
+            ends_on__in=[month.last_on for month in months],  # the index on services and periods ends with it
+        )
 
     def whole_journeys(self) -> Self:
         """Return the measurements of journeys as a whole."""

@@ -109,22 +109,9 @@ def executive(user: User | AnonymousUser, month: Period, narrowing: Narrowing = 
     )
 
 
-def lost_hours(user: User | AnonymousUser, month: Period, narrowing: Narrowing = EVERYTHING) -> float | None:
-    """Return the working hours lost in a month; None where nobody measured them."""
-    return _total(_lost_hours(row) for row in _results(user, month, narrowing))
-
-
 def _results(user: User | AnonymousUser, month: Period, narrowing: Narrowing) -> list[dict[str, Any]]:
-    found = (
-        Measurement.objects.published()
-        .primary()
-        .filter(
-            service__in=BusinessService.objects.visible_to(user).live().filter(of_services(narrowing)),
-            period=Measurement.Period.MONTH,
-            starts_on=month.first_on,
-            ends_on=month.last_on,  # the index on services and periods ends with it
-        )
-    )
+    services = BusinessService.objects.visible_to(user).live().filter(of_services(narrowing))
+    found = Measurement.objects.published().primary().of_months([month]).filter(service__in=services)
     return list(found.values(*_COLUMNS))
 
 

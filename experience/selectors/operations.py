@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Avg, Count, F, Sum
+from django.db.models import Avg, Count, QuerySet
 
 from experience.engine.agreement_terms import AgreedIndicator
 from experience.engine.change import RateRatio, rate_ratio
@@ -24,6 +24,7 @@ from experience.engine.weighting import class_rates
 from experience.models import Measurement, UnsolicitedText
 from experience.selectors.agreements import indicator_terms, newest_indicators
 from experience.selectors.narrowing import of_services
+from experience.selectors.results import is_hidden
 from experience.selectors.stock import elapsed, incident_counts, user_counts, user_days
 from experience.selectors.windows import evidence_together
 from surveys.models import BusinessService
@@ -58,13 +59,15 @@ _NO_ANSWERS = Parameters(rates=class_rates({}, {}), pooled_variance={})
 class Operations:
     """A month of some services. What nothing tells is None.
 
-    `values` are native values by indicator key; `rating` is of 5, weighted by resolutions; `mood` the mean
-    polarity -1..1 of what people wrote unasked; `incidents` and `user_days` are by service id.
+    `values` are native values by indicator key; `rating` is of 5, weighted by resolutions; `lost_hours` what
+    those who answered told; `mood` the mean polarity -1..1 of what people wrote unasked; `incidents` and
+    `user_days` are by service id.
     """
 
     first_on: date
     values: Mapping[str, float | None]
     rating: float | None
+    lost_hours: float | None
     mood: float | None
     incidents: Mapping[int, int]
     user_days: Mapping[int, int]
@@ -75,31 +78,39 @@ class Operations:
         return sum(self.incidents.values()) or None
 
 
+class _Result(NamedTuple):
+    """What answers tell in the result of a service; the fields are columns of `Measurement`."""
+
+    status: str
+    n_people: int
+    n_resolved: int
+    rating: float | None
+    rating_best: int | None
+    lost_hours: float | None
+
+
 def operations(
     user: User | AnonymousUser, months: Sequence[Period], *, now: datetime, narrowing: Narrowing = EVERYTHING
 ) -> list[Operations]:
     """Return the figures of each month; the number of queries does not grow with the services."""
-    services = list(BusinessService.objects.visible_to(user).live().filter(of_services(narrowing)))
-    users, terms = user_counts(services), terms_by_key()
-    return [_of_month(services, month, users, terms, now) for month in months]
-
-
-def _of_month(
-    services: Sequence[BusinessService],
-    month: Period,
-    users: Mapping[int, list[tuple[date, int]]],
-    terms: Mapping[str, Terms],
-    now: datetime,
-) -> Operations:
-    over = elapsed(month, now, ZoneInfo(settings.TIME_ZONE))
-    return Operations(
-        first_on=month.first_on,
-        values=_counted(services, month, terms, now),
-        rating=_rating(services, month),
-        mood=_mood(services, month),
-        incidents=incident_counts(services, over) if over else {},
-        user_days={s.pk: user_days(users.get(s.pk, ()), over) for s in services} if over else {},
-    )
+    services = BusinessService.objects.visible_to(user).live().filter(of_services(narrowing))
+    listed = list(services)
+    terms, users, answered = terms_by_key(), user_counts(services), _answered(services, months)
+    found = []
+    for month in months:
+        over = elapsed(month, now, ZoneInfo(settings.TIME_ZONE))
+        found.append(
+            Operations(
+                first_on=month.first_on,
+                values=_counted(listed, month, terms, now),
+                rating=_rating(answered[month.first_on]),
+                lost_hours=_lost_hours(answered[month.first_on]),
+                mood=_mood(services, month),
+                incidents=incident_counts(listed, over) if over else {},
+                user_days={s.pk: user_days(users.get(s.pk, ()), over) for s in listed} if over else {},
+            )
+        )
+    return found
 
 
 def incident_change(now: Operations, before: Operations) -> RateRatio | None:
@@ -138,23 +149,33 @@ def _value(found: Native) -> float | None:
     return None if value != value else value  # NaN
 
 
-def _rating(services: Sequence[BusinessService], month: Period) -> float | None:
-    found = Measurement.objects.published().filter(
-        service__in=services,
-        agreement_version__agreement__is_primary=True,
-        period=Measurement.Period.MONTH,
-        starts_on=month.first_on,
-        ends_on=month.last_on,
-        status__in=_JUDGED,
-        n_people__gte=max(settings.PRIVACY_MINIMUM, DEFAULTS.least_respondents),
-        rating_best=_STARS,
-        rating__isnull=False,
-    )
-    sums = found.aggregate(weighted=Sum(F("rating") * F("n_resolved")), tickets=Sum("n_resolved"))
-    return float(sums["weighted"] / sums["tickets"]) if sums["tickets"] else None
+def _answered(services: QuerySet[BusinessService], months: Sequence[Period]) -> dict[date, list[_Result]]:
+    """Return what people answered in each month, by its first day: of each service its published result."""
+    found = Measurement.objects.published().primary().of_months(months).filter(service__in=services)
+    by_month: dict[date, list[_Result]] = {month.first_on: [] for month in months}
+    for first_on, *row in found.values_list("starts_on", *_Result._fields):
+        result = _Result(*row)
+        if not is_hidden(result.status, result.n_people):
+            by_month[first_on].append(result)
+    return by_month
 
 
-def _mood(services: Sequence[BusinessService], month: Period) -> float | None:
+def _rating(results: Sequence[_Result]) -> float | None:
+    judged = [
+        (result.rating, result.n_resolved)
+        for result in results
+        if result.status in _JUDGED and result.rating_best == _STARS and result.rating is not None
+    ]
+    tickets = sum(n for _, n in judged)
+    return sum(rating * n for rating, n in judged) / tickets if tickets else None
+
+
+def _lost_hours(results: Sequence[_Result]) -> float | None:
+    known = [result.lost_hours for result in results if result.lost_hours is not None]
+    return sum(known) if known else None
+
+
+def _mood(services: QuerySet[BusinessService], month: Period) -> float | None:
     written = UnsolicitedText.objects.filter(
         service__in=services, day__range=(month.first_on, month.last_on), polarity__isnull=False
     )

@@ -6,7 +6,7 @@ that keep coming back. Each becomes a cell of the window, so that a receipt hold
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -109,7 +109,7 @@ def opened_within(services: Sequence[BusinessService], period: Period) -> Q:
     return condition
 
 
-def user_counts(services: Sequence[BusinessService]) -> dict[int, list[tuple[date, int]]]:
+def user_counts(services: Iterable[BusinessService]) -> dict[int, list[tuple[date, int]]]:
     """Return per service id its user counts by the day they hold from, oldest first; none is absent."""
     rows = ServiceUserCount.objects.filter(service__in=services).order_by("service", "valid_from")
     grouped = groupby(rows.values_list("service_id", "valid_from", "user_count"), key=itemgetter(0))

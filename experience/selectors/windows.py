@@ -210,10 +210,8 @@ def _monitored_seconds(
     """Return how long each service was watched: from its first outage on, as nothing else tells silence from
     up.
     """
-    started = (
-        Outage.objects.filter(service__in=services).values_list("service_id").annotate(Min("started_at"))
-    )
-    since = dict(started.order_by())
+    outages = Outage.objects.filter(service__in=[service.pk for service in services])
+    since = dict(outages.values_list("service_id").annotate(Min("started_at")).order_by())
     return [_watched_in(parts, since.get(service.pk), service.time_zone, now) for service in services]
 
 
@@ -223,8 +221,8 @@ def _watched_in(parts: Sequence[Period], since: datetime | None, zone: str, now:
 
 
 def _watched(since: datetime | None, zone: str, period: Period, now: datetime) -> float | None:
-    first, end = bounds(period, ZoneInfo(zone))
     if since is None:
         return None
+    first, end = bounds(period, ZoneInfo(zone))
     seconds = (min(end, now) - max(first, since)).total_seconds()
     return seconds if seconds > 0 else None

@@ -25,9 +25,8 @@ class MetricLine:
     by_month: tuple[tuple[date, str], ...]
 
 
-def metric_lines(months: Sequence[Operations], lost_hours: Sequence[float | None]) -> list[MetricLine]:
+def metric_lines(months: Sequence[Operations]) -> list[MetricLine]:
     """Return every metric over these months, the one that is read about first; "–" where nothing tells."""
-    ratings, moods = [month.rating for month in months], [month.mood for month in months]
     asked = _("Mean of the 1-5 answers, services counted by their tickets")
     unasked = _("Mood of chat and social messages, from -1 to 1")
     rows = [
@@ -37,9 +36,13 @@ def metric_lines(months: Sequence[Operations], lost_hours: Sequence[float | None
             _("In brackets: change per user and working day since, with its 95 % interval"),
             _incidents(months),
         ),
-        (_("Satisfaction, asked"), asked, list(map(_of_five, ratings))),
-        (_("Satisfaction, unasked"), unasked, list(map(figures.plain, moods))),
-        (_("Working hours lost"), _("As told by those who answered"), list(map(figures.hours, lost_hours))),
+        (_("Satisfaction, asked"), asked, [_of_five(month.rating) for month in months]),
+        (_("Satisfaction, unasked"), unasked, [figures.plain(month.mood) for month in months]),
+        (
+            _("Working hours lost"),
+            _("As told by those who answered"),
+            [figures.hours(month.lost_hours) for month in months],
+        ),
     ]
     firsts = [month.first_on for month in months]
     return [MetricLine(name, means, tuple(zip(firsts, cells, strict=True))) for name, means, cells in rows]

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from experience.engine.periods import Period, labelled_month, month_of, previous_month
 from experience.models import Improvement
-from experience.selectors.executive import executive, lost_hours
+from experience.selectors.executive import executive
 from experience.selectors.incident_change import month_over_month, year_over_year
 from experience.selectors.maturity import is_final
 from experience.selectors.narrowing import narrowing_choices, of_services
@@ -76,10 +76,12 @@ def executive_operations(request: HttpRequest) -> HttpResponse:
     """Show the IT operations value metrics of a month: the part alone for htmx, else a page."""
     month, narrowing, now = _chosen_month(request), read_narrowing(request.GET), timezone.now()
     months = (month, previous_month(month), month_of(month.first_on.replace(year=month.first_on.year - 1)))
-    lost = [lost_hours(request.user, each, narrowing) for each in months]
     found = operations(request.user, months, now=now, narrowing=narrowing)
-    lines = metric_lines(found, lost)
-    context = {"month": month, "months": [each.first_on for each in months], "lines": lines}
+    context = {
+        "month": month,
+        "months": [each.first_on for each in months],
+        "lines": metric_lines(found),
+    }
     part = request.htmx  # type: ignore[attr-defined]
     name = "executive_operations_part.html" if part else "executive_operations.html"
     return render(request, f"experience/{name}", context)
