@@ -73,6 +73,21 @@ def test_satisfaction_counts_published_results_of_five_people_and_more(
     assert operations(viewer, [MAY], now=NOW)[0].rating == pytest.approx(2.5)
 
 
+def test_lost_hours_are_added_up_month_by_month_without_those_of_few_people(
+    service: BusinessService, viewer: User
+) -> None:
+    april = Period(date(2026, 4, 1), date(2026, 4, 30))
+    of_may(service, lost_hours=30.0)
+    of_may(BusinessServiceFactory.create(), lost_hours=12.5)
+    of_may(BusinessServiceFactory.create(), lost_hours=900.0, answered=4, status="hidden")
+    of_may(service, lost_hours=7.0, starts_on=april.first_on, ends_on=april.last_on)
+    march = Period(date(2026, 3, 1), date(2026, 3, 31))
+
+    found = operations(viewer, [MAY, april, march], now=NOW)
+
+    assert [month.lost_hours for month in found] == [42.5, 7.0, None]
+
+
 def test_what_few_people_wrote_unasked_is_not_told(service: BusinessService, viewer: User) -> None:
     row = {"service": service, "source": "chat", "day": date(2026, 5, 6), "polarity": -0.5}
     for author in range(9):
