@@ -104,11 +104,11 @@ def _read(arguments: argparse.Namespace) -> Figures:
     from bench.fleet import NOW, WINDOW
     from experience.engine.measure import measure
     from experience.models import DayCell
-    from experience.selectors.agreements import primary_versions, stream_weights, terms_of
+    from experience.selectors.agreements import stream_weights, terms_of, versions_in_force
     from experience.selectors.windows import evidence_of
     from experience.services.parameters import parameter_set_for, parameters_of
 
-    found = primary_versions(WINDOW.last_on)[0]
+    found = versions_in_force(WINDOW.last_on)[0]
     terms, weights = terms_of(found.version), stream_weights(found.version)
     used = parameters_of(parameter_set_for(WINDOW.last_on, now=NOW))
     slas = [None] * len(found.services)

@@ -227,8 +227,7 @@ def tipping_sentence(shift: float | None, silent: float, scale: tuple[int, int])
     if shift is None or shift <= 0:
         return ""
     worst, best = scale
-    pomp = 100 * shift / (best - worst)
-    firmness = robustness(pomp)
+    firmness = robustness(shift, range_width=best - worst)
     if firmness is Robustness.ROBUST:
         words = _(
             "Could the silent %(share)s change this? Only if they were on average %(shift)s happier than"

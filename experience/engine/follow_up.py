@@ -47,14 +47,6 @@ class _Phase:
         return self.share**2 * self.variance / self.n
 
 
-def with_follow_up(*, response_rate: float, raw_mean: float, follow_up_mean: float) -> float:
-    """Return the mean over all asked once a random sample of the silent was asked again.
-
-    f raw + (1-f) follow-up, with f = answers/asked (Hansen and Hurwitz 1946).
-    """
-    return response_rate * raw_mean + (1.0 - response_rate) * follow_up_mean
-
-
 def follow_up(
     *,
     asked: int,
@@ -68,9 +60,10 @@ def follow_up(
     """Return the mean over all asked, in native units; None below 5 answers to the follow-up.
 
     `first` and `second` count the answers of the first asking and of the follow-up by rating, from `lo` to
-    `hi`. Variance (Hansen and Hurwitz 1946; Cochran 1977, 13.6, without finite population correction, since
-    a service is judged and not a list of tickets):
+    `hi`. Mean and variance (Hansen and Hurwitz 1946; Cochran 1977, 13.6, without finite population
+    correction, since a service is judged and not a list of tickets), with f = answers/asked:
 
+        mean = f raw + (1-f) follow-up
         v = f2 s1/n1 + (1-f)2 s2/m + f(1-f) (raw - follow-up)2 / asked
 
     with s1, s2 moderated by the organisation's `pooled` variance as everywhere, and Wilson's interval of
@@ -83,15 +76,13 @@ def follow_up(
     require(0.0 <= rate < 1.0, "Somebody who was asked must have kept silent.")
     prior = cold_start_variance(lo, hi) if pooled is None else pooled
     silent = _phase(1.0 - rate, second, lo, prior)
-    known = _phase(rate, first, lo, prior) if rate else silent
-    value = with_follow_up(response_rate=rate, raw_mean=known.mean, follow_up_mean=silent.mean)
-    between = rate * (1.0 - rate) * (known.mean - silent.mean) ** 2
-    spread = rate * known.variance + (1.0 - rate) * silent.variance + between
-    parts = [silent, known] if rate else [silent]
-    error = sum(part.error for part in parts) + between / asked
-    n_effective = spread / error
-    df = error**2 / sum(part.error**2 / part.df for part in parts)
-    return _estimate(value, spread, n_effective, df, lo, hi, level)
+    phases = [silent, _phase(rate, first, lo, prior)] if rate else [silent]
+    value = sum(phase.share * phase.mean for phase in phases)
+    between = sum(phase.share * (phase.mean - value) ** 2 for phase in phases)
+    spread = sum(phase.share * phase.variance for phase in phases) + between
+    error = sum(phase.error for phase in phases) + between / asked
+    df = error**2 / sum(phase.error**2 / phase.df for phase in phases)
+    return _estimate(value, spread, spread / error, df, lo, hi, level)
 
 
 def _phase(share: float, counts: Sequence[int], lo: int, prior: float) -> _Phase:

@@ -332,6 +332,5 @@ def _tipping_shift(rating: IndicatorResult | None, response: Response) -> float 
         response_rate=response.answered / response.asked,
         raw_mean=rating.raw,
         weighted_mean=rating.value,
-        range_width=rating.terms.high - rating.terms.low,
     )
     return found.shift if found else None

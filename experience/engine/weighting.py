@@ -64,7 +64,6 @@ class TippingPoint:
 
     period_mean: float
     shift: float
-    robustness: Robustness
 
 
 def answers_by_class(asked: Mapping[str, int], answers: Mapping[str, int]) -> dict[str, float]:
@@ -253,25 +252,25 @@ def can_weigh_early(asked: int) -> bool:
 
 
 def tipping_point(
-    *, target: float, response_rate: float, raw_mean: float, weighted_mean: float, range_width: float = 100.0
+    *, target: float, response_rate: float, raw_mean: float, weighted_mean: float
 ) -> TippingPoint | None:
     """Return how much happier than comparable respondents the silent must be for the flag to vanish.
 
     shift = (T - [f raw + (1-f) weighted]) / (1-f) with f = answers/asked, in the units of the means; None
-    when everybody answered. `range_width` is the width of their scale: robust from 10 % of it, fragile
-    below 5 %.
+    when everybody answered.
     """
     if response_rate >= 1.0:
         return None
     period_mean = response_rate * raw_mean + (1.0 - response_rate) * weighted_mean
-    shift = (target - period_mean) / (1.0 - response_rate)
-    return TippingPoint(period_mean, shift, robustness(100.0 * shift / range_width))
+    return TippingPoint(period_mean, (target - period_mean) / (1.0 - response_rate))
 
 
-def robustness(shift_pomp: float) -> Robustness:
-    """Return how firmly a finding stands that so many points of 100 would undo: robust from 10, fragile below
-    5.
+def robustness(shift: float, *, range_width: float) -> Robustness:
+    """Return how firmly a finding stands that silent people so much happier would undo.
+
+    Robust from 10 % of the width of the scale of `shift`, fragile below 5 %.
     """
+    shift_pomp = 100.0 * shift / range_width
     if shift_pomp >= DEFAULTS.robust_tipping_pomp:
         return Robustness.ROBUST
     return Robustness.FRAGILE if shift_pomp < DEFAULTS.fragile_tipping_pomp else Robustness.FAIR

@@ -58,11 +58,6 @@ class InForce:
     scope: Scope
 
 
-def primary_versions(day: date) -> list[InForce]:
-    """Return the versions of primary agreements in force on a day; each service is covered at most once."""
-    return [found for found in versions_in_force(day) if found.version.agreement.is_primary]
-
-
 def versions_in_force(day: date) -> list[InForce]:
     """Return the versions in force on a day, primary or extra: of each agreement the newest that holds.
 

@@ -101,24 +101,26 @@ def chosen_comments(
     """
     narrowing = choice.narrowing
     ids = [s.pk for s in services if choice.service in ("", s.key) and narrowing.supplier in ("", s.supplier)]
-    found = Response.objects.accepted().filter(service__in=ids).exclude(comment="")
-    if narrowing.group:
-        found = found.filter(resolution__assignment_group=narrowing.group)
     is_narrow = choice.tab != ALL or choice.band or narrowing.group
     masked_in = [] if is_narrow else _with_enough_masked(ids)
-    found = found.filter(_NAMED | Q(service__in=masked_in))
-    if choice.tab != ALL:
-        found = found.filter(
-            contradiction__looked_at__isnull=choice.tab == WAITING, contradiction__isnull=False
-        )
-    for words in filter(None, (choice.text, choice.theme)):
-        found = found.filter(comment__icontains=words)
+    commented = Response.objects.accepted().filter(service__in=ids).exclude(comment="")
+    found = commented.filter(_NAMED | Q(service__in=masked_in), _asked_for(choice))
     if choice.label:
         found = found.annotate(label=newest_reading("label")).filter(label=choice.label)
-    if choice.band:
-        found = found.filter(_in_band(choice.band))
     in_order = _newest_first(found) if masked_in else found.order_by("-answered_at", "-pk")
     return _in_sight(in_order, choice, reader) if choice.text or choice.theme else in_order
+
+
+def _asked_for(choice: CommentChoice) -> Q:
+    """Return the condition of group, tab, words and band."""
+    found = Q()
+    if choice.narrowing.group:
+        found &= Q(resolution__assignment_group=choice.narrowing.group)
+    if choice.tab != ALL:
+        found &= Q(contradiction__isnull=False, contradiction__looked_at__isnull=choice.tab == WAITING)
+    for words in filter(None, (choice.text, choice.theme)):
+        found &= Q(comment__icontains=words)
+    return found & _in_band(choice.band) if choice.band else found
 
 
 def _newest_first(found: QuerySet[Response]) -> QuerySet[Response]:

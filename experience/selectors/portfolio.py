@@ -178,10 +178,16 @@ def _services(user: User | AnonymousUser, month: Period | None, narrowing: Narro
     )
 
 
+_ALWAYS_TOLD = (
+    "starts_on", "ends_on", "status", "rating_target", "sla_status", "sla_share", "sla_target",
+    "repeat_share", "n_effective",
+)  # fmt: skip
+_TOLD_UNLESS_HIDDEN = (
+    "rating", "rating_low", "rating_high", "pulled_down_by",
+    "experience", "experience_low", "experience_high",
+)  # fmt: skip
 _COLUMNS = (
-    "service_id", "starts_on", "ends_on", "status", "rating", "rating_low", "rating_high", "rating_target",
-    "n_asked", "n_answered", "n_people", "n_effective", "sla_status", "sla_share", "sla_target",
-    "experience", "experience_low", "experience_high", "rating_best", "pulled_down_by", "repeat_share",
+    "service_id", "n_asked", "n_answered", "n_people", "rating_best", *_ALWAYS_TOLD, *_TOLD_UNLESS_HIDDEN,
 )  # fmt: skip
 
 
@@ -232,35 +238,20 @@ def _row(service: dict[str, Any], measured: dict[str, Any] | None, gap: Standing
     known = measured or _NOTHING_MEASURED
     hidden = is_hidden(known["status"], known["n_people"])
     told = _NOTHING_MEASURED if hidden else known
+    days = _days(known["starts_on"], known["ends_on"])
     return Row(
         service_id=service["pk"],
         key=service["key"],
         name=service["name"],
         supplier=service["supplier"],
         is_sample=service["is_sample"],
-        starts_on=known["starts_on"],
-        ends_on=known["ends_on"],
-        status=known["status"],
-        badge=badge_of(
-            verdict_of(known["status"], known["sla_status"], gap, _days(known["starts_on"], known["ends_on"]))
-        ),
+        badge=badge_of(verdict_of(known["status"], known["sla_status"], gap, days)),
         gap=gap,
         scale=scale_to(known["rating_best"]),
-        rating=told["rating"],
-        rating_low=told["rating_low"],
-        rating_high=told["rating_high"],
-        rating_target=known["rating_target"],
-        pulled_down_by=told["pulled_down_by"],
-        experience=told["experience"],
-        experience_low=told["experience_low"],
-        experience_high=told["experience_high"],
-        sla_status=known["sla_status"],
-        sla_share=known["sla_share"],
-        sla_target=known["sla_target"],
-        repeat_share=known["repeat_share"],
         asked=known["n_asked"],
         answered=known["n_answered"],
-        n_effective=known["n_effective"],
+        **{name: known[name] for name in _ALWAYS_TOLD},
+        **{name: told[name] for name in _TOLD_UNLESS_HIDDEN},
     )
 
 

@@ -57,7 +57,7 @@ def is_fragile(gap: Gap) -> bool:
     shift = m.results.get("tipping_point") if m else None
     if scale is None or shift is None or shift <= 0:
         return False
-    return robustness(100 * shift / (scale[1] - scale[0])) is Robustness.FRAGILE
+    return robustness(shift, range_width=scale[1] - scale[0]) is Robustness.FRAGILE
 
 
 def _readers(gap: Gap) -> list[User]:

@@ -168,37 +168,71 @@ def chips(result: NewestResult, *, today: date) -> list[Chip]:
     """Return the remarks on the evidence: what is missing, what is old, which days, how few tickets, how
     precise.
     """
-    found, remarks = result.measurement, []
-    absent = [s.stream for s in result.figures.streams if s.score is None] if not result.is_hidden else []
-    if absent and found.coverage < DEFAULTS.full_coverage:
-        weight = _("%(share)s of the agreed weight is measured.") % {"share": figures.share(found.coverage)}
-        words = " ".join([*(str(_STREAM_ABSENT[stream]) for stream in absent), weight])
-        remarks.append(Chip(_("Part of the picture"), words))
-    if found.ends_on < today - timedelta(days=_OLD_AFTER_DAYS):
-        words = _("No new result since %(day)s.") % {"day": figures.day(found.ends_on)}
-        remarks.append(Chip(_("Old data"), words))
-    for indicator in result.figures.indicators:
-        if indicator.silent_since and indicator.weight:
-            day = figures.day(date.fromisoformat(indicator.silent_since))
-            words = _("No new data since %(day)s: %(name)s.") % {"day": day, "name": _(indicator.name)}
-            remarks.append(Chip(_("Old data"), words))
-    if is_wider(found.days):
-        label = _("Last %(days)s days") % {"days": found.days.days}
-        remarks.append(Chip(label, _("28 days bring too few answers, so the result looks further back.")))
-    if found.n_resolved * _SMALL_DESK_DAYS / found.days.days < _SMALL_DESK:
-        words = _("Fewer than %(count)s tickets in 28 days: read every answer.") % {"count": _SMALL_DESK}
-        remarks.append(Chip(_("Small desk"), words))
-    if result.is_judged and found.score is not None and not is_confirmed(found.n_effective):
-        words = _("The score counts like %(count)s answers; %(needed)s confirm it.") % {
-            "count": figures.count(found.n_effective),
-            "needed": figures.count(DEFAULTS.least_n_for_confirmed),
-        }
-        remarks.append(Chip(_("Not confirmed"), words))
+    found = result.measurement
+    remarks = [
+        _part_of_the_picture(result),
+        _old(found, today),
+        *(_silent(each) for each in result.figures.indicators if each.silent_since and each.weight),
+        _wider(found),
+        _small_desk(found),
+        _not_confirmed(found) if result.is_judged else None,
+        _precise(result),
+    ]
+    return [chip for chip in remarks if chip is not None]
+
+
+def _part_of_the_picture(result: NewestResult) -> Chip | None:
+    coverage = result.measurement.coverage
+    absent = [stream.stream for stream in result.figures.streams if stream.score is None]
+    if result.is_hidden or not absent or coverage >= DEFAULTS.full_coverage:
+        return None
+    weight = _("%(share)s of the agreed weight is measured.") % {"share": figures.share(coverage)}
+    return Chip(
+        _("Part of the picture"), " ".join([*(str(_STREAM_ABSENT[stream]) for stream in absent), weight])
+    )
+
+
+def _old(found: Measurement, today: date) -> Chip | None:
+    if found.ends_on >= today - timedelta(days=_OLD_AFTER_DAYS):
+        return None
+    return Chip(_("Old data"), _("No new result since %(day)s.") % {"day": figures.day(found.ends_on)})
+
+
+def _silent(indicator: IndicatorFigures) -> Chip:
+    day = figures.day(date.fromisoformat(indicator.silent_since))
+    words = _("No new data since %(day)s: %(name)s.") % {"day": day, "name": _(indicator.name)}
+    return Chip(_("Old data"), words)
+
+
+def _wider(found: Measurement) -> Chip | None:
+    if not is_wider(found.days):
+        return None
+    label = _("Last %(days)s days") % {"days": found.days.days}
+    return Chip(label, _("28 days bring too few answers, so the result looks further back."))
+
+
+def _small_desk(found: Measurement) -> Chip | None:
+    if found.n_resolved * _SMALL_DESK_DAYS / found.days.days >= _SMALL_DESK:
+        return None
+    words = _("Fewer than %(count)s tickets in 28 days: read every answer.") % {"count": _SMALL_DESK}
+    return Chip(_("Small desk"), words)
+
+
+def _not_confirmed(found: Measurement) -> Chip | None:
+    if found.score is None or is_confirmed(found.n_effective):
+        return None
+    words = _("The score counts like %(count)s answers; %(needed)s confirm it.") % {
+        "count": figures.count(found.n_effective),
+        "needed": figures.count(DEFAULTS.least_n_for_confirmed),
+    }
+    return Chip(_("Not confirmed"), words)
+
+
+def _precise(result: NewestResult) -> Chip | None:
+    found = result.measurement
     answered_share = found.n_answered / found.n_asked if found.n_asked else None
     precise = sentences.precision(result.rating_low, result.rating_high, result.figures.scale, answered_share)
-    if precise:
-        remarks.append(Chip(str(_PRECISION[precise]), _answers(found.n_answered)))
-    return remarks
+    return Chip(str(_PRECISION[precise]), _answers(found.n_answered)) if precise else None
 
 
 def _answers(count: int) -> str:

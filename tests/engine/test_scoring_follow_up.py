@@ -10,13 +10,9 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from bench.simulations.answering import BAD, MOODS, _ratings, _tickets
-from experience.engine.follow_up import follow_up, follow_up_margin, with_follow_up
+from experience.engine.follow_up import follow_up, follow_up_margin
 
 TICKETS, DRAWN, ROUNDS, POMP_PER_STAR = 800, 120, 1000, 25.0
-
-
-def test_the_follow_up_speaks_for_the_silent() -> None:
-    assert with_follow_up(response_rate=0.25, raw_mean=60.0, follow_up_mean=80.0) == pytest.approx(75.0)
 
 
 def test_the_interval_follows_from_both_phases() -> None:

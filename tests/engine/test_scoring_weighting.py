@@ -16,6 +16,7 @@ from experience.engine.weighting import (
     median_weight,
     r_indicator,
     relative_weights,
+    robustness,
     tipping_point,
     trim,
     weighted_moments,
@@ -197,22 +198,20 @@ def test_weights_enter_the_early_lane_from_two_hundred_asked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "robustness"),
-    [(70.8, Robustness.ROBUST), (70.7, Robustness.FAIR), (66.9, Robustness.FAIR), (66.8, Robustness.FRAGILE)],
+    ("shift", "firmness"),
+    [(0.4, Robustness.ROBUST), (0.39, Robustness.FAIR), (0.2, Robustness.FAIR), (0.19, Robustness.FRAGILE)],
 )
-def test_a_flag_is_robust_when_the_silent_must_be_much_happier(target: float, robustness: Robustness) -> None:
-    found = tipping_point(target=target, response_rate=0.22, raw_mean=61.0, weighted_mean=63.5)
+def test_a_flag_is_robust_when_the_silent_must_be_much_happier_on_its_scale(
+    shift: float, firmness: Robustness
+) -> None:
+    assert robustness(shift, range_width=4.0) is firmness
 
-    assert found is not None
-    assert found.robustness is robustness
 
-
-def test_a_tipping_point_in_stars_is_judged_on_its_own_scale() -> None:
-    stars = tipping_point(target=4.2, response_rate=0.2, raw_mean=3.8, weighted_mean=4.0, range_width=4.0)
+def test_a_tipping_point_is_in_the_units_of_the_means() -> None:
+    stars = tipping_point(target=4.2, response_rate=0.2, raw_mean=3.8, weighted_mean=4.0)
 
     assert stars is not None
     assert stars.shift == pytest.approx((4.2 - (0.2 * 3.8 + 0.8 * 4.0)) / 0.8)
-    assert stars.robustness is Robustness.FAIR
 
 
 def test_when_all_answered_nobody_silent_can_change_it() -> None:
@@ -249,10 +248,3 @@ def test_five_answers_on_either_side_are_enough_to_calibrate() -> None:
     found = calibrate(np.ones(2), np.array([5.0, 5.0]), hassle, resolved_hassle=10.0, resolved_other=20.0)
 
     assert found.tolist() == [4.0, 2.0]
-
-
-def test_a_shift_of_ten_percent_of_the_scale_is_robust() -> None:
-    found = tipping_point(target=75.0, response_rate=0.5, raw_mean=70.0, weighted_mean=70.0)
-
-    assert found is not None
-    assert (found.shift, found.robustness) == (10.0, Robustness.ROBUST)

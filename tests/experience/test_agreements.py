@@ -23,7 +23,7 @@ from experience.models import (
     Measurement,
     Outage,
 )
-from experience.selectors.agreements import primary_versions, scope_of, version_terms, versions_in_force
+from experience.selectors.agreements import scope_of, version_terms, versions_in_force
 from experience.selectors.windows import evidence_of, evidence_together
 from experience.services.agreement_problems import AgreementError
 from experience.services.agreements import (
@@ -320,7 +320,7 @@ def test_the_starter_agreement_covers_exactly_what_no_other_primary_one_does(
     own = published(valid_from=TODAY)
 
     def covered(day: date) -> dict[AgreementVersion, set[BusinessService]]:
-        return {found.version: set(found.services) for found in primary_versions(day)}
+        return {found.version: set(found.services) for found in versions_in_force(day)}
 
     assert covered(TODAY - timedelta(days=1)) == {starter: {printing, mail}}
     assert covered(TODAY) == {starter: {mail}, own: {printing}}
