@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -45,6 +47,33 @@ class ReasonForm(forms.Form):
             "max_length": _("Keep the reason under 500 characters."),
         },
     )
+
+
+class OwnerField(forms.ModelChoiceField):
+    """Who answers for something: any user whose account is on, and who does so now."""
+
+    def __init__(self, *, help_text: str | Promise = "") -> None:
+        super().__init__(
+            User.objects.none(),
+            label=_("Owner"),
+            required=False,
+            empty_label=_("Nobody yet"),
+            help_text=help_text,
+        )
+
+    def label_from_instance(self, obj: User) -> str:  # type: ignore[override]
+        """Return how people call the user."""
+        return obj.called
+
+    def offer(self, now: User | None) -> None:
+        """Offer the users there are, `now` among them."""
+        self.queryset = users_to_choose([now] if now else [])
+
+
+def users_to_choose(now: Iterable[User]) -> QuerySet[User]:
+    """Return the users whose account is on and those who are chosen now, by name."""
+    kept = [user.pk for user in now]
+    return User.objects.filter(Q(is_active=True) | Q(pk__in=kept)).order_by("first_name", "username")
 
 
 class AssignForm(forms.Form):

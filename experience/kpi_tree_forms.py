@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from experience.forms import OwnerField, users_to_choose
 from experience.models import BusinessGoal, Indicator, SuccessFactor
 from experience.selectors.agreements import newest_indicators
-from experience.service_forms import person_name
 from experience.services.kpi_tree import FactorFacts, GoalFacts, ShownBy
 from experience.words import indicator_words
 from surveys.models import User
@@ -20,25 +19,6 @@ from surveys.staff.rule_form import PercentField
 
 USUAL_SHARE = 0.8
 _OUT_OF_RANGE = _("A share lies above 0 and is at most 100.")
-
-
-class OwnerField(forms.ModelChoiceField):
-    """Somebody who answers for a part of the tree: any user whose account is on, and who does so now."""
-
-    def __init__(self) -> None:
-        super().__init__(User.objects.none(), label=_("Owner"), required=False, empty_label=_("Nobody yet"))
-
-    def label_from_instance(self, obj: User) -> str:  # type: ignore[override]
-        """Return how people call the user."""
-        return person_name(obj)
-
-    def offer(self, now: User | None) -> None:
-        """Offer the users there are, `now` among them."""
-        self.queryset = _users([now.pk] if now else [])
-
-
-def _users(kept: Collection[int]) -> QuerySet[User]:
-    return User.objects.filter(Q(is_active=True) | Q(pk__in=kept)).order_by("first_name", "username")
 
 
 class GoalForm(forms.Form):
@@ -138,7 +118,7 @@ class ShownByForm(forms.Form):
     ) -> None:
         super().__init__(*args, **options)
         names = [(key, indicator_words(each.name)) for key, each in indicators.items()]
-        owners = [(key, person_name(each)) for key, each in people.items()]
+        owners = [(key, each.called) for key, each in people.items()]
         self._offer("indicator", _now("Choose an indicator"), names, indicators)
         self._offer("owner", _now("Nobody yet"), owners, people)
 
@@ -212,5 +192,5 @@ def _offered(facts: FactorFacts) -> dict[str, Indicator]:
 
 
 def _people(facts: FactorFacts) -> dict[str, User]:
-    own = [shown.owner.pk for shown in facts.indicators if shown.owner]
-    return {str(user.pk): user for user in _users(own)}
+    own = [shown.owner for shown in facts.indicators if shown.owner]
+    return {str(user.pk): user for user in users_to_choose(own)}

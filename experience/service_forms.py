@@ -6,11 +6,10 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
-from django.db.models import Q
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from experience.forms import SHARE_LIMITS
+from experience.forms import SHARE_LIMITS, OwnerField, users_to_choose
 from experience.models import Sla
 from experience.selectors.set_up import asking_surveys
 from experience.services.slas import SlaPromise
@@ -19,6 +18,11 @@ from surveys.services.change_service import ServiceFacts, facts_of
 from surveys.staff.rule_form import PercentField
 
 MINUTES_PER_HOUR = 60
+
+
+class _TeamField(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, obj: User) -> str:  # type: ignore[override]
+        return obj.called
 
 
 class ServiceForm(forms.Form):
@@ -35,13 +39,7 @@ class ServiceForm(forms.Form):
         choices=BusinessService.Lifecycle.choices,
         help_text=_("Only live services are asked about and judged. A retired one keeps its past."),
     )
-    owner = forms.ModelChoiceField(
-        User.objects.none(),
-        label=_("Owner"),
-        required=False,
-        empty_label=_("Nobody yet"),
-        help_text=_("Sees the service, hears of a new gap, and acts on it."),
-    )
+    owner = OwnerField(help_text=_("Sees the service, hears of a new gap, and acts on it."))
     supplier = forms.CharField(
         label=_("Supplier"), max_length=120, required=False, help_text=_("All pages filter by it.")
     )
@@ -78,7 +76,7 @@ class ServiceForm(forms.Form):
     description = forms.CharField(
         label=_("Description"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
     )
-    team = forms.ModelMultipleChoiceField(
+    team = _TeamField(
         User.objects.none(),
         label=_("Team"),
         required=False,
@@ -90,11 +88,8 @@ class ServiceForm(forms.Form):
         facts = facts_of(service)
         super().__init__(data, initial={name: getattr(facts, name) for name in facts.__slots__})
         self.service = service
-        own = Q(pk__in=[user.pk for user in (*facts.team, facts.owner) if user])
-        people = User.objects.filter(Q(is_active=True) | own).order_by("first_name", "username")
-        for name in ("owner", "team"):
-            self.fields[name].queryset = people  # type: ignore[attr-defined]
-            self.fields[name].label_from_instance = person_name  # type: ignore[attr-defined]
+        self.fields["owner"].offer(facts.owner)  # type: ignore[attr-defined]
+        self.fields["team"].queryset = users_to_choose(facts.team)  # type: ignore[attr-defined]
         self.fields["survey"].queryset = asking_surveys()  # type: ignore[attr-defined]
         zones = sorted(available_timezones() | {service.time_zone})
         self.fields["time_zone"].choices = list(zip(zones, zones, strict=True))  # type: ignore[attr-defined]
@@ -110,11 +105,6 @@ class ServiceForm(forms.Form):
         """Return what a valid form says."""
         typed = self.cleaned_data
         return ServiceFacts(**{**typed, "team": frozenset(typed["team"])})
-
-
-def person_name(user: User) -> str:
-    """Return how people call a user."""
-    return user.get_full_name() or user.get_username()
 
 
 class SlaForm(forms.Form):

@@ -43,7 +43,7 @@ def dismiss_gap(gap: Gap, *, by: User, reason: str, now: datetime) -> None:
 
 def assign_gap(gap: Gap, *, to: User, by: User, now: datetime) -> None:
     """Give a live gap to somebody. Raises GapMovedError when it is over already."""
-    reason = _GIVEN % {"name": to.get_full_name() or to.get_username()}
+    reason = _GIVEN % {"name": to.called}
     had = gap.assignee
     with transaction.atomic():
         event = move_gap(gap, Gap.LIVE_STATES, gap.state, {"assignee": to}, by, reason, now)

@@ -35,6 +35,11 @@ class User(AbstractUser):
         constraints = [one_of("role", UserRole, name="user_role")]
 
     @property
+    def called(self) -> str:
+        """How people call this user: by the full name, without one by the user name."""
+        return self.get_full_name() or self.get_username()
+
+    @property
     def sees_every_service(self) -> bool:
         """Say whether this user reads all services; a service owner reads only their own."""
         return self.is_superuser or self.role != self.Role.OWNER

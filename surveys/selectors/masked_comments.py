@@ -41,7 +41,7 @@ def is_named(row: Response) -> bool:
 def _team_names(service_ids: Collection[int]) -> list[str]:
     """Return the names of those who look after these services: comments often thank them."""
     team = User.objects.filter(Q(owned_services__in=service_ids) | Q(team_services__in=service_ids))
-    return [user.get_full_name() or user.username for user in team.distinct()] if service_ids else []
+    return [user.called for user in team.distinct()] if service_ids else []
 
 
 def _masked(row: Response, team: Sequence[str]) -> str:
