@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -25,6 +24,7 @@ from surveys.wakeups import EVIDENCE_SWEEP, wake
 from xla_service.access import open_to, setting_up, signed_in
 from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
+from xla_service.paging import one_page
 
 declare_page(
     "catalogue",
@@ -45,7 +45,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     found = BusinessService.objects.select_related("owner", "survey").order_by("lifecycle", "name")
     if words:
         found = found.filter(name__icontains=words)
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    page = one_page(request, found, size=PER_PAGE)
     promised = headline_slas(page.object_list, organisation_day())
     rows = [(service, promised.get(service.pk)) for service in page.object_list]
     context = {"page": page, "rows": rows, "words": words, "is_empty": not (rows or words)}

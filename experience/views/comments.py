@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -40,6 +39,7 @@ from surveys.services.comment_readings import note_readings
 from surveys.services.contradictions import look_at
 from xla_service.access import everyone, open_to, signed_in
 from xla_service.navigation import Section, declare_page
+from xla_service.paging import one_page
 
 declare_page("comments", "Comments", Section.COMMENTS, order=10, keeps=PARAMETERS)
 _PAGE_SIZE = 25
@@ -57,7 +57,7 @@ def _context(request: HttpRequest, choice: CommentChoice) -> dict[str, Any]:
     """Return what the page writes; notes that the comments on it were read."""
     reader = signed_in(request)
     services = read_services(reader)
-    page = Paginator(chosen_comments(services, choice, reader), _PAGE_SIZE).get_page(request.GET.get("page"))
+    page = one_page(request, chosen_comments(services, choice, reader), size=_PAGE_SIZE)
     lines = comment_lines(page.object_list, reader)  # type: ignore[arg-type]  # a sliced queryset
     shown = Counter(line.answer.service_id for line in lines if line.answer.is_unmasked_comment)
     note_readings(shown, by=reader, now=timezone.now())

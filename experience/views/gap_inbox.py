@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -48,6 +47,7 @@ from surveys.selectors.narrowing import PARAMETERS
 from xla_service.access import everyone, open_to, signed_in
 from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
+from xla_service.paging import one_page
 
 declare_page("gaps", "Inbox", Section.GAPS, pages=["gap", "gap-plan"], order=10, keeps=PARAMETERS)
 _PAGE_SIZE = 25
@@ -62,7 +62,7 @@ def gaps(request: HttpRequest) -> HttpResponse:
     """Show the inbox as the query parameters ask; htmx gets the list alone."""
     choice = read_inbox_choice(request.GET.dict())
     found = chosen_gaps(request.user, choice)
-    page = Paginator(found, _PAGE_SIZE).get_page(request.GET.get("page"))
+    page = one_page(request, found, size=_PAGE_SIZE)
     context = {
         "choice": choice,
         "tabs": _tabs(request, choice),
@@ -169,8 +169,7 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         found,
         lambda: assign_gap(found, to=to, by=signed_in(request), now=timezone.now()),
-        _("%(subject)s is with %(name)s now.")
-        % {"subject": found.subject_name, "name": to.get_full_name() or to.get_username()},
+        _("%(subject)s is with %(name)s now.") % {"subject": found.subject_name, "name": to.called},
     )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -27,6 +26,7 @@ from surveys.selectors.narrowing import PARAMETERS, read_narrowing
 from xla_service.access import everyone, open_to, signed_in
 from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
+from xla_service.paging import one_page
 
 declare_page("improvements", "Actions", Section.GAPS, order=20, keeps=PARAMETERS)
 
@@ -39,7 +39,7 @@ def improvement_list(request: HttpRequest) -> HttpResponse:
     found = Improvement.objects.visible_to(request.user).filter(of_services(narrowing, "service__"))
     found = found.select_related("service", "responsible", "gap").order_by("-planned_at", "-pk")
     context = {
-        "page": Paginator(found, 50).get_page(request.GET.get("page")),
+        "page": one_page(request, found),
         "today": organisation_day(),
         "narrowing": narrowing,
         "choices": narrowing_choices(request.user),

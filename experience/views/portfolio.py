@@ -9,7 +9,6 @@ from datetime import date
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -39,6 +38,7 @@ from surveys.services.comment_readings import note_readings
 from xla_service.access import everyone, open_to, signed_in
 from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
+from xla_service.paging import one_page
 
 declare_page(
     "portfolio",
@@ -48,7 +48,6 @@ declare_page(
     order=10,
     keeps=PARAMETERS,
 )
-_PAGE_SIZE = 50
 _MOST_STANDOUTS = 4
 _MOST_MONTHS = 24
 _MOST_UNHAPPY = 3
@@ -60,8 +59,6 @@ _HEADINGS: dict[str, str | Promise] = {
     "response": gettext_lazy("Answered"),
     "evidence": gettext_lazy("Evidence"),
 }
-
-
 _PRECISION: dict[str, str | Promise] = {
     "high": gettext_lazy("precision high"),
     "fair": gettext_lazy("precision fair"),
@@ -117,7 +114,7 @@ def portfolio(request: HttpRequest) -> HttpResponse:
     """
     choice = read_choice(request.GET.dict())
     rows = _rows(request, choice)
-    page = Paginator(chosen(rows, choice), _PAGE_SIZE).get_page(request.GET.get("page"))
+    page = one_page(request, chosen(rows, choice))
     context = {
         "rows": rows,
         "choice": choice,

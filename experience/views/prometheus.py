@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -16,8 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from experience.models import PrometheusQuery
 from experience.services.pull_prometheus import PullError, add_query, remove_query, try_query
-from surveys.models import BusinessService, User
-from xla_service.access import open_to, setting_up
+from surveys.models import BusinessService
+from xla_service.access import open_to, setting_up, signed_in
 from xla_service.navigation import Section, declare_page
 from xla_service.stored_words import told
 
@@ -84,7 +84,7 @@ def _kept(request: HttpRequest, form: QueryForm) -> bool:
     if not count:
         form.add_error("expression", _("It brings no values of the last ten minutes. Try it in Prometheus."))
         return False
-    add_query(query, by=_user(request), now=now)
+    add_query(query, by=signed_in(request), now=now)
     said = ngettext(
         "It is asked every minute from now on; it brought %(count)s value of the last ten minutes.",
         "It is asked every minute from now on; it brought %(count)s values of the last ten minutes.",
@@ -99,10 +99,6 @@ def _kept(request: HttpRequest, form: QueryForm) -> bool:
 def prometheus_remove(request: HttpRequest, key: int) -> HttpResponse:
     """Ask a query no more; what it brought stays."""
     query = get_object_or_404(PrometheusQuery.objects.select_related("service"), pk=key)
-    remove_query(query, by=_user(request), now=timezone.now())
+    remove_query(query, by=signed_in(request), now=timezone.now())
     messages.success(request, _("Taken away. What was counted stays."))
     return redirect("prometheus")
-
-
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)  # open_to lets users only through

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date
 from urllib.parse import urlencode
 
-from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -39,6 +38,7 @@ from surveys.selectors.narrowing import PARAMETERS, read_narrowing
 from xla_service.access import everyone, open_to
 from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
+from xla_service.paging import one_page
 
 declare_page(
     "executive",
@@ -49,7 +49,6 @@ declare_page(
     keeps=PARAMETERS,
 )
 declare_page("reviews", "Reviews", Section.PORTFOLIO, pages=["review"], order=30, keeps=PARAMETERS)
-_PAGE_SIZE = 50
 _MONTHS = 6
 
 
@@ -98,7 +97,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
     narrowing = read_narrowing(request.GET)
     visible = BusinessService.objects.visible_to(request.user).live().filter(of_services(narrowing))
     services = visible.order_by("name", "pk")
-    page = Paginator(services, _PAGE_SIZE).get_page(request.GET.get("page"))
+    page = one_page(request, services)
     months = past_months(organisation_day())[:_MONTHS]
     return render(
         request,

@@ -288,7 +288,7 @@ def _signed(value: float, write: Write) -> str:
     """Write a difference with its sign; one of shares in percentage points."""
     if write in _SHARES:
         return _("%(points)s points") % {"points": _points(value, write)}
-    return write(value) if write(abs(value)) == write(0.0) else _with_sign(write(abs(value)), value, 9)
+    return figures.signed(value, write)
 
 
 def _signed_span(low: float, high: float, write: Write) -> str:
@@ -299,14 +299,7 @@ def _signed_span(low: float, high: float, write: Write) -> str:
 
 
 def _points(value: float, write: Write) -> str:
-    decimals = _SHARES[write]
-    return _with_sign(figures.number(abs(100 * value), decimals), value, decimals)
-
-
-def _with_sign(text: str, value: float, decimals: int) -> str:
-    if round(abs(100 * value), decimals) == 0:
-        return text
-    return f"+{text}" if value > 0 else f"\u2212{text}"
+    return figures.signed(100 * value, lambda size: figures.number(size, _SHARES[write]))
 
 
 def _over_weeks(one: Side, other: Side) -> dict[str, Any]:

@@ -64,6 +64,7 @@ from surveys.services.jobs import JobRefusedError, start_job
 from surveys.services.upload_tickets import ImportWishes, start_ticket_import
 from surveys.wakeups import DECIDE_SWEEP, EVIDENCE_SWEEP, JOB_SWEEP, wake
 from xla_service.access import open_to, setting_up, signed_in
+from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page, page_of
 
 declare_page(
@@ -293,24 +294,23 @@ def _shown(template: Template, library: Mapping[str, Indicator]) -> dict[str, An
 
 
 def _adopted(request: HttpRequest, form: AdoptForm) -> HttpResponse:
-    typed, now = form.cleaned_data, timezone.now()
-    template, today = typed["template"], timezone.localdate()
-    is_draft = "draft" in request.POST
+    typed, template, today = form.cleaned_data, form.cleaned_data["template"], organisation_day()
+    first = today.replace(day=1)  # so that the month is judged as a whole
     terms = template_terms(
         template,
         key=free_agreement_key(template.key),
         name=typed["name"] or str(template.name),
         services=[service.key for service in typed["services"]],
-        valid_from=_first_day(today),
+        valid_from=first,
         baseline_until=today + timedelta(days=BASELINE_DAYS) if typed["is_baseline"] else None,
     )
-    if is_draft:
+    if "draft" in request.POST:
         install_indicators()
         draft = write_draft(terms, by=signed_in(request))
-        _promise(request, typed, _first_day(today))
+        _promise(request, typed, first)
         return redirect("agreement-edit", key=draft.agreement.key)
-    adopt_template(terms, by=signed_in(request), now=now)
-    _promise(request, typed, _first_day(today))
+    adopt_template(terms, by=signed_in(request), now=timezone.now())
+    _promise(request, typed, first)
     wake(EVIDENCE_SWEEP)
     messages.success(
         request, _("Published: %(name)s. Its first results are being computed.") % {"name": terms.name}
@@ -323,11 +323,6 @@ def _promise(request: HttpRequest, typed: Mapping[str, Any], first: date) -> Non
     if typed["sla_share"] is not None:
         promise = SlaPromise(target_share=typed["sla_share"], valid_from=first)
         agree_slas(typed["services"], promise, by=signed_in(request), now=timezone.now())
-
-
-def _first_day(today: date) -> date:
-    """Return the first day of this month, so that the month is judged as a whole."""
-    return today.replace(day=1)
 
 
 @open_to(setting_up)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -17,10 +16,9 @@ from surveys.selectors.why_asked import explain
 from xla_service.access import everyone, open_to
 from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
+from xla_service.paging import one_page
 
 declare_page("why-asked", "Why (not) asked", Section.ASKING, order=10)
-
-PER_PAGE = 50
 
 
 @require_safe
@@ -43,7 +41,7 @@ def _lately(request: HttpRequest) -> dict[str, Any]:
     services = BusinessService.objects.visible_to(request.user).live().order_by("name")
     found = recent_decisions(request.user, choice, today=today)
     return {
-        "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
+        "page": one_page(request, found),
         "choice": choice,
         "narrowing": narrowing,
         "choices": decision_choices(request.user, today=today),
