@@ -55,22 +55,20 @@ def score(value: float | None) -> str:
 
 def change(value: float | None) -> str:
     """Return points gained or lost with their sign and one decimal: "+5.2", "−15.0"."""
-    if value is None:
-        return MISSING
-    shown = number(abs(value), 1)
-    if shown == number(0, 1):
-        return shown
-    return f"{_MINUS if value < 0 else '+'}{shown}"
+    return MISSING if value is None else signed(value, lambda size: number(size, 1))
 
 
 def surplus(value: float | None) -> str:
     """Return how many more or fewer of something, with its sign, as a whole number: "+28", "−1,204"."""
-    if value is None:
-        return MISSING
-    shown = number(abs(value), 0)
-    if shown == number(0, 0):
-        return shown
-    return f"{_MINUS if value < 0 else '+'}{shown}"
+    return MISSING if value is None else signed(value, lambda size: number(size, 0))
+
+
+def signed(value: float, write: Callable[[float], str]) -> str:
+    """Return a difference with its sign, its size as `write` writes it; without one where that is nothing."""
+    size = write(abs(value))
+    if size == write(0.0):
+        return size
+    return f"{_MINUS if value < 0 else '+'}{size}"
 
 
 def hours(value: float | None) -> str:

@@ -167,12 +167,10 @@ def collecting_sentence(
     parts = [
         _needed(answered, needed),
         _when(rate, n_effective, needed, days, ends_on),
-    ]
-    parts.append(
         _("30 answers would reveal a shortfall of %(shortfall)s four times in five.")
-        % {"shortfall": steps(shortfall, scale)}
-    )
-    parts.append(_("Until then, read the answers below."))
+        % {"shortfall": steps(shortfall, scale)},
+        _("Until then, read the answers below."),
+    ]
     return " ".join(part for part in parts if part)
 
 

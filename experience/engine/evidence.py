@@ -26,13 +26,10 @@ from experience.engine.cells import (
 )
 from experience.engine.daycells import POLARITY_BUCKETS, Asked
 from experience.engine.weighting import is_hassle
+from surveys.engine.scales import SCALES
 
 # The rating questions with their worst and best answer.
-RATING_SCALES: Mapping[str, tuple[int, int]] = {
-    "satisfaction": (1, 5),
-    "happiness": (0, 10),
-    "effort": (1, 7),
-}
+RATING_SCALES: Mapping[str, tuple[int, int]] = {key: (scale.low, scale.high) for key, scale in SCALES.items()}
 RATING_MEASURES = tuple(RATING_SCALES)
 MOST_RATING = max(best for _, best in RATING_SCALES.values())
 # Only these know the class of their ticket; it is empty where an answer's class is coarsened to nothing.

@@ -120,7 +120,7 @@ def _factor(
     fact: str, answers: Sequence[AnsweredTicket], tickets: Mapping[str, int], least: int
 ) -> Pull | None:
     has = FACTS[fact]
-    sides = [[a for a in answers if has(a.response_class) is side] for side in (True, False)]
+    sides = _sides(answers, _has_fact(fact))
     if min(map(people_in, sides)) < least:
         return None
     with_fact = sum(n for code, n in tickets.items() if has(code))
@@ -295,5 +295,11 @@ def _is_level(name: str, level: str) -> Callable[[AnsweredTicket], bool]:
 
 def _varies(answers: Collection[AnsweredTicket], has: Callable[[AnsweredTicket], bool], least: int) -> bool:
     """Say whether at least so many people stand on either side: nothing is told about fewer."""
-    sides = [[a for a in answers if has(a) is side] for side in (True, False)]
-    return min(map(people_in, sides)) >= least
+    return min(map(people_in, _sides(answers, has))) >= least
+
+
+def _sides(
+    answers: Collection[AnsweredTicket], has: Callable[[AnsweredTicket], bool]
+) -> list[list[AnsweredTicket]]:
+    """Return the answers about tickets that have it, and the others."""
+    return [[answer for answer in answers if has(answer) is side] for side in (True, False)]

@@ -277,21 +277,25 @@ def _ratio(terms: Terms, evidence: Evidence, parameters: Parameters) -> Native:
 
 
 def _sample_mean(terms: Terms, evidence: Evidence, parameters: Parameters) -> Native:
-    """Return the mean of what a process happened to send, with the interval of a bounded mean."""
-    result, known, n, total = _totals(terms, evidence)
     cells, unit = evidence.of(terms.measure), FIXED_POINT.get(terms.measure, 1.0)
-    squares = evidence.per_service(cells, cells["total_squares"] / unit**2)
+    sums = (cells["n"], cells["total"] / unit, cells["total_squares"] / unit**2)
+    return _of_sample(terms, evidence, parameters, sums)
+
+
+def _of_sample(
+    terms: Terms, evidence: Evidence, parameters: Parameters, sums: Sequence[NDArray[Any]]
+) -> Native:
+    """Return the mean of what a process happened to send, with the interval of a bounded mean.
+
+    `sums` are n, sum and sum of squares of each cell.
+    """
+    n, total, squares = (evidence.per_service(evidence.of(terms.measure), amounts) for amounts in sums)
+    result, known = _nothing(evidence.services), n > 0
     if known.any():
-        sample = _sample(n[known], total[known], squares[known])
-        _place(result, known, sample, n[known], terms, parameters)
+        n, mean = n[known], total[known] / n[known]
+        variance = np.maximum(squares[known] / n - mean**2, 0.0) * n / np.maximum(n - 1.0, 1.0)
+        _place(result, known, Weighted(mean, variance, n, n), n, terms, parameters)
     return result
-
-
-def _sample(n: FloatArray, total: FloatArray, squares: FloatArray) -> Weighted:
-    """Return mean and sample variance where everything weighs alike, from n, sums and sums of squares."""
-    mean = total / n
-    variance = np.maximum(squares / n - mean**2, 0.0) * n / np.maximum(n - 1.0, 1.0)
-    return Weighted(mean, variance, n, n)
 
 
 def _totals(terms: Terms, evidence: Evidence) -> tuple[Native, BoolArray, FloatArray, FloatArray]:
@@ -334,12 +338,7 @@ def _median_ranks(n: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
 def _apdex(terms: Terms, evidence: Evidence, parameters: Parameters) -> Native:
     cells = evidence.of(terms.measure)
     worth = np.array(APDEX_VALUES)[cells["bucket"]]
-    n = evidence.per_service(cells, cells["n"])
-    result, known = _nothing(evidence.services), n > 0
-    if known.any():
-        total, squares = (evidence.per_service(cells, cells["n"] * worth**power) for power in (1, 2))
-        sample = _sample(n[known], total[known], squares[known])
-        _place(result, known, sample, n[known], terms, parameters)
+    result = _of_sample(terms, evidence, parameters, [cells["n"] * worth**power for power in (0, 1, 2)])
     result.raw[:] = result.value
     return result
 

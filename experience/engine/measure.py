@@ -223,9 +223,14 @@ def judge(
 ) -> Judgement:
     """Return streams, blended score, experience and colour of indicators; `respondents` counts people."""
     streams = {stream: _stream(stream, indicators) for stream in stream_weights}
-    blend = composite(streams, stream_weights)
-    p_below = _experience_p(indicators, streams.get("X"))
-    state = _experience(streams.get("X"), p_below, answers_worth(indicators, streams), respondents)
+    blend, experience = composite(streams, stream_weights), streams.get("X")
+    p_below = _experience_p(indicators, experience)
+    state = experience_state(
+        experience.value if experience else None,
+        p_below,
+        n_effective=answers_worth(indicators, streams) or 0.0,
+        respondents=respondents,
+    )
     colour = xla_colour(blend, state) if blend else None
     return Judgement(streams, blend, p_below, state, colour.value if colour else "none")
 
@@ -303,13 +308,6 @@ def _experience_p(indicators: Sequence[IndicatorResult], score: Score | None) ->
     if len(counted) == 1:
         return counted[0].p_below
     return p_below_from_interval(score.value, score.high)
-
-
-def _experience(
-    score: Score | None, p_below: float | None, n_effective: float | None, respondents: int
-) -> Experience:
-    value = score.value if score else None
-    return experience_state(value, p_below, n_effective=n_effective or 0.0, respondents=respondents)
 
 
 def answers_worth(indicators: Sequence[IndicatorResult], streams: Mapping[str, Score | None]) -> float | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.conf import settings
@@ -16,11 +18,8 @@ from surveys.engine.wording import DEFAULT_LANGUAGE, WORDS, language_for
 from surveys.models import BusinessService, CommentSentiment, Question, Response, SurveyVersion, User
 from surveys.selectors.masked_comments import is_named, masked_comments
 
-_UNHAPPY = (
-    Q(scale="satisfaction", rating__lt=3)
-    | Q(scale="happiness", rating__lt=5)
-    | Q(scale="effort", rating__lt=4)
-)
+_MIDDLES = {scale: (worst + best) / 2 for scale, (worst, best) in RATING_SCALES.items()}
+_UNHAPPY = reduce(or_, (Q(scale=scale, rating__lt=middle) for scale, middle in _MIDDLES.items()))
 _LONGEST_LEAD, _SHORTEST_REST = 600, 200  # characters
 RESTRICTIONS = ("unhappy", "comments")
 

@@ -17,7 +17,7 @@ from django.db.models import Q, QuerySet
 
 from experience.engine.defaults import DEFAULTS, ENGINE_VERSION
 from experience.engine.evidence import Evidence
-from experience.engine.measure import Result, SlaTerms, measure
+from experience.engine.measure import SlaTerms, measure
 from experience.engine.periods import Period, month_of, week_of, window
 from experience.engine.receipt import input_hash
 from experience.models import AgreementVersion, Measurement, ParameterSet, Sla
@@ -194,41 +194,27 @@ def _measured(
     used: ParameterSet,
     now: datetime,
 ) -> list[Measurement]:
-    version = found.version
+    version, closes = found.version, kind == MeasurementPeriod.MONTH and is_final(period, used.made_on)
     names = {"agreement": f"{version.agreement.key}/{version.number}", "parameters": str(used.made_on)}
     results = measure(evidence, terms_of(version), stream_weights(version), slas, parameters_of(used))
     return [
-        _measurement(version, subject, kind, period, used, now, inputs, result)
+        Measurement(
+            agreement_version=version,
+            service=subject,
+            period=kind,
+            starts_on=period.first_on,
+            ends_on=period.last_on,
+            state=Measurement.State.FINAL if closes else Measurement.State.PROVISIONAL,
+            inputs=inputs,
+            input_hash=input_hash(inputs),
+            engine_version=str(ENGINE_VERSION),
+            parameter_set=used,
+            computed_at=now,
+            n_people=inputs["people"][0],
+            **columns_of(result, is_baseline=version.is_baseline_on(period.last_on)),
+        )
         for subject, inputs, result in zip(subjects, inputs_of(evidence, slas, names), results, strict=True)
     ]
-
-
-def _measurement(
-    version: AgreementVersion,
-    service: BusinessService | None,
-    kind: MeasurementPeriod,
-    period: Period,
-    used: ParameterSet,
-    now: datetime,
-    inputs: dict[str, Any],
-    result: Result,
-) -> Measurement:
-    closes = kind == MeasurementPeriod.MONTH and is_final(period, used.made_on)
-    return Measurement(
-        agreement_version=version,
-        service=service,
-        period=kind,
-        starts_on=period.first_on,
-        ends_on=period.last_on,
-        state=Measurement.State.FINAL if closes else Measurement.State.PROVISIONAL,
-        inputs=inputs,
-        input_hash=input_hash(inputs),
-        engine_version=str(ENGINE_VERSION),
-        parameter_set=used,
-        computed_at=now,
-        n_people=inputs["people"][0],
-        **columns_of(result, is_baseline=version.is_baseline_on(period.last_on)),
-    )
 
 
 def experience_scores(

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from surveys.models import ApiKey, User
 from surveys.services.api_keys import create_key, revoke_key
 from xla_service.access import administering, open_to, signed_in
+from xla_service.moments import organisation_day
 from xla_service.navigation import Section, declare_page
 from xla_service.paging import one_page
 
@@ -51,7 +52,7 @@ class ApiKeyForm(forms.Form):
     def clean_expires_on(self) -> date | None:
         """Refuse a day that is over."""
         day: date | None = self.cleaned_data["expires_on"]
-        if day is not None and day <= timezone.localdate():
+        if day is not None and day <= organisation_day():
             raise forms.ValidationError(_("Choose a day after today."))
         return day
 
