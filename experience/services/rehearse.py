@@ -118,7 +118,8 @@ def _stage(terms: AgreementTerms, today: date, now: datetime) -> _Stage:
 def _services(terms: AgreementTerms, in_force: Sequence[InForce]) -> list[BusinessService]:
     if not terms.covers_rest:
         return list(BusinessService.objects.filter(key__in=terms.services).order_by("key"))
-    others = (found for found in in_force if found.version.agreement.is_primary)
+    primary = (found for found in in_force if found.version.agreement.is_primary)
+    others = (found for found in primary if found.version.agreement.key != terms.key)
     taken = {s.pk for found in others if not found.version.covers_rest for s in found.services}
     return list(BusinessService.objects.live().exclude(pk__in=taken).order_by("key"))
 

@@ -99,6 +99,17 @@ def test_each_month_has_score_interval_and_breach(printing: BusinessService) -> 
     assert rehearsal.breaches == (may,)
 
 
+def test_a_draft_for_every_other_service_keeps_those_that_its_own_version_names(
+    printing: BusinessService,
+) -> None:
+    BusinessServiceFactory.create(key="mail")
+    publish(write_draft(terms(valid_from=LAST_YEAR), by=None), by=None, now=NOW)
+
+    rehearsal = rehearsed(terms(services=(), covers_rest=True))
+
+    assert {result.subject for result in rehearsal.results} == {"mail", "printing"}
+
+
 def test_the_version_in_force_replays_to_its_own_final_result(printing: BusinessService) -> None:
     version = agreed(printing)
     lived(printing, MIXED, UNHAPPY, days_down=1)
