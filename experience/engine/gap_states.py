@@ -44,6 +44,7 @@ class Lane(StrEnum):
     CLOSE = "close"
 
 
+CONFIRMED = frozenset({GapState.OPEN, GapState.ACKNOWLEDGED, GapState.RECOVERED})
 FINISHED = frozenset({GapState.CLOSED, GapState.UNVERIFIED})
 _KIND_AT_OPENING = {Sla.GREEN: GapKind.WATERMELON, Sla.NONE: GapKind.BLIND_SPOT}
 
