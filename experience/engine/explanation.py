@@ -19,13 +19,14 @@ from experience.engine.gaps import has_interval
 from experience.engine.intervals import moderated_wilson
 from experience.engine.normalise import Anchors
 from experience.engine.privacy import hidden_cells
+from surveys.engine.response_class import Fact, tells
 
-# Facts of a ticket as they stood when it was resolved, by the digits of its response class.
-FACTS: Mapping[str, Callable[[str], bool]] = {
-    "repeat": lambda code: code[:1] == "1",
-    "reopened": lambda code: code[1:2] == "1",
-    "slow": lambda code: code[2:3] in {"1", "2"},
-    "reassigned": lambda code: code[5:6] in {"1", "2"},
+# What may pull a rating down: facts of a ticket as they stood when it was resolved.
+FACTS: Mapping[str, Fact] = {
+    "repeat": Fact.REPEAT_CONTACT,
+    "reopened": Fact.REOPENED,
+    "slow": Fact.TIME_TO_RESOLVE,
+    "reassigned": Fact.REASSIGNED,
 }
 _URGENT = 2
 # Sites and personas that get a column of their own among the drivers; they are compared with the rest.
@@ -119,11 +120,10 @@ def factors(
 def _factor(
     fact: str, answers: Sequence[AnsweredTicket], tickets: Mapping[str, int], least: int
 ) -> Pull | None:
-    has = FACTS[fact]
     sides = _sides(answers, _has_fact(fact))
     if min(map(people_in, sides)) < least:
         return None
-    with_fact = sum(n for code, n in tickets.items() if has(code))
+    with_fact = sum(n for code, n in tickets.items() if tells(code, FACTS[fact]))
     means = [float(np.mean([a.rating for a in side])) for side in sides]
     return pull(
         tickets_with=with_fact,
@@ -249,7 +249,9 @@ def class_drivers(counts: Mapping[tuple[date, str, float], int], *, seed: int) -
 
     What a service falls back on that has too few answers of its own.
     """
-    rows = [[1.0, *(float(has(code)) for has in FACTS.values()), rating] for _, code, rating in counts]
+    rows = [
+        [1.0, *(float(tells(code, fact)) for fact in FACTS.values()), rating] for _, code, rating in counts
+    ]
     return _drivers(list(FACTS), [day for day, _, _ in counts], rows, list(counts.values()), seed)
 
 
@@ -286,7 +288,7 @@ def _columns(answers: Sequence[AnsweredTicket], least: int) -> list[Column]:
 
 
 def _has_fact(fact: str) -> Callable[[AnsweredTicket], bool]:
-    return lambda answer: FACTS[fact](answer.response_class)
+    return lambda answer: tells(answer.response_class, FACTS[fact])
 
 
 def _is_level(name: str, level: str) -> Callable[[AnsweredTicket], bool]:

@@ -23,9 +23,7 @@ from experience.engine.arrays import BoolArray, FloatArray, Numbers, require
 from experience.engine.defaults import DEFAULTS
 from experience.engine.strata import post_stratify as post_stratify
 from experience.engine.strata import rake as rake
-
-_REOPENED = 1
-_TIME_CLASS = 2
+from surveys.engine.response_class import Fact, tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +108,7 @@ def _prefix_totals(counts: Mapping[str, float]) -> dict[str, float]:
 
 def is_hassle(response_class: str) -> bool:
     """Return whether the resolution was reopened before or late; unknown facts count as no hassle."""
-    reopened = response_class[_REOPENED : _REOPENED + 1]
-    time_class = response_class[_TIME_CLASS : _TIME_CLASS + 1]
-    return reopened == "1" or time_class in {"1", "2"}
+    return tells(response_class, Fact.REOPENED) or tells(response_class, Fact.TIME_TO_RESOLVE)
 
 
 def class_weights(rates: ArrayLike, chances: ArrayLike = 1.0) -> FloatArray:

@@ -18,13 +18,32 @@ classes large enough to have a response rate of their own.
 
 from __future__ import annotations
 
+from enum import IntEnum
 from zlib import crc32
 
 # Resolution targets by priority in minutes, where none was agreed for the service or for all.
 TARGET_MINUTES = {1: 4 * 60, 2: 24 * 60, 3: 5 * 24 * 60, 4: 10 * 24 * 60, 5: 20 * 24 * 60}
 USUAL_PRIORITY = 3
 PERSONA_GROUPS = 2
-DIGITS = 6
+
+
+class Fact(IntEnum):
+    """What the digits tell, each by its place."""
+
+    REPEAT_CONTACT = 0
+    REOPENED = 1
+    TIME_TO_RESOLVE = 2
+    LANGUAGE = 3
+    PERSONA = 4
+    REASSIGNED = 5
+
+
+DIGITS = len(Fact)
+
+
+def tells(response_class: str, fact: Fact) -> bool:
+    """Say whether a class tells a fact: its digit is above 0. A coarser class knows its own digits alone."""
+    return response_class[fact : fact + 1] > "0"
 
 
 def target_minutes(priority: int | None) -> int:
@@ -46,6 +65,11 @@ def language_group(language: str, organisation_language: str) -> int:
 def persona_group(persona: str) -> int:
     """Return a stable group 1 or 2 for a persona, 0 when it is unknown."""
     return 1 + crc32(persona.casefold().encode()) % PERSONA_GROUPS if persona else 0
+
+
+def class_of_person(*, language: int, persona: int) -> str:
+    """Return the class of a resolution of which no more is known yet than the groups of its person."""
+    return f"000{language}{persona}0"
 
 
 def response_class(

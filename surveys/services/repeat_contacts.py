@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from surveys.engine.repeats import REPEAT_WINDOW, Contact, Repeats, find_repeats
-from surveys.engine.response_class import response_class
+from surveys.engine.response_class import Fact, response_class
 from surveys.models import Person, Resolution, Ticket
 from surveys.selectors.resolution_targets import ResolutionTargets
 from surveys.services.bulk import column_values, has_changed, update_rows
@@ -31,8 +31,8 @@ def classify(resolution: Resolution, targets: ResolutionTargets) -> None:
         reopen_count=resolution.reopen_count,
         minutes_to_resolve=resolution.minutes_to_resolve,
         target=targets.minutes(resolution.service_id, resolution.priority),
-        language=int(resolution.response_class[3]),
-        persona=int(resolution.response_class[4]),
+        language=int(resolution.response_class[Fact.LANGUAGE]),
+        persona=int(resolution.response_class[Fact.PERSONA]),
         reassignment_count=resolution.reassignment_count,
     )
 

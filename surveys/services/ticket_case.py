@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from surveys.engine.response_class import language_group, persona_group
+from surveys.engine.response_class import class_of_person, language_group, persona_group
 from surveys.engine.tickets import KnownResolution, Requester, TicketRecord, follow, reopen
 from surveys.models import BusinessService, Person, Resolution, Ticket
 from surveys.services.bulk import column_values, has_changed
@@ -215,7 +215,7 @@ def _take_person(row: Resolution, person: Person | None) -> None:
     row.person = person
     row.persona = person.persona if person else ""
     language = language_group(person.language if person else "", settings.LANGUAGE_CODE)
-    row.response_class = f"000{language}{persona_group(row.persona)}0"
+    row.response_class = class_of_person(language=language, persona=persona_group(row.persona))
 
 
 def _told(reported: int | None, otherwise: int | None) -> int | None:
