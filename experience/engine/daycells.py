@@ -17,7 +17,7 @@ from experience.engine.histogram import bucket_of
 LOST_TIME_CAP_MINUTES = 480
 POLARITY_UNITS = 10_000
 # Sums are integers: in these units of the value.
-FIXED_POINT: Mapping[str, float] = {"sentiment": 10_000.0, "text_polarity": 10_000.0, "cost": 100.0}
+FIXED_POINT: Mapping[str, float] = {"sentiment": POLARITY_UNITS, "text_polarity": POLARITY_UNITS, "cost": 100}
 # What `cells_of` counts. All other measures are signals of the whole service.
 RESOLUTION_MEASURES = (
     "resolved", "satisfaction", "happiness", "effort", "solved", "lost_time", "sentiment", "time_to_resolve",

@@ -17,7 +17,9 @@ from experience.engine.intervals import (
     Moments,
     cold_start_variance,
     interval_of_worth,
+    moderated_variance,
     moments_of_counts,
+    worth,
 )
 
 
@@ -87,9 +89,7 @@ def follow_up(
 
 def _phase(share: float, counts: Sequence[int], lo: int, prior: float) -> _Phase:
     found: Moments[float] = moments_of_counts(counts, range(lo, lo + len(counts)))  # type: ignore[assignment]
-    own_df = found.n - 1.0
-    df = own_df + DEFAULTS.prior_df
-    variance = (own_df * found.variance + DEFAULTS.prior_df * prior) / df
+    variance, df = moderated_variance(found.variance, found.n, prior)
     return _Phase(share, float(found.mean), float(variance), float(found.n), float(df))
 
 
@@ -99,9 +99,7 @@ def _estimate(
     if not has_interval(n_effective):
         return FollowUp(value, None, None, n_effective)
     share = (value - lo) / (hi - lo)
-    extra = DEFAULTS.smoothing_answers
-    smooth = (n_effective * share + extra / 2.0) / (n_effective + extra)
-    n_star = n_effective * smooth * (1.0 - smooth) * (hi - lo) ** 2 / spread
+    n_star = float(worth(share, spread, n_effective, width=hi - lo))
     ends = interval_of_worth(Moderated(share, spread, n_star, df), lo=lo, hi=hi, level=level)
     return FollowUp(value, ends.low, ends.high, n_effective)
 

@@ -117,14 +117,26 @@ def moderate(
     )
     prior = cold_start_variance(lo, hi) if pooled is None else pooled
     require(np.greater(prior, 0.0), "The pooled variance must be positive; pass None while nothing varies.")
+    moderated, df = moderated_variance(variance, n_effective, prior)
+    share = np.subtract(mean, lo) / (hi - lo)
+    n_star = worth(share, moderated, n_effective, width=hi - lo)
+    return Moderated(like(share, mean), like(moderated, mean), like(n_star, mean), like(df, mean))
+
+
+def moderated_variance(
+    variance: Numbers, n_effective: Numbers, pooled: Numbers
+) -> tuple[FloatArray, FloatArray]:
+    """Return a variance moderated by the organisation's `pooled` one, and its degrees of freedom."""
     own_df = np.maximum(np.subtract(n_effective, 1.0), 0.0)
     df = own_df + DEFAULTS.prior_df
-    moderated = (own_df * variance + DEFAULTS.prior_df * np.asarray(prior)) / df
-    share = np.subtract(mean, lo) / (hi - lo)
+    return (own_df * variance + DEFAULTS.prior_df * np.asarray(pooled)) / df, df
+
+
+def worth(share: Numbers, variance: Numbers, n_effective: Numbers, *, width: float) -> Numbers:
+    """Return how many yes/no answers a mean is worth that stands at this share of a scale so wide."""
     extra = DEFAULTS.smoothing_answers
     smooth = (n_effective * share + extra / 2.0) / (n_effective + extra)
-    n_star = n_effective * smooth * (1.0 - smooth) * (hi - lo) ** 2 / moderated
-    return Moderated(like(share, mean), like(moderated, mean), like(n_star, mean), like(df, mean))
+    return n_effective * smooth * (1.0 - smooth) * width**2 / variance
 
 
 def moderated_wilson(
@@ -138,8 +150,8 @@ def moderated_wilson(
     level: float = DEFAULTS.level,
 ) -> Interval[N]:
     """Return the moderated Wilson interval of a mean on [lo, hi]; arguments as in `moderate`."""
-    worth = moderate(mean, variance, n_effective, lo=lo, hi=hi, pooled=pooled)
-    return interval_of_worth(worth, lo=lo, hi=hi, level=level)
+    found = moderate(mean, variance, n_effective, lo=lo, hi=hi, pooled=pooled)
+    return interval_of_worth(found, lo=lo, hi=hi, level=level)
 
 
 def interval_of_worth(

@@ -1,4 +1,4 @@
-"""Gaps as rows and events: the only place that writes them.
+"""Gaps as rows and events, as the sweeps write them; what people do stands in gap_actions.py.
 
 A step of a sweep is a conditional UPDATE on everything that it was judged from. Where somebody else was
 faster nothing is written, and the gap is read and judged afresh at once: the next weekly evaluation is a week

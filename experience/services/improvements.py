@@ -76,18 +76,6 @@ def plan_improvement(gap: Gap, plan: Plan, *, by: User, now: datetime, today: da
     return made
 
 
-def _write_event(gap: Gap, state: str, reason: str, by: User, now: datetime) -> None:
-    GapEvent.objects.create(
-        gap=gap,
-        happened_at=now,
-        actor=by,
-        from_state=gap.state,
-        to_state=state,
-        kind=gap.kind,
-        reason=reason[:500],
-    )
-
-
 @transaction.atomic
 def carry_out(improvement: Improvement, *, on: date, by: User, now: datetime) -> None:
     """Say that an action was done on a day; its effect is judged after the window that follows.
@@ -107,13 +95,15 @@ def carry_out(improvement: Improvement, *, on: date, by: User, now: datetime) ->
             key=_notice_key(improvement),
             defaults={"wording": {"en": improvement.notice}, "shown_from": on},
         )
-    if improvement.gap is not None:
-        _write_event(
-            improvement.gap,
-            improvement.gap.state,
-            _DONE % {"what": improvement.what},
-            by,
-            now,
+    if (gap := improvement.gap) is not None:
+        GapEvent.objects.create(
+            gap=gap,
+            happened_at=now,
+            actor=by,
+            from_state=gap.state,
+            to_state=gap.state,
+            kind=gap.kind,
+            reason=(_DONE % {"what": improvement.what})[:500],
         )
 
 

@@ -14,7 +14,7 @@ from django.db.models import Max, QuerySet, Sum
 
 from experience.engine.blend import variance_from_interval
 from experience.engine.cells import chance_of
-from experience.engine.daycells import Asked, rating_of_bucket
+from experience.engine.daycells import FIXED_POINT, Asked, rating_of_bucket
 from experience.engine.defaults import DEFAULTS, ENGINE_VERSION
 from experience.engine.evidence import RATING_MEASURES
 from experience.engine.explanation import class_drivers
@@ -218,7 +218,7 @@ def _rating_variance(measure: str, period: Period) -> float | None:
 
 
 def _sum_variance(measure: str, period: Period) -> float | None:
-    unit = 10_000.0 if measure == "sentiment" else 1.0
+    unit = FIXED_POINT.get(measure, 1.0)
     cells = _cells().filter(measure=measure, bucket=0, day__range=(period.first_on, period.last_on))
     sums = (
         cells.values_list("service_id").annotate(Sum("count"), Sum("total"), Sum("total_squares")).order_by()
