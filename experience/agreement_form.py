@@ -116,9 +116,7 @@ def _read_indicators(
         was = old.get(key, AgreedIndicator(key))
         weight, target = reader.number(f"weight.{key}") or 0.0, reader.number(f"target.{key}")
         native = None if target is None else target / factor_of(library[key])
-        is_same = native is not None and isclose(
-            native, library[key].target if was.target is None else was.target
-        )
+        is_same = native is not None and isclose(native, library[key].target_of(was))
         found.append(replace(was, weight=weight) if is_same else AgreedIndicator(key, weight, native))
     return tuple(found)
 
@@ -188,10 +186,13 @@ def promises(terms: AgreementTerms, library: Mapping[str, Indicator]) -> list[st
 
 
 def _promise(agreed: AgreedIndicator, indicator: Indicator) -> str:
-    target = indicator.target if agreed.target is None else agreed.target
-    is_least = indicator.floor < indicator.ceiling
-    words = _("%(indicator)s: at least %(target)s.") if is_least else _("%(indicator)s: at most %(target)s.")
-    return words % {"indicator": indicator_words(indicator.name), "target": written(indicator, target)}
+    words = (
+        _("%(indicator)s: at least %(target)s.")
+        if indicator.higher_is_better
+        else _("%(indicator)s: at most %(target)s.")
+    )
+    target = written(indicator, indicator.target_of(agreed))
+    return words % {"indicator": indicator_words(indicator.name), "target": target}
 
 
 def covered_words(terms: AgreementTerms, names: Mapping[str, str]) -> str:

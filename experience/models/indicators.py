@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
+from experience.engine.agreement_terms import AgreedIndicator
 from surveys.models.constraints import one_of
-
-if TYPE_CHECKING:
-    pass
 
 
 class IndicatorStream(models.TextChoices):
@@ -79,6 +75,15 @@ class Indicator(models.Model):
                 name="indicator_anchors_in_order",
             ),
         ]
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Say whether more of it is better."""
+        return self.ceiling > self.floor
+
+    def target_of(self, agreed: AgreedIndicator | None) -> float:
+        """Return its target as agreed; the usual one where none was."""
+        return self.target if agreed is None or agreed.target is None else agreed.target
 
     def __str__(self) -> str:
         return self.name

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
 from surveys.models import BusinessService
 from surveys.models.constraints import one_of, within
-
-if TYPE_CHECKING:
-    pass
 
 
 class SlaKind(models.TextChoices):

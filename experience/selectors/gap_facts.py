@@ -89,12 +89,11 @@ def explanation_of(m: Measurement) -> Document:
 
     Empty for a result without a rating, or with one that is hidden.
     """
-    rating = rating_terms(terms_of(m.agreement_version))
-    if rating is None or m.rating is None:
-        return {}
-    scale = Scale(rating.low, rating.high, rating.anchors, _pooled(m.parameter_set, rating))
     longest = Period(min(m.starts_on, m.ends_on - timedelta(days=DRIVER_DAYS - 1)), m.ends_on)
-    answers = _answers(m, rating, longest)
+    behind = _answers_of(m, longest)
+    if behind is None:
+        return {}
+    scale, answers = behind
     within = [answer for answer in answers if answer.day >= m.starts_on]
     least = least_people()
     return {
@@ -112,11 +111,15 @@ def explanation_of(m: Measurement) -> Document:
 
 def answers_behind(m: Measurement) -> tuple[Scale, list[AnsweredTicket]] | None:
     """Return the answers that count for a result, with the scale of its rating; None without a rating."""
+    return _answers_of(m, m.days)
+
+
+def _answers_of(m: Measurement, period: Period) -> tuple[Scale, list[AnsweredTicket]] | None:
     rating = rating_terms(terms_of(m.agreement_version))
     if rating is None or m.rating is None:
         return None
     scale = Scale(rating.low, rating.high, rating.anchors, _pooled(m.parameter_set, rating))
-    return scale, _answers(m, rating, m.days)
+    return scale, _answers(m, rating, period)
 
 
 def _reasons(answers: Sequence[AnsweredTicket], scale: Scale) -> list[Document]:
@@ -165,9 +168,13 @@ def _resolutions(m: Measurement, period: Period) -> QuerySet[Resolution]:
     )
 
 
+def _eligible(m: Measurement, period: Period) -> QuerySet[Resolution]:
+    return _resolutions(m, period).filter(decision__is_eligible=True, withdrawn_at=None)
+
+
 def _tickets(m: Measurement) -> dict[str, int]:
     """Return the eligible resolutions per response class."""
-    found = _resolutions(m, m.days).filter(decision__is_eligible=True, withdrawn_at=None)
+    found = _eligible(m, m.days)
     return dict(found.values_list("response_class").annotate(Count("pk")).order_by())
 
 
@@ -179,7 +186,7 @@ _COLUMNS = (
 
 def _answers(m: Measurement, rating: Terms, period: Period) -> list[AnsweredTicket]:
     found = Response.objects.accepted().filter(
-        resolution__in=_resolutions(m, period).filter(decision__is_eligible=True, withdrawn_at=None),
+        resolution__in=_eligible(m, period),
         scale=rating.measure,
         rating__isnull=False,
     )

@@ -210,8 +210,8 @@ def _unknown_past(field: IndicatorField) -> str:
 def _field(
     indicator: Indicator, agreed: AgreedIndicator | None, values: Sequence[float], boxes: Boxes
 ) -> IndicatorField:
-    target = indicator.target if agreed is None or agreed.target is None else agreed.target
-    met = sum((v >= target) if indicator.floor < indicator.ceiling else (v <= target) for v in values)
+    target = indicator.target_of(agreed)
+    met = sum((v >= target) if indicator.higher_is_better else (v <= target) for v in values)
     return IndicatorField(
         indicator=indicator,
         is_agreed=agreed is not None,
@@ -234,7 +234,7 @@ def _span(indicator: Indicator, values: Sequence[float], target: float) -> tuple
     """Return the ends of the axis, worse first: floor and ceiling, widened to what was seen."""
     low = min([indicator.floor, indicator.ceiling, target, *values])
     high = max([indicator.floor, indicator.ceiling, target, *values])
-    return (low, high) if indicator.floor < indicator.ceiling else (high, low)
+    return (low, high) if indicator.higher_is_better else (high, low)
 
 
 @open_to(setting_up)

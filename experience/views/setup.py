@@ -283,7 +283,7 @@ def _shown(template: Template, library: Mapping[str, Indicator]) -> dict[str, An
         {
             "name": indicator_words(library[line.key].name),
             "target": written(library[line.key], line.target),
-            "is_least": library[line.key].floor < library[line.key].ceiling,
+            "is_least": library[line.key].higher_is_better,
             "weight": line.weight,
             "reason": line.reason,
         }
