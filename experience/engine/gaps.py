@@ -38,6 +38,10 @@ class Experience(StrEnum):
 
 # States in which nothing is said about the experience yet.
 UNJUDGED = frozenset({Experience.MISSING, Experience.HIDDEN, Experience.COLLECTING})
+# On which side of the target it is, and in which states that is a finding.
+BELOW = frozenset({Experience.LEAN_RED, Experience.LIKELY_RED})
+ON_TARGET = frozenset({Experience.LEAN_GREEN, Experience.LIKELY_GREEN})
+SURE = frozenset({Experience.LIKELY_RED, Experience.LIKELY_GREEN})
 
 
 class Verdict(StrEnum):

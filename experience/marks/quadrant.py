@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from experience import figures
 from experience.engine.defaults import DEFAULTS
+from experience.engine.gaps import BELOW
 from experience.marks.svg import NOTHING, Axis, joined, px, slice_shape, status_shape
 
 _TARGET = DEFAULTS.target_score
@@ -20,7 +21,6 @@ _CROWDED = 60
 # In a crowd more names than these find no room; looking for it costs more than the rest of the chart.
 _MOST_NAMES = 12
 _NARROW = 420
-_RED = ("likely_red", "lean_red")
 _LETTER, _LINE = 6.1, 13.0
 
 
@@ -189,7 +189,7 @@ def _swarm(dots: Sequence[Dot], plane: _Plane) -> SafeString:
     paths: dict[str, list[str]] = defaultdict(list)
     for dot in dots:
         x, y = plane.place(dot)
-        paths[dot.status].append(f"M{px(x - 3)} {px(y - 2)}h6l-3 5z" if dot.status in _RED else _disc(x, y))
+        paths[dot.status].append(f"M{px(x - 3)} {px(y - 2)}h6l-3 5z" if dot.status in BELOW else _disc(x, y))
     return format_html_join(
         "",
         '<path class="dot dot--{}" d="{}"/>',

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from experience.engine.gaps import BELOW
+
 NOTHING = mark_safe("")  # noqa: S308  (a constant)
 
 
@@ -55,7 +57,7 @@ def joined(parts: list[SafeString]) -> SafeString:
 
 def status_shape(status: str, x: float, y: float, size: float) -> SafeString:
     """Return the shape of an evidence status: triangles point down below target, full ones are findings."""
-    if status in ("likely_red", "lean_red"):
+    if status in BELOW:
         corners = [(x - size, y - 0.8 * size), (x + size, y - 0.8 * size), (x, y + size)]
         return format_html('<polygon class="dot dot--{}" points="{}"/>', status, points(corners))
     return format_html(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Count, Max, Q
 from django.utils.translation import gettext, gettext_noop
 
+from experience.engine.gaps import BELOW, ON_TARGET, SURE
 from experience.engine.periods import Period
 from experience.models import Gap, Measurement
 from experience.selectors.lost_cost import cost_per_hour
@@ -28,9 +29,6 @@ _COLUMNS = (
     "service_id", "service__supplier", "status", "n_people", "n_resolved", "lost_hours", "repeat_share",
     "service__hour_cost",
 )  # fmt: skip
-_SURE = (Measurement.Status.LIKELY_RED, Measurement.Status.LIKELY_GREEN)
-_BELOW = (Measurement.Status.LIKELY_RED, Measurement.Status.LEAN_RED)
-_ABOVE = (Measurement.Status.LIKELY_GREEN, Measurement.Status.LEAN_GREEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +122,15 @@ def _people(user: User | AnonymousUser, month: Period, narrowing: Narrowing) -> 
 
 
 def _summary(name: str, rows: Sequence[dict[str, Any]], people: dict[int, int]) -> Summary:
-    below = [row["status"] for row in rows if row["status"] in _BELOW]
-    above = [row["status"] for row in rows if row["status"] in _ABOVE]
+    below = [row["status"] for row in rows if row["status"] in BELOW]
+    on_target = [row["status"] for row in rows if row["status"] in ON_TARGET]
     return Summary(
         name=name,
         services=len(rows),
         below=len(below),
-        below_sure=sum(status in _SURE for status in below),
-        on_target=len(above),
-        on_target_sure=sum(status in _SURE for status in above),
+        below_sure=sum(status in SURE for status in below),
+        on_target=len(on_target),
+        on_target_sure=sum(status in SURE for status in on_target),
         people=sum(people.get(row["service_id"], 0) for row in rows),
         lost_hours=_total([_lost_hours(row) for row in rows]),
         repeat_share=_repeat_share(rows),

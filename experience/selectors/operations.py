@@ -18,6 +18,7 @@ from django.db.models import Avg, Count, QuerySet
 from experience.engine.agreement_terms import AgreedIndicator
 from experience.engine.change import RateRatio, rate_ratio
 from experience.engine.defaults import DEFAULTS
+from experience.engine.gaps import UNJUDGED
 from experience.engine.indicators import Native, Parameters, Terms, native
 from experience.engine.periods import Period
 from experience.engine.weighting import class_rates
@@ -44,12 +45,6 @@ KEYS = (
     "reopen_share",
     "change_success",
     "ticket_cost",
-)
-_JUDGED = (
-    Measurement.Status.LIKELY_RED,
-    Measurement.Status.LEAN_RED,
-    Measurement.Status.LEAN_GREEN,
-    Measurement.Status.LIKELY_GREEN,
 )
 _STARS = 5
 _NO_ANSWERS = Parameters(rates=class_rates({}, {}), pooled_variance={})
@@ -164,7 +159,7 @@ def _rating(results: Sequence[_Result]) -> float | None:
     judged = [
         (result.rating, result.n_resolved)
         for result in results
-        if result.status in _JUDGED and result.rating_best == _STARS and result.rating is not None
+        if result.status not in UNJUDGED and result.rating_best == _STARS and result.rating is not None
     ]
     tickets = sum(n for _, n in judged)
     return sum(rating * n for rating, n in judged) / tickets if tickets else None

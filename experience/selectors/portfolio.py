@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from experience.badges import Badge, badge_of
-from experience.engine.gaps import Experience, Verdict, classify
+from experience.engine.gaps import ON_TARGET, Experience, Verdict, classify
 from experience.engine.periods import Period, is_wider
 from experience.engine.sla import Sla
 from experience.models import Gap, Measurement
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from surveys.models import User
 
 _TREND_WEEKS = 26
-_ON_TARGET = (Measurement.Status.LEAN_GREEN, Measurement.Status.LIKELY_GREEN)
 _FLAGS = (Verdict.WATERMELON, Verdict.POSSIBLE_WATERMELON, Verdict.RED_ON_BOTH, Verdict.BLIND_SPOT)
 
 
@@ -101,7 +100,7 @@ class Row:
     @property
     def is_made_up_for(self) -> bool:
         """Say whether the rating is below what was agreed, and other answers bring the experience there."""
-        if self.status not in _ON_TARGET or self.rating is None or self.rating_target is None:
+        if self.status not in ON_TARGET or self.rating is None or self.rating_target is None:
             return False
         return round(self.rating, 1) < round(self.rating_target, 1)
 

@@ -15,7 +15,7 @@ from experience import figures, sentences
 from experience.badges import Badge, badge_of
 from experience.engine.blend import is_confirmed
 from experience.engine.defaults import DEFAULTS
-from experience.engine.gaps import UNJUDGED, Verdict
+from experience.engine.gaps import BELOW, ON_TARGET, UNJUDGED, Verdict
 from experience.engine.indicators import Terms
 from experience.engine.periods import is_wider
 from experience.engine.planning import detectable_shortfall
@@ -135,9 +135,9 @@ def _why_not_as_rated(result: NewestResult) -> str:
     status, rows = result.measurement.status, result.measurement.results["indicators"]
     if result.is_hidden:
         return ""
-    if status in (Measurement.Status.LEAN_RED, Measurement.Status.LIKELY_RED):
+    if status in BELOW:
         return sentences.pull_sentence(pulled_down_by(rows))
-    if status in (Measurement.Status.LEAN_GREEN, Measurement.Status.LIKELY_GREEN):
+    if status in ON_TARGET:
         return sentences.lift_sentence(lifted_by(rows))
     return ""
 
