@@ -53,6 +53,19 @@ def previous_month(month: Period) -> Period:
     return month_of(month.first_on - timedelta(days=1))
 
 
+def year_before(month: Period) -> Period:
+    """Return the same calendar month a year before."""
+    return month_of(month.first_on.replace(year=month.first_on.year - 1))
+
+
+def months_before(month: Period, count: int) -> list[Period]:
+    """Return the calendar months before a month, as many as asked for, newest first."""
+    months = [month]
+    for _ in range(count):
+        months.append(previous_month(months[-1]))
+    return months[1:]
+
+
 def week_of(day: date) -> Period:
     """Return the ISO week (Monday to Sunday) that holds the day."""
     monday = day - timedelta(days=day.weekday())
@@ -135,12 +148,7 @@ def working_days_between(opened_on: date, today: date, weekdays: frozenset[int] 
 
 def baseline_months(trigger: Period, count: int = DEFAULTS.baseline_periods) -> tuple[Period, ...]:
     """Return the months before the one that triggered an action, oldest first, without that one."""
-    months: list[Period] = []
-    month = trigger
-    for _ in range(count):
-        month = previous_month(month)
-        months.insert(0, month)
-    return tuple(months)
+    return tuple(reversed(months_before(trigger, count)))
 
 
 def after_action(action_on: date, days: int, washout_days: int = DEFAULTS.washout_days) -> Period:

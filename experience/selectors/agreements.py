@@ -77,10 +77,11 @@ def newest_on(day: date) -> list[AgreementVersion]:
     holding = Q(agreement__retired_on__isnull=True) | Q(agreement__retired_on__gt=day)
     found = AgreementVersion.objects.holding().filter(holding, valid_from__lte=day).order_by("number")
     newest = {number["agreement"]: number["pk"] for number in found.values("agreement", "pk")}
-    return list(_with_details(AgreementVersion.objects.filter(pk__in=newest.values())).order_by("pk"))
+    return list(with_details(AgreementVersion.objects.filter(pk__in=newest.values())).order_by("pk"))
 
 
-def _with_details(versions: QuerySet[AgreementVersion]) -> QuerySet[AgreementVersion]:
+def with_details(versions: QuerySet[AgreementVersion]) -> QuerySet[AgreementVersion]:
+    """Return the versions with what their terms are read from."""
     return versions.select_related("agreement").prefetch_related(*_DETAILS)
 
 
@@ -173,12 +174,12 @@ def version_terms(version: AgreementVersion) -> AgreementTerms:
 def published_version(agreement: Agreement) -> AgreementVersion | None:
     """Return the newest published version of an agreement, also when it begins later; None without one."""
     published = AgreementVersion.objects.filter(agreement=agreement, state=AgreementVersion.State.PUBLISHED)
-    return _with_details(published).first()
+    return with_details(published).first()
 
 
 def draft_of(agreement: Agreement) -> AgreementVersion | None:
     """Return the draft of an agreement, of which there is at most one."""
-    return _with_details(AgreementVersion.objects.drafts().filter(agreement=agreement)).first()
+    return with_details(AgreementVersion.objects.drafts().filter(agreement=agreement)).first()
 
 
 def primary_holders(terms: AgreementTerms) -> dict[str, Agreement]:

@@ -70,8 +70,7 @@ class Side:
         """Return the days it is about; None without a result."""
         if self.choice.month is not None:
             return month_of(self.choice.month)
-        m = self.result.measurement if self.result else None
-        return Period(m.starts_on, m.ends_on) if m else None
+        return self.result.measurement.days if self.result else None
 
 
 def side_of(choice: SideChoice, months: Sequence[date]) -> Side:
@@ -103,7 +102,7 @@ def share_answers(one: Side, other: Side) -> bool:
     return not (one.choice.is_part and are_two_parts)
 
 
-def rating_difference(one: Estimate[float] | None, other: Estimate[float] | None) -> Estimate[float] | None:
+def difference_of(one: Estimate[float] | None, other: Estimate[float] | None) -> Estimate[float] | None:
     """Return one minus the other with its interval; None where one is unknown."""
     return None if one is None or other is None else difference(one, other)
 

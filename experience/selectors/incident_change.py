@@ -11,7 +11,7 @@ from django.db.models import Count
 
 from experience.engine.change import RateRatio, rate_ratio
 from experience.engine.defaults import DEFAULTS
-from experience.engine.periods import Period, month_of, previous_month
+from experience.engine.periods import Period, previous_month, year_before
 from experience.selectors.stock import elapsed, opened_within, user_counts, user_days
 from surveys.models import BusinessService, Ticket
 
@@ -51,8 +51,7 @@ def month_over_month(service: BusinessService, month: Period, *, now: datetime) 
 
 def year_over_year(service: BusinessService, month: Period, *, now: datetime) -> IncidentChange:
     """Return the change against the same month a year before; of a month that still runs its days so far."""
-    before = month_of(month.first_on.replace(year=month.first_on.year - 1))
-    return _change(service, _so_far(service, month, now), before)
+    return _change(service, _so_far(service, month, now), year_before(month))
 
 
 def _so_far(service: BusinessService, month: Period, now: datetime) -> Period:

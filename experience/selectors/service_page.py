@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from experience.engine.gaps import UNJUDGED, Verdict
 from experience.engine.periods import Period
 from experience.models import Gap, GapEvent, Measurement
+from experience.models.measurements import MeasurementQuerySet
 from experience.selectors.portfolio import StandingGap, trend_weeks, verdict_of
 from experience.selectors.results import ResponseFigures, ResultFigures, is_hidden, read_results
 from surveys.models import BusinessService
@@ -86,7 +87,7 @@ def newest_result(service: BusinessService, gap: Gap | None) -> NewestResult | N
     return None if found is None else read_result(found, gap)
 
 
-def _primary_results(service: BusinessService) -> QuerySet[Measurement]:
+def _primary_results(service: BusinessService) -> MeasurementQuerySet:
     found = Measurement.objects.published().primary().filter(service=service)
     return found.select_related("agreement_version__agreement", "parameter_set").defer("inputs")
 
@@ -155,8 +156,7 @@ def _week(row: dict[str, Any]) -> Week:
 
 def month_result(service: BusinessService, month: Period) -> NewestResult | None:
     """Return the result of a calendar month with the gap that stood in it; None where none was measured."""
-    months = _primary_results(service).filter(period=Measurement.Period.MONTH, starts_on=month.first_on)
-    found = months.first()
+    found = _primary_results(service).of_months([month]).first()
     if found is None:
         return None
     return read_result(found, next(iter(gaps_in(service, month)), None))

@@ -11,7 +11,7 @@ from experience.engine.agreement_terms import AgreementTerms, Scope
 from experience.engine.evidence import Evidence
 from experience.engine.indicators import Parameters, Terms
 from experience.engine.measure import Result, measure
-from experience.engine.periods import Period, month_of, previous_month
+from experience.engine.periods import Period, month_of, months_before
 from experience.engine.rehearsal import (
     MOST_MONTHS,
     NO_COLOUR,
@@ -54,7 +54,8 @@ def rehearse(terms: AgreementTerms, *, today: date, now: datetime, months: int =
     if problems:
         raise AgreementError(*problems)
     stage = _stage(terms, today, now)
-    used = parameters_for_replay(_past_months(today, months), today=today)
+    past = months_before(month_of(today), months)
+    used = parameters_for_replay(reversed(past), today=today)
     replayed = [_replay(stage, month, parameters) for month, parameters in used.items()]
     return Rehearsal(
         months=tuple(month.period for month in replayed),
@@ -62,13 +63,6 @@ def rehearse(terms: AgreementTerms, *, today: date, now: datetime, months: int =
         sensitivities=tuple(_newest_sensitivities(stage, replayed)),
         past=past_of([draft for month in replayed for draft in month.drafts]),
     )
-
-
-def _past_months(today: date, count: int) -> list[Period]:
-    months = [previous_month(month_of(today))]
-    while len(months) < count:
-        months.append(previous_month(months[-1]))
-    return months[::-1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from django.db.models import F, QuerySet
 
 from experience.engine.defaults import ENGINE_VERSION
 from experience.engine.measure import measure
-from experience.engine.periods import Period
 from experience.engine.receipt import disagreements, input_hash
 from experience.models import Measurement
 from experience.selectors.agreements import InForce, scope_of, stream_weights, terms_of
@@ -87,7 +86,7 @@ def _counted_together(m: Measurement) -> tuple[int, date, date, bool]:
 def _recounted(stored: Sequence[Measurement], now: datetime) -> list[Measurement]:
     """Return what the evidence says today of results of one version and period, in their order."""
     first = stored[0]
-    version, period = first.agreement_version, Period(first.starts_on, first.ends_on)
+    version, period = first.agreement_version, first.days
     kind = Measurement.Period(first.period)
     found = InForce(version, tuple(version.services.all()), scope_of(version))
     if first.service is None:

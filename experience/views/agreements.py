@@ -27,7 +27,13 @@ from experience.engine.agreement_terms import (
 )
 from experience.models import Agreement, AgreementVersion, Indicator
 from experience.selectors.agreement_pages import agreements_of, service_names
-from experience.selectors.agreements import draft_of, newest_indicators, published_version, version_terms
+from experience.selectors.agreements import (
+    draft_of,
+    newest_indicators,
+    published_version,
+    version_terms,
+    with_details,
+)
 from experience.services.agreement_problems import AgreementError
 from experience.services.agreements import draft_from_baseline, term_changes, withdraw, write_draft
 from experience.services.library import install_indicators
@@ -101,12 +107,8 @@ def promised(terms: AgreementTerms, library: Mapping[str, Indicator]) -> dict[st
 
 def _history(found: Agreement) -> list[tuple[AgreementVersion, list[Change]]]:
     """Return every published version, newest first, with how it differs from the one before."""
-    versions = list(
-        found.versions.frozen()
-        .order_by("number")
-        .select_related("agreement", "published_by")
-        .prefetch_related("services", "indicators__indicator", "agreement__exclusions")
-    )
+    frozen = with_details(found.versions.frozen()).select_related("published_by")
+    versions = list(frozen.order_by("number"))
     changes: list[list[Change]] = [[]]
     for before, after in zip(versions, versions[1:], strict=False):
         changes.append(term_changes(before, version_terms(after)))

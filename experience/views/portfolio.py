@@ -23,7 +23,7 @@ from django.views.decorators.http import require_POST, require_safe
 from experience import figures, sentences
 from experience.badges import BADGES, STATUS_WORDS, Badge
 from experience.engine.gaps import UNJUDGED, Verdict
-from experience.engine.periods import month_label, month_of, previous_month
+from experience.engine.periods import month_label, month_of, months_before
 from experience.exports import portfolio_csv, portfolio_words, portfolio_xlsx
 from experience.marks import Dot, interval_bar, quadrant, sparkline
 from experience.models import SavedView
@@ -160,10 +160,7 @@ def _rows(request: HttpRequest, choice: Choice) -> list[Row]:
 
 def past_months(today: date) -> list[date]:
     """Return the first days of the last complete months, newest first."""
-    months = [previous_month(month_of(today))]
-    while len(months) < _MOST_MONTHS:
-        months.append(previous_month(months[-1]))
-    return [month.first_on for month in months]
+    return [month.first_on for month in months_before(month_of(today), _MOST_MONTHS)]
 
 
 @open_to(everyone)

@@ -12,7 +12,14 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from experience.engine.periods import Period, labelled_month, month_of, previous_month
+from experience.engine.periods import (
+    Period,
+    labelled_month,
+    month_label,
+    month_of,
+    previous_month,
+    year_before,
+)
 from experience.models import Improvement
 from experience.selectors.executive import executive
 from experience.selectors.incident_change import month_over_month, year_over_year
@@ -64,7 +71,7 @@ def executive_page(request: HttpRequest) -> HttpResponse:
         "before": executive(request.user, previous_month(month), narrowing),
         "narrowing": narrowing,
         "choices": narrowing_choices(request.user),
-        "query": urlencode({"month": f"{month.first_on:%Y-%m}", **narrowing.parameters}),
+        "query": urlencode({"month": month_label(month), **narrowing.parameters}),
     }
     return render(request, "experience/executive.html", context)
 
@@ -74,7 +81,7 @@ def executive_page(request: HttpRequest) -> HttpResponse:
 def executive_operations(request: HttpRequest) -> HttpResponse:
     """Show the IT operations value metrics of a month: the part alone for htmx, else a page."""
     month, narrowing, now = _chosen_month(request), read_narrowing(request.GET), timezone.now()
-    months = (month, previous_month(month), month_of(month.first_on.replace(year=month.first_on.year - 1)))
+    months = (month, previous_month(month), year_before(month))
     found = operations(request.user, months, now=now, narrowing=narrowing)
     context = {
         "month": month,

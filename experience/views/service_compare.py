@@ -19,13 +19,13 @@ from experience.marks.svg import NOTHING
 from experience.selectors.comparison import (
     Side,
     SideChoice,
+    difference_of,
     estimate_of_indicator,
     estimate_of_part,
     estimate_of_rating,
     estimate_of_score,
     is_known_part,
     other_services,
-    rating_difference,
     share_answers,
     side_of,
 )
@@ -247,7 +247,7 @@ def _row(
 ) -> CompareRow:
     """Write one measure; `span` holds its worst and best value, which both bars share as their axis."""
     one, other = (_cell(estimate, write, span, target) for estimate in estimates)
-    apart = None if is_shared else rating_difference(*estimates)
+    apart = None if is_shared else difference_of(*estimates)
     if apart is None:
         return CompareRow(name, one, other, "", "", "", False, "")
     if apart.low == apart.high:

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from experience.badges import Badge, badge_of
-from experience.engine.periods import Period, month_of, previous_month
+from experience.engine.periods import month_of, previous_month
 from experience.models import Gap
 from experience.selectors.access import looks_after
 from experience.selectors.agreed_results import extra_results, months_of
@@ -170,7 +170,7 @@ def _tickets(scene: Scene) -> Context:
     result = scene.result
     if result is None:
         return {}
-    days = Period(result.measurement.starts_on, result.measurement.ends_on)
+    days = result.measurement.days
     month, now = previous_month(month_of(organisation_day())), timezone.now()
     response = response_now(result.measurement)
     return {

@@ -12,6 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from experience.engine.periods import month_label
 from experience.engine.rehearsal import MOST_MONTHS, Rehearsal, RehearsedResult, Sensitivity
 from experience.models import Agreement
 from experience.services.agreement_files import (
@@ -122,7 +123,7 @@ def _document(key: str, result: RehearsedResult) -> dict[str, Any]:
     return {
         "agreement": key,
         "subject": result.subject,
-        "month": f"{result.period.first_on:%Y-%m}",
+        "month": month_label(result.period),
         "score": score.value if score else None,
         "low": score.low if score else None,
         "high": score.high if score else None,
@@ -147,12 +148,12 @@ def _line(result: RehearsedResult) -> str:
     if score is not None and score.low is not None and score.high is not None:
         shown += f" ({score.low:.1f} to {score.high:.1f})"
     marks = (" below target" * result.is_breach) + (f" now {result.colour_now}" if result.flips else "")
-    return f"  {result.period.first_on:%Y-%m} {result.subject}: {shown}, {result.colour}{marks}"
+    return f"  {month_label(result.period)} {result.subject}: {shown}, {result.colour}{marks}"
 
 
 def _hangs_on(each: Sensitivity) -> list[str]:
     change = each.smallest_change
-    lines = [f"  {each.subject}, {each.period.first_on:%Y-%m}, {each.colour}:"]
+    lines = [f"  {each.subject}, {month_label(each.period)}, {each.colour}:"]
     if change is None:
         lines.append("    no move of weight gives another colour")
     else:
