@@ -9,6 +9,7 @@ from django.contrib.sessions.models import Session
 from django.utils.translation import gettext_lazy
 
 from experience.models import SignalBatch
+from experience.services.retention import LIVE_VIEWS
 from surveys.services import retention
 from surveys.services.retention import Kind, deleting, setting
 
@@ -20,6 +21,7 @@ def kinds() -> tuple[Kind, ...]:
     """Return all kinds of data that go after some days."""
     return (
         *retention.KINDS,
+        LIVE_VIEWS,
         Kind(
             gettext_lazy("Batches of signals"),
             lambda before: SignalBatch.objects.filter(received_at__lt=before),

@@ -260,6 +260,16 @@ KEEP_ANSWER_HISTORY_DAYS = env.days_kept(
 KEEP_COMMENTS_DAYS = env.days_kept(
     "XLA_KEEP_COMMENTS_DAYS", 0, help="Days that the words of comments are kept; 0: for ever."
 )
+KEEP_TICKET_TITLES_DAYS = env.days_kept(
+    "XLA_KEEP_TICKET_TITLES_DAYS",
+    0,
+    help="Days after its opening that a ticket keeps its title; 0: for ever.",
+)
+KEEP_LIVE_RESULTS_DAYS = env.days_kept(
+    "XLA_KEEP_LIVE_RESULTS_DAYS",
+    180,
+    help="Days that each day's result of the last 28 days is kept; weeks and months stay. 0: for ever.",
+)
 KEEP_READING_LOG_DAYS = env.days_kept(
     "XLA_KEEP_READING_LOG_DAYS", 730, help="Days that it is kept who read comments with names; 0: for ever."
 )

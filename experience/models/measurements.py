@@ -203,6 +203,8 @@ class Measurement(models.Model):
         indexes = [
             # Serves the portfolio (newest rolling result per service) and the service page's history.
             models.Index(fields=["service", "period", "-ends_on"], name="measurement_latest"),
+            # Serves forgetting old live views.
+            models.Index(fields=["ends_on"], condition=Q(period="rolling"), name="measurement_live"),
         ]
 
     @property

@@ -92,6 +92,8 @@ class Ticket(models.Model):
             models.Index(
                 fields=["source", "parent_number"], condition=~Q(parent_number=""), name="ticket_parent"
             ),
+            # Serves forgetting old titles.
+            models.Index(fields=["opened_at"], condition=~Q(short_description=""), name="ticket_titled"),
             # Serves the age of the backlog, however long the history is.
             models.Index(fields=["service", "opened_at"], name="ticket_open", condition=Q(state="open")),
         ]

@@ -28,6 +28,7 @@ from surveys.models import (
     Message,
     Response,
     SentAnswer,
+    Ticket,
     Visit,
 )
 from surveys.services.anonymous import iso_week
@@ -42,12 +43,15 @@ VISITS_KEPT_DAYS = 30
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of data. `old` returns what came before a moment and may go, `forget` lets these keys go."""
+    """One kind of data. `old` returns what came before a moment and may go, `forget` lets these keys go, so
+    many `at_once`: fewer where rows are large.
+    """
 
     name: StrPromise
     old: Callable[[datetime], QuerySet[Any]]
     forget: Callable[[list[int]], object]
     days: Callable[[], int]
+    at_once: int | None = None
 
     def overdue(self, now: datetime) -> QuerySet[Any]:
         """Return the rows that are older than they may be; none where they are kept for ever."""
@@ -62,7 +66,7 @@ def forget_old(kinds: Iterable[Kind], *, now: datetime) -> dict[str, int]:
 
 def _forget(kind: Kind, now: datetime) -> int:
     forgotten, overdue = 0, kind.overdue(now).order_by()
-    while keys := list(overdue.values_list("pk", flat=True)[:CHUNK]):
+    while keys := list(overdue.values_list("pk", flat=True)[: kind.at_once or CHUNK]):
         with transaction.atomic():
             kind.forget(keys)
         forgotten += len(keys)
@@ -108,6 +112,12 @@ def _anonymous_comments(before: datetime) -> QuerySet[Response]:
     return Response.objects.anonymous().exclude(comment="").filter(iso_week__lt=iso_week(before.date()))
 
 
+def _titles(before: datetime) -> QuerySet[Ticket]:
+    # Of an open ticket the title may stand in the next survey.
+    titled = Ticket.objects.exclude(short_description="").filter(opened_at__lt=before)
+    return titled.exclude(state=Ticket.State.OPEN)
+
+
 def _forget_comments(keys: list[int]) -> None:
     """Let comments go, and the words that decided their sentiment; what they counted stays."""
     CommentSentiment.objects.filter(response__in=keys).update(cues=[])
@@ -142,6 +152,12 @@ KINDS = (
         _anonymous_comments,
         _forget_comments,
         setting("KEEP_COMMENTS_DAYS"),
+    ),
+    Kind(
+        gettext_lazy("Titles of tickets"),
+        _titles,
+        lambda keys: Ticket.objects.filter(pk__in=keys).update(short_description=""),
+        setting("KEEP_TICKET_TITLES_DAYS"),
     ),
     Kind(
         gettext_lazy("Readings of comments"),

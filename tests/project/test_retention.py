@@ -11,10 +11,11 @@ import time_machine
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
-from experience.models import DayCell, SignalBatch
+from experience.models import DayCell, Measurement, SignalBatch
 from experience.services.evidence import rebuild_evidence
 from surveys.models import (
     Bounce,
+    BusinessService,
     CommentReading,
     CommentSentiment,
     IntakeEvent,
@@ -24,13 +25,22 @@ from surveys.models import (
     Message,
     Response,
     SentAnswer,
+    Ticket,
     User,
     Visit,
 )
 from surveys.services import retention
 from surveys.services.retention import forget_old
 from surveys.services.score_comments import score_comments
-from tests.factories import NOW, InvitationFactory, MessageFactory, ResponseFactory
+from tests.experience.factories import gap, measured, starter
+from tests.factories import (
+    NOW,
+    BusinessServiceFactory,
+    InvitationFactory,
+    MessageFactory,
+    ResponseFactory,
+    TicketFactory,
+)
 from xla_service.env import Environment
 from xla_service.retention import kept_too_long, kinds
 
@@ -173,3 +183,82 @@ def test_the_health_page_says_what_is_kept_too_long(client: Client, administrato
 def test_days_that_would_take_away_what_is_needed_stop_the_start(days: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="from 30 to 36500 days"):
         Environment({"XLA_KEEP_MAIL_DAYS": days}).days_kept("XLA_KEEP_MAIL_DAYS", 180, help="x")
+
+
+# --- titles and live views ----------------------------------------------------------------------------------
+
+
+def test_titles_go_where_that_is_wished_and_not_of_open_tickets(settings: Any) -> None:
+    settings.KEEP_TICKET_TITLES_DAYS = 60
+    old, young, waiting = (
+        TicketFactory.create(short_description="Anna's printer", opened_at=ago(days), state=state)
+        for days, state in ((61, "closed"), (59, "closed"), (61, "open"))
+    )
+
+    forget_old(kinds(), now=NOW)
+
+    titled = Ticket.objects.exclude(short_description="").values_list("pk", flat=True)
+    assert set(titled) == {young.pk, waiting.pk}
+    assert Ticket.objects.filter(pk=old.pk).exists()
+
+
+def test_titles_stay_for_ever_unless_somebody_says_otherwise() -> None:
+    TicketFactory.create(short_description="Printer", opened_at=ago(3000), state="closed")
+
+    forget_old(kinds(), now=NOW)
+
+    assert Ticket.objects.get().short_description == "Printer"
+
+
+def live_view(service: BusinessService, days: int, **columns: Any) -> Measurement:
+    last = (NOW - timedelta(days=days)).date()
+    return measured(service, starts_on=last - timedelta(days=27), ends_on=last, **columns)
+
+
+def test_old_live_views_go_and_what_somebody_reads_stays() -> None:
+    service, retired = BusinessServiceFactory.create_batch(2)
+    version = starter()
+    same = {"agreement_version": version}
+    gone = [live_view(service, 182, **same), live_view(service, 300, **same)]
+    live_view(service, 179, **same)
+    live_view(service, 0, **same)
+    live_view(retired, 400, **same)  # its newest
+    of_a_gap = live_view(service, 250, **same)
+    gap(service, last_measurement=of_a_gap)
+    measured(service, period="week", starts_on=ago(400).date(), ends_on=ago(394).date(), **same)
+    before = set(Measurement.objects.values_list("pk", flat=True))
+
+    assert forget_old(kinds(), now=NOW)["Results of the last 28 days"] == 2
+
+    assert before - set(Measurement.objects.values_list("pk", flat=True)) == {m.pk for m in gone}
+
+
+def test_an_unpublished_live_view_makes_no_shown_one_old() -> None:
+    service, version = BusinessServiceFactory.create(), starter()
+    shown = live_view(service, 200, agreement_version=version)
+    live_view(service, 190, agreement_version=version, is_published=False)
+
+    forget_old(kinds(), now=NOW)
+
+    assert Measurement.objects.filter(pk=shown.pk).exists()
+
+
+def test_live_views_of_a_journey_go_by_its_own(settings: Any) -> None:
+    version = starter()
+    journey = [live_view(None, days, agreement_version=version) for days in (300, 10)]  # type: ignore[arg-type]
+    only = live_view(BusinessServiceFactory.create(), 300, agreement_version=version)
+
+    forget_old(kinds(), now=NOW)
+
+    assert set(Measurement.objects.values_list("pk", flat=True)) == {journey[1].pk, only.pk}
+
+
+def test_what_a_live_view_is_compared_with_is_never_forgotten(settings: Any) -> None:
+    settings.KEEP_LIVE_RESULTS_DAYS = 30
+    service, version = BusinessServiceFactory.create(), starter()
+    for days in (92, 90, 31, 0):
+        live_view(service, days, agreement_version=version)
+
+    forget_old(kinds(), now=NOW)
+
+    assert Measurement.objects.count() == 3
