@@ -54,12 +54,14 @@ def import_people(path: Path, *, dry_run: bool = False, progress: Progress | Non
     columns = _columns(table)
     rows = _read(table, columns)
     created = changed = erased = 0
-    for start in range(0, 0 if dry_run else len(rows.people), CHUNK):
+    for start in range(0, len(rows.people), CHUNK):
         chunk = rows.people[start : start + CHUNK]
         kept = without_erased(chunk)
+        erased += len(chunk) - len(kept)
+        if dry_run:
+            continue
         done = register_people(kept)
         created, changed = created + done.created, changed + done.changed
-        erased += len(chunk) - len(kept)
         if progress:
             progress("Writing", min(start + CHUNK, len(rows.people)), len(rows.people))
     total = len(rows.people) + len(rows.rejected)

@@ -234,8 +234,10 @@ def directory(folder: Path) -> Path:
 def test_a_directory_leaves_out_who_was_erased_and_says_so(tmp_path: Path) -> None:
     erased_anna()
 
+    tried = import_people(directory(tmp_path), dry_run=True)
     done = import_people(directory(tmp_path))
 
+    assert (tried.created, tried.erased) == (0, 1)
     assert (done.created, done.erased, done.unchanged) == (1, 1, 0)
     assert nobody_is_called_anna()
 

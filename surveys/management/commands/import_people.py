@@ -21,8 +21,11 @@ class Command(ImportCommand):
         done = import_people(options["path"], dry_run=options["dry_run"], progress=progress)
         rejected = f"{len(done.rejected)} rejected"
         unread = columns_unread(done.unread)
-        if options["dry_run"]:
-            return done.rejected, f"{done.row_count} people read, {rejected}, nothing written.{unread}"
-        counts = f"{done.created} created, {done.changed} changed, {done.unchanged} unchanged"
         erased = f", {done.erased} erased before and left out" if done.erased else ""
+        if options["dry_run"]:
+            return (
+                done.rejected,
+                f"{done.row_count} people read, {rejected}{erased}, nothing written.{unread}",
+            )
+        counts = f"{done.created} created, {done.changed} changed, {done.unchanged} unchanged"
         return done.rejected, f"{done.row_count} people: {counts}, {rejected}{erased}.{unread}"
