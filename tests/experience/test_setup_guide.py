@@ -131,6 +131,18 @@ def test_a_service_file_brings_owners_and_numbers_of_users(client: Client, admin
     assert ServiceUserCount.objects.get().user_count == 120
 
 
+@pytest.mark.parametrize(("encoding", "is_told"), [("cp1252", True), ("utf-8", False)])
+def test_a_service_file_says_in_what_letters_it_was_read(
+    client: Client, admin: User, encoding: str, is_told: bool
+) -> None:
+    file = SimpleUploadedFile("s.csv", "name\nKüche\n".encode(encoding))
+
+    words = client.post(reverse("setup-services"), {"file": file}, follow=True).content.decode()
+
+    assert BusinessService.objects.get().name == "Küche"
+    assert ("read as Windows-1252: “Küche”" in words) is is_told
+
+
 def test_a_service_is_named_in_any_script(client: Client, admin: User) -> None:
     for _ in range(2):
         client.post(reverse("setup-services"), {"names": "印刷\nбухгалтерия"})
@@ -223,7 +235,7 @@ def test_a_file_with_columns_of_its_own_is_read_by_the_mapping_of_its_source(
     }
     IntakeSource.objects.create(key="desk", preset="generic", secret="s" * 20, mapping=mapping)
     rows = "Ticket-Nr;Dienst;Category;Erstellt am\nT-1;Küche;Hunger;4.5.2026 17:00\n"
-    file = SimpleUploadedFile("export.csv", rows.encode())
+    file = SimpleUploadedFile("export.csv", rows.encode("cp1252"))
     data = {"file": file, "source": "desk", "preset": "servicenow", "creates_services": "on"}
 
     client.post(reverse("setup-tickets"), data)
@@ -232,6 +244,7 @@ def test_a_file_with_columns_of_its_own_is_read_by_the_mapping_of_its_source(
     ticket = Ticket.objects.get()
     assert (ticket.number, ticket.opened_at.isoformat()) == ("T-1", "2026-05-04T08:00:00+00:00")
     assert [service.name for service in BusinessService.objects.all()] == ["Küche"]
+    assert "read as Windows-1252: “Küche”" in page(client, "setup-tickets")
 
 
 def test_a_file_that_is_no_table_of_tickets_fails_with_what_to_correct(client: Client, admin: User) -> None:

@@ -184,6 +184,22 @@ def write(folder: Path, *lines: str) -> Path:
     return path
 
 
+def test_a_report_in_windows_1252_is_read_and_that_is_said(
+    mail: BusinessService, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path, "mail,2026-05,resolution,98.5 %,2,")
+    path.write_bytes(
+        path.read_text()
+        .replace("priority", "priority,Bemerkung für uns")
+        .replace("2,", "2,,")
+        .encode("cp1252")
+    )
+
+    call_command("import_sla_report", path)
+
+    assert "read as Windows-1252: “für”" in capsys.readouterr().err
+
+
 def test_a_report_stands_beside_what_is_computed_and_a_difference_is_named(
     mail: BusinessService, tmp_path: Path
 ) -> None:
