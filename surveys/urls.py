@@ -1,6 +1,6 @@
 """Addresses of the asking side."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from surveys.api.answers import AnswersView
 from surveys.api.asking import PreviewRuleView, WhyAskedView
@@ -9,6 +9,7 @@ from surveys.api.people import PeopleView
 from surveys.public.again import AgainView
 from surveys.public.answer import AnswerView, ClickView, TrapView
 from surveys.public.feedback import FeedbackView
+from surveys.public.mended_link import mended_link
 from surveys.public.rating_link import rate
 from surveys.public.thanks import ContactView, MeantView, ThanksView
 from surveys.public.trial import survey_trial
@@ -117,4 +118,5 @@ urlpatterns = [
     path("s/<str:token>/meant/", MeantView.as_view(), name="answer-meant"),
     path("s/<str:token>/thanks/", ThanksView.as_view(), name="answer-thanks"),
     path("s/<str:token>/unsubscribe/", UnsubscribeView.as_view(), name="unsubscribe"),
+    re_path(r"^/?[sS]/(?P<token>.+)$", mended_link, name="answer-mended"),
 ]

@@ -9,6 +9,8 @@ import re
 
 SECRET_PARTS = ("code", "token", "uidb64")
 LEFT_OUT = "..."
+# An address that leads nowhere may hold a token: of a link that a mail program cut or lengthened.
+_LONG_PART = re.compile(r"(?<=/)[^\s/]{16,}")
 # PostgreSQL: DETAIL:  Key (email)=(ada@example.org) already exists.
 _QUOTED_ROW = re.compile(r"(?<=DETAIL: ).*")
 
@@ -18,7 +20,11 @@ class WithoutTokens(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Keep every record, with its words changed where they hold such a part."""
-        match = getattr(getattr(record, "request", None), "resolver_match", None)
+        request = getattr(record, "request", None)
+        match = getattr(request, "resolver_match", None)
+        if request is not None and match is None:
+            record.msg, record.args = _LONG_PART.sub(LEFT_OUT, record.getMessage()), ()
+            return True
         secrets = [match.kwargs[name] for name in SECRET_PARTS if match.kwargs.get(name)] if match else []
         if secrets:
             words = record.getMessage()

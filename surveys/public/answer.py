@@ -34,7 +34,8 @@ class AnswerView(PublicView):
             return self._shut(request)
         rating = self.rating_of(request.GET.get("r", ""))
         visit = None
-        if request.method == "GET":  # HEAD comes from a machine that asks whether the link works
+        # HEAD comes from a machine that asks whether the link works, a prefetch before anybody opens it.
+        if request.method == "GET" and not _is_prefetch(request):
             visit = self._note_visit(request, rating)
         form = self._form(initial=initial_answer(self.own_answer, rating))
         return self._show(request, form, str(visit.pk) if visit else "")
@@ -78,6 +79,11 @@ class AnswerView(PublicView):
             text = self.asked.say(self.words.closed_text, day=self.asked.closing_day)
             heading = self.words.closed
         return message(request, self.words, heading, text, status=GONE)
+
+
+def _is_prefetch(request: HttpRequest) -> bool:
+    wishes = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz"))
+    return any(wish.startswith("prefetch") for wish in wishes)
 
 
 class ClickView(PublicView):

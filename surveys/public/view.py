@@ -16,7 +16,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from surveys.engine.wording import Words
 from surveys.models import FollowUp, Invitation, Response
-from surveys.public.pages import chosen_language, not_now, unknown_token
+from surveys.public.mended_link import lead_by_parts
+from surveys.public.pages import chosen_language, not_now
 from surveys.selectors.asked import Asked, asked, find_invitation, local_time, page_language
 from surveys.selectors.current_response import current_response
 from surveys.selectors.follow_ups import asks_solved
@@ -50,7 +51,7 @@ class PublicView(View):
     def _answered(self, request: HttpRequest, token: str) -> HttpResponseBase:
         invitation = find_invitation(token)
         if invitation is None:
-            return unknown_token(request)
+            return lead_by_parts(request, token)
         self.chosen_language = chosen_language(request)
         browser = request.headers.get("Accept-Language", "")
         language = page_language(invitation, chosen=self.chosen_language, browser=browser)
@@ -73,9 +74,12 @@ class PublicView(View):
         return redirect(reverse(url_name, args=[self.invitation.token]) + query)
 
     def rating_of(self, text: str) -> int | None:
-        """Return the rating that a request names, None for one off the survey's scale."""
+        """Return the rating that a request names, None for one off the survey's scale.
+
+        A mail gateway may have put a second question mark behind it.
+        """
         ratings = {str(rating): rating for rating in self.asked.questionnaire.scale.ratings}
-        return ratings.get(text)
+        return ratings.get(text.partition("?")[0])
 
     @property
     def is_open(self) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from experience.models import BusinessGoal
 from surveys.models import BusinessService, User
 from tests.experience.factories import answer, gap, measured, sentiment, starter, weekly
 from tests.factories import BusinessServiceFactory, default_survey
@@ -380,6 +381,20 @@ def test_who_was_signed_out_elsewhere_is_told_and_keeps_the_page(
 
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     expect(page).to_have_url(f"{live_server.url}/sign-in/?next=/services/{portfolio.key}/")
+
+
+def test_a_double_click_sends_a_form_once(
+    page: Page, live_server: Any, portfolio: BusinessService, owner: User
+) -> None:
+    User.objects.filter(pk=owner.pk).update(role=User.Role.AGREEMENT_ADMIN)
+    sign_in(page, live_server)
+    page.goto(f"{live_server.url}/kpi-tree/goals/new/")
+    page.locator("[name=name]").fill("Nobody waits")
+
+    page.locator("main form button[type=submit]").dblclick()
+
+    expect(page.get_by_role("heading", name="Nobody waits")).to_be_visible()
+    assert BusinessGoal.objects.count() == 1
 
 
 def test_the_portfolio_prints_its_picture_on_one_sheet_and_its_table_on_the_next(

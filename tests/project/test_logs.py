@@ -47,6 +47,21 @@ def test_the_token_of_an_invitation_stays_out_of_the_log(
     assert token not in logged(caplog)
 
 
+@pytest.mark.parametrize(
+    "address", ["/x/{token}/", "//x//{token}", "/S/{token}/%3E", "/welcome/MQ/{token}/%3E"]
+)
+def test_an_address_that_leads_nowhere_puts_no_token_into_the_log(
+    client: Client, caplog: pytest.LogCaptureFixture, address: str
+) -> None:
+    token = "c5xq0s-4e1b7c_d1f4f7b0"
+
+    with caplog.at_level(logging.WARNING):
+        client.get(address.format(token=token))
+
+    assert "Not Found: /" in logged(caplog)
+    assert token not in logged(caplog)
+
+
 def test_the_console_uses_the_filter() -> None:
     assert settings.LOGGING["handlers"]["console"]["filters"] == ["without_tokens"]
     assert settings.LOGGING["filters"]["without_tokens"] == {"()": "xla_service.logs.WithoutTokens"}

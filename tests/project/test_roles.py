@@ -189,6 +189,7 @@ GUARDED_OTHERWISE = {
     "answer-again": "the token of the invitation, once its person was drawn",
     "answer-contact": "the token of the invitation",
     "answer-meant": "the token of the invitation",
+    "answer-mended": "the token of the invitation",
     "answer-thanks": "the token of the invitation",
     "answer-click": "the token of the invitation",
     "answer-more": "the token of the invitation",

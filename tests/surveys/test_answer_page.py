@@ -90,6 +90,46 @@ def test_a_rating_that_is_not_on_the_scale_preselects_nothing(
     assert checked(response.content) == []
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "s/{token}", "S/{token}/", "/s/{token}/", "s/{token}//", "s/{token}.", "s/{token} /", "s/<{token}/>",
+        "s/{token}/)", "s/{token}/&amp;utm=x", "s/{token}/?utm_source=mail", 's/{token}">',
+    ],
+)  # fmt: skip
+def test_a_link_that_something_on_its_way_changed_leads_to_the_survey(
+    client: Client, invitation: Invitation, changed: str
+) -> None:
+    response = client.get("/", PATH_INFO="/" + changed.format(token=invitation.token))
+
+    assert response["Location"] == url(invitation)
+
+
+@pytest.mark.parametrize("changed", ["?r=4", "/%3Fr%3D4", "/&amp;r=4"])
+def test_a_changed_link_keeps_its_rating(client: Client, invitation: Invitation, changed: str) -> None:
+    assert client.get(f"/s/{invitation.token}{changed}")["Location"] == url(invitation, "?r=4")
+
+
+def test_a_link_to_unsubscribe_that_lost_its_end_still_leads_there(
+    client: Client, invitation: Invitation
+) -> None:
+    assert client.get(f"/s/{invitation.token}/unsubscribe")["Location"] == url(invitation, "unsubscribe/")
+
+
+def test_a_second_question_mark_hides_no_rating(client: Client, invitation: Invitation) -> None:
+    assert checked(client.get(url(invitation, "?r=4?utm=mail")).content) == [("rating", "4")]
+
+
+@pytest.mark.parametrize("header", ["Sec-Purpose", "Purpose", "X-Moz"])
+def test_a_page_that_a_browser_fetches_ahead_is_no_visit(
+    client: Client, invitation: Invitation, header: str
+) -> None:
+    response = client.get(url(invitation, "?r=4"), headers={header: "prefetch;prerender"})
+
+    assert response.status_code == 200
+    assert not Visit.objects.exists()
+
+
 def test_a_visit_is_noted_without_the_address(client: Client, invitation: Invitation) -> None:
     client.get(url(invitation, "?r=4"), REMOTE_ADDR="192.0.2.77")
     client.get(url(invitation), REMOTE_ADDR="192.0.2.78")

@@ -8,6 +8,7 @@ workers = 2
 threads = 4
 preload_app = True  # both processes share what the first one loaded
 graceful_timeout = 5
+limit_request_line = 8190  # mail gateways lengthen links
 control_socket_disable = True
 
 

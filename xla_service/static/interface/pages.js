@@ -91,6 +91,16 @@
     });
   });
 
+  /* --- a double click sends a form once; a download leaves its form where it is, to be sent again --- */
+  const PRESSED = 3000;
+  const pressedAt = new WeakMap();
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.getAttribute("method") !== "post") return;
+    if (event.timeStamp - (pressedAt.get(form) ?? -PRESSED) < PRESSED) event.preventDefault();
+    else pressedAt.set(form, event.timeStamp);
+  });
+
   /* --- forms that need no button, and a filter that goes along --- */
   document.querySelectorAll("form[data-submits]").forEach((form) => {
     form.addEventListener("change", () => form.requestSubmit());
