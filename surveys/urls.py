@@ -118,5 +118,5 @@ urlpatterns = [
     path("s/<str:token>/meant/", MeantView.as_view(), name="answer-meant"),
     path("s/<str:token>/thanks/", ThanksView.as_view(), name="answer-thanks"),
     path("s/<str:token>/unsubscribe/", UnsubscribeView.as_view(), name="unsubscribe"),
-    re_path(r"^/?[sS]/(?P<token>.+)$", mended_link, name="answer-mended"),
+    re_path(r"^(?:/|)[sS]/(?P<token>.+)$", mended_link, name="answer-mended"),
 ]
