@@ -397,6 +397,23 @@ def test_a_double_click_sends_a_form_once(
     assert BusinessGoal.objects.count() == 1
 
 
+def test_back_after_signing_out_shows_nothing_from_memory(
+    page: Page, live_server: Any, portfolio: BusinessService
+) -> None:
+    sign_in(page, live_server)
+    shown_from_memory = "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
+    page.evaluate(shown_from_memory)
+    expect(page.get_by_role("heading", name="Portfolio")).to_be_visible()
+
+    other = page.context.new_page()
+    other.goto(f"{live_server.url}/account/")
+    other.locator(".bar__user button").click()
+    expect(other.get_by_label("Password")).to_be_visible()
+    page.evaluate(shown_from_memory)
+
+    expect(page.get_by_label("Password")).to_be_visible()
+
+
 def test_the_portfolio_prints_its_picture_on_one_sheet_and_its_table_on_the_next(
     page: Page, live_server: Any, portfolio: BusinessService
 ) -> None:

@@ -101,6 +101,17 @@
     else pressedAt.set(form, event.timeStamp);
   });
 
+  /* --- Back shows no page from the browser's memory that is older than the last sign-out --- */
+  const signedOutAt = "xla-signed-out-at";
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches("[data-signs-out]")) localStorage.setItem(signedOutAt, Date.now());
+  });
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted || Number(localStorage.getItem(signedOutAt)) < performance.timeOrigin) return;
+    document.documentElement.hidden = true;
+    location.reload();
+  });
+
   /* --- forms that need no button, and a filter that goes along --- */
   document.querySelectorAll("form[data-submits]").forEach((form) => {
     form.addEventListener("change", () => form.requestSubmit());
