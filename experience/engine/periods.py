@@ -72,12 +72,6 @@ def week_of(day: date) -> Period:
     return Period(monday, monday + timedelta(days=6))
 
 
-def week_label(day: date) -> str:
-    """Return the ISO week as text, for example 2024-W09; the year is the week's own."""
-    year, week, _ = day.isocalendar()
-    return f"{year}-W{week:02d}"
-
-
 def month_label(month: Period) -> str:
     """Return a month as text, for example 2024-02."""
     return f"{month.first_on:%Y-%m}"

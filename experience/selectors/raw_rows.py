@@ -15,9 +15,10 @@ from django.db.models import Q
 
 from experience.engine.agreement_terms import EVERYONE, Scope
 from experience.engine.daycells import Answer, ResolutionFacts, UnjoinedAnswer
-from experience.engine.periods import Period, bounds, week_label
+from experience.engine.periods import Period, bounds
 from experience.engine.sentiment import SHIPPED_CALIBRATION, Calibration, counts_for_blending
 from experience.models import Outage
+from surveys.engine.weeks import iso_week
 from surveys.models import BusinessService, CommentSentiment, Resolution, Response, SentimentVersion
 from surveys.models.sentiment import in_force
 from surveys.selectors.resolution_targets import ResolutionTargets
@@ -91,7 +92,7 @@ def anonymous_rows(service_days: Iterable[ServiceDay]) -> list[dict[str, Any]]:
 
     Without a Monday among the days there is no query.
     """
-    wanted = {(service, week_label(day)): day for service, day in service_days if day.weekday() == MONDAY}
+    wanted = {(service, iso_week(day)): day for service, day in service_days if day.weekday() == MONDAY}
     if not wanted:
         return []
     found = (

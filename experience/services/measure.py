@@ -194,7 +194,7 @@ def _measured(
     used: ParameterSet,
     now: datetime,
 ) -> list[Measurement]:
-    version, closes = found.version, kind == MeasurementPeriod.MONTH and is_final(period, used.made_on)
+    version = found.version
     names = {"agreement": f"{version.agreement.key}/{version.number}", "parameters": str(used.made_on)}
     results = measure(evidence, terms_of(version), stream_weights(version), slas, parameters_of(used))
     return [
@@ -204,7 +204,7 @@ def _measured(
             period=kind,
             starts_on=period.first_on,
             ends_on=period.last_on,
-            state=Measurement.State.FINAL if closes else Measurement.State.PROVISIONAL,
+            state=_state(kind, period, used),
             inputs=inputs,
             input_hash=input_hash(inputs),
             engine_version=str(ENGINE_VERSION),
@@ -215,6 +215,12 @@ def _measured(
         )
         for subject, inputs, result in zip(subjects, inputs_of(evidence, slas, names), results, strict=True)
     ]
+
+
+def _state(kind: MeasurementPeriod, period: Period, used: ParameterSet) -> str:
+    """Return whether a result stays as it is told: that of a month does, once its late answers are in."""
+    closes = kind == MeasurementPeriod.MONTH and is_final(period, used.made_on)
+    return Measurement.State.FINAL if closes else Measurement.State.PROVISIONAL
 
 
 def experience_scores(

@@ -16,11 +16,11 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from experience.engine.periods import week_label
 from experience.engine.weighting import Robustness, robustness
 from experience.models import Gap, GapEvent
 from experience.selectors.gap_story import gap_story
 from experience.selectors.results import scale_of
+from surveys.engine.weeks import iso_week
 from surveys.models import User
 from surveys.services.outbox import put_notice
 from surveys.services.users import language_of
@@ -111,7 +111,7 @@ def _gaps_of_the_week(monday: date) -> Iterable[Gap]:
 
 
 def _mail_digest(user: User, gaps: Sequence[Gap], monday: date, now: datetime) -> bool:
-    week = week_label(monday - timedelta(days=7))
+    week = iso_week(monday - timedelta(days=7))
     with translation.override(language_of(user)):
         context = {
             "organisation": settings.ORGANISATION,

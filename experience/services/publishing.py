@@ -13,15 +13,15 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Max, Q
-from django.utils import timezone
 
 from experience.engine.defaults import DEFAULTS
 from experience.engine.periods import window
 from experience.engine.privacy import may_release
 from experience.models import AgreementService, Measurement
 from experience.selectors.subjects import same_subjects
+from surveys.engine.weeks import iso_week
 from surveys.models import Response
-from surveys.services.anonymous import iso_week
+from xla_service.moments import organisation_day
 
 _ANSWER_MEASURES = frozenset({"satisfaction", "happiness", "effort", "solved", "lost_time", "sentiment"})
 _NOTHING_SHOWN = {Measurement.Status.HIDDEN, Measurement.Status.MISSING}
@@ -91,7 +91,7 @@ def _new_people(shown: Sequence[Measurement]) -> dict[int | None, int]:
     since = {m.service_id: m.computed_at for m in shown}
     first = min(since.values())
     answers = Response.objects.accepted().filter(
-        Q(answered_at__gte=first) | Q(iso_week__gt=iso_week(timezone.localtime(first).date())),
+        Q(answered_at__gte=first) | Q(iso_week__gt=iso_week(organisation_day(first))),
         service__in=_services_of(shown),
     )
     people: dict[int | None, set[int]] = defaultdict(set)
@@ -106,7 +106,7 @@ def _new_people(shown: Sequence[Measurement]) -> dict[int | None, int]:
 def _came_after(shown_at: datetime, answered_at: datetime | None, week: str) -> bool:
     """Say whether an answer came after a result; an anonymous one surely did in a later ISO week only."""
     if answered_at is None:
-        return week > iso_week(timezone.localtime(shown_at).date())
+        return week > iso_week(organisation_day(shown_at))
     return answered_at >= shown_at
 
 

@@ -12,15 +12,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
-from django.utils import timezone
 
 from surveys.engine import scanners
 from surveys.engine.response_class import DIGITS
+from surveys.engine.weeks import iso_week
 from surveys.links import nullifier
 from surveys.models import CommentSentiment, Invitation, Response, ResponseReason, SentAnswer
 from surveys.services.changes import mark_changed
 from surveys.services.write_answer import write_answer
 from surveys.short_memory import recall, remember
+from xla_service.moments import organisation_day
 
 # Keys of answers are drawn, not counted: their order would tell the order of answering.
 FIRST_DRAWN_KEY = 1 << 40
@@ -104,12 +105,6 @@ def mark_anonymous_weeks(today: date) -> None:
     mark_changed((service, day) for service in services for day in mondays)
 
 
-def iso_week(day: date) -> str:
-    """Return the ISO week of a day as text that orders like time: 2026-W09."""
-    year, week, _ = day.isocalendar()
-    return f"{year}-W{week:02d}"
-
-
 def coarse_class(invitation: Invitation, week: date) -> str:
     """Return the longest prefix of the resolution's class that five invitations share, of those to the same
     service that were open in the week starting at `week`; "" when not even the service has five.
@@ -128,7 +123,7 @@ def coarse_class(invitation: Invitation, week: date) -> str:
 
 
 def _fill(response: Response, invitation: Invitation, sent: SentAnswer) -> None:
-    day = timezone.localtime(sent.sent_at).date()
+    day = organisation_day(sent.sent_at)
     write_answer(response, invitation, sent)
     response.iso_week = iso_week(day)
     response.response_class = coarse_class(invitation, day - timedelta(days=day.weekday()))

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy
 
+from surveys.engine.weeks import iso_week
 from surveys.models import (
     Bounce,
     BusinessService,
@@ -31,7 +32,6 @@ from surveys.models import (
     Ticket,
     Visit,
 )
-from surveys.services.anonymous import iso_week
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise

@@ -19,12 +19,12 @@ from experience.engine.periods import (
     month_of,
     previous_month,
     provisional_until,
-    week_label,
     week_of,
     window,
     working_days_between,
     working_window,
 )
+from surveys.engine.weeks import iso_week
 
 BERLIN, KIRITIMATI = ZoneInfo("Europe/Berlin"), ZoneInfo("Pacific/Kiritimati")
 MAY = Period(date(2024, 5, 1), date(2024, 5, 31))
@@ -61,7 +61,7 @@ def test_months_follow_each_other_over_the_year() -> None:
 
 
 def test_the_iso_week_belongs_to_its_own_year() -> None:
-    assert week_label(date(2024, 12, 30)) == "2025-W01"
+    assert iso_week(date(2024, 12, 30)) == "2025-W01"
     assert week_of(date(2025, 1, 1)) == Period(date(2024, 12, 30), date(2025, 1, 5))
 
 
