@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -24,6 +23,7 @@ from experience import figures
 from experience.badges import BADGES, STATUS_WORDS
 from experience.selectors.portfolio import Row
 from experience.selectors.portfolio_order import QUIET, Choice
+from experience.selectors.results import least_people
 from surveys.links import again_url
 from surveys.models import SilentSampleLine
 
@@ -99,7 +99,7 @@ def portfolio_words(rows: Sequence[Row], choice: Choice, *, now: datetime) -> tu
     meaning = gettext(
         "Rating low and high are the ends of the 95 %% interval; an experience score of 70 is exactly on "
         "target. Figures about fewer than %(fewest)d people are left out."
-    ) % {"fewest": settings.PRIVACY_MINIMUM}
+    ) % {"fewest": least_people()}
     return (
         " ".join([_days_sentence(rows, choice), *_narrowed_sentence(choice), made]),
         " ".join([meaning, *_sample_sentence(rows)]),

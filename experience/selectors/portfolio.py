@@ -60,6 +60,7 @@ class Row:
     starts_on: date | None
     ends_on: date | None
     status: str
+    is_hidden: bool
     badge: Badge | None
     gap: StandingGap | None
     scale: tuple[int, int] | None
@@ -244,6 +245,7 @@ def _row(service: dict[str, Any], measured: dict[str, Any] | None, gap: Standing
         name=service["name"],
         supplier=service["supplier"],
         is_sample=service["is_sample"],
+        is_hidden=hidden,
         badge=badge_of(verdict_of(known["status"], known["sla_status"], gap, days)),
         gap=gap,
         scale=scale_to(known["rating_best"]),

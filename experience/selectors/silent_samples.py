@@ -6,13 +6,11 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.conf import settings
-
-from experience.engine.defaults import DEFAULTS
 from experience.engine.follow_up import FollowUp, follow_up, follow_up_margin
 from experience.engine.intervals import cold_start_variance
 from experience.engine.periods import Period, month_of, previous_month
 from experience.selectors.maturity import is_final
+from experience.selectors.results import least_people
 from experience.selectors.service_page import NewestResult, month_result
 from surveys.engine.scales import SCALES
 from surveys.models import BusinessService, SilentSample
@@ -60,11 +58,6 @@ def newest_sample(service: BusinessService, *, today: date) -> SilentSample | No
     return samples.order_by("-starts_on").first()
 
 
-def least_reached() -> int:
-    """Return how many people must be reached before there is a figure."""
-    return max(settings.PRIVACY_MINIMUM, DEFAULTS.least_respondents)
-
-
 def sample_figure(sample: SilentSample, *, now: datetime) -> SampleFigure:
     """Return what a sample found, computed from its stored rows each time."""
     lines = sample.lines.values_list("invitation__person_id", "response__rating")
@@ -72,7 +65,7 @@ def sample_figure(sample: SilentSample, *, now: datetime) -> SampleFigure:
     people = len({person for person, _ in answers})
     month = _month(sample)
     found = None
-    if not sample.is_open(now) and people >= least_reached():
+    if not sample.is_open(now) and people >= least_people():
         found = _follow_up(sample, Counter(rating for _, rating in answers), month)
     return SampleFigure(sample, len(lines), len(answers), found, month)
 
@@ -105,7 +98,7 @@ def sample_sizes(service: BusinessService, period: Period, frame: SilentFrame) -
     """Return how many could be drawn, with what each buys; empty where all of them are too few."""
     most = len(frame.silent)
     counts = [size for size in _SIZES if size < most] + ([most] if most <= _LARGEST else [])
-    usable = [count for count in counts if count >= least_reached()]
+    usable = [count for count in counts if count >= least_people()]
     scale = SCALES[frame.scale]
     pooled = _pooled(frame.scale, month_result(service, period))
     variance = pooled or cold_start_variance(scale.low, scale.high)

@@ -10,6 +10,7 @@ from django.conf import settings
 from experience import figures, marks, sentences
 from experience.badges import STATUS_WORDS
 from experience.selectors.lost_cost import cost_per_hour_of
+from experience.selectors.results import least_people
 from experience.words import indicator_words, problem_words, term_value, term_words
 from surveys.models import BusinessService
 from xla_service.templatetags.moments import ago
@@ -37,6 +38,7 @@ register.filter("month", figures.month)
 register.filter("points_from", figures.points_apart)
 register.simple_tag(figures.interval, name="interval")
 register.simple_tag(marks.bar, name="bar")
+register.simple_tag(least_people)
 
 
 @register.simple_tag

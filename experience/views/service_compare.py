@@ -29,6 +29,7 @@ from experience.selectors.comparison import (
     share_answers,
     side_of,
 )
+from experience.selectors.results import least_people
 from experience.selectors.segments import SPLITS, closed_months
 from experience.selectors.service_page import visible_service, weeks_of
 from experience.views.service_parts import writer_of
@@ -164,7 +165,7 @@ def _note(side: Side) -> str:
     if side.result is None:
         return _("Nothing was measured in these days.")
     if side.result.is_hidden:
-        return _("Fewer than 5 people answered.")
+        return _("Fewer than %(least)s people answered.") % {"least": least_people()}
     return "" if side.result.is_judged else _("Too few answers to judge.")
 
 

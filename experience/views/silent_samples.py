@@ -18,8 +18,8 @@ from django.views.decorators.http import require_POST, require_safe
 from experience.engine.periods import Period, labelled_month, month_label
 from experience.exports import silent_csv
 from experience.selectors.access import looks_after
+from experience.selectors.results import least_people
 from experience.selectors.silent_samples import (
-    least_reached,
     month_to_draw,
     sample_figure,
     sample_sizes,
@@ -60,7 +60,7 @@ def silent_sample(request: HttpRequest, key: str, month: str) -> HttpResponse:
     if sample is None and period != month_to_draw(organisation_day()):
         raise Http404
     shown = _choice(service, period) if sample is None else _progress(sample, signed_in(request))
-    context = {"service": service, "month": period, "label": month, "least": least_reached(), **shown}
+    context = {"service": service, "month": period, "label": month, "least": least_people(), **shown}
     return render(request, "experience/silent_sample.html", context)
 
 

@@ -137,6 +137,20 @@ def test_figures_of_fewer_than_five_people_are_not_on_the_page(
     assert [row.experience for row in portfolio_rows(User.objects.get(username="viewer"))] == [None]
 
 
+def test_a_larger_least_number_of_people_is_the_one_that_the_pages_name(
+    page: Client, service: BusinessService, settings: Any
+) -> None:
+    settings.PRIVACY_MINIMUM = 10
+    measured(service, answered=6, rating=2.7)
+
+    tickets = page.get(reverse("service-tab", args=[service.key, "tickets"])).content.decode()
+    overview = page.get(reverse("service", args=[service.key])).content.decode()
+
+    assert "Fewer than 10 people answered" in shown(page)
+    assert "Fewer than 10 people answered." in tickets
+    assert "Fewer than 10 people answered, so no figure" in overview
+
+
 def test_too_few_answers_to_judge_show_no_rating_and_no_place_in_the_chart(
     page: Client, service: BusinessService
 ) -> None:
