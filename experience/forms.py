@@ -72,8 +72,8 @@ class OwnerField(forms.ModelChoiceField):
 
 def users_to_choose(now: Iterable[User]) -> QuerySet[User]:
     """Return the users whose account is on and those who are chosen now, by name."""
-    kept = [user.pk for user in now]
-    return User.objects.filter(Q(is_active=True) | Q(pk__in=kept)).order_by("first_name", "username")
+    found = User.objects.filter(Q(is_active=True) | Q(pk__in=[user.pk for user in now]))
+    return found.order_by("first_name", "last_name", "username")
 
 
 class AssignForm(forms.Form):
