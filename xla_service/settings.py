@@ -215,6 +215,11 @@ EMAIL_HOST = env.text("XLA_SMTP_HOST", "127.0.0.1", help="SMTP server that takes
 EMAIL_PORT = env.integer("XLA_SMTP_PORT", 25, low=1, high=65535, help="Its port.")
 EMAIL_HOST_USER = env.text("XLA_SMTP_USER", "", help="User name for SMTP; empty for none.")
 EMAIL_HOST_PASSWORD = env.text("XLA_SMTP_PASSWORD", "", help="Password for SMTP.")
+if not f"{EMAIL_HOST_USER}{EMAIL_HOST_PASSWORD}".isascii():
+    raise ImproperlyConfigured(
+        "XLA_SMTP_USER and XLA_SMTP_PASSWORD can be sent in letters of ASCII alone. Give this account another "
+        "password."
+    )
 EMAIL_USE_TLS = env.flag("XLA_SMTP_STARTTLS", False, help="Upgrade the SMTP connection with STARTTLS.")
 EMAIL_USE_SSL = env.flag("XLA_SMTP_TLS", False, help="Speak TLS from the start, as on port 465.")
 if EMAIL_USE_TLS and EMAIL_USE_SSL:

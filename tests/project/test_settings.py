@@ -163,6 +163,13 @@ def test_mail_is_encrypted_in_one_way() -> None:
     assert "Keep one of them" in ended.stderr
 
 
+def test_a_password_that_smtp_cannot_carry_is_refused_without_repeating_it() -> None:
+    ended = run("manage.py", "check", XLA_SMTP_PASSWORD="gehört")
+
+    assert "letters of ASCII alone" in ended.stderr
+    assert "gehört" not in ended.stderr
+
+
 def test_a_database_that_does_not_answer_is_said_without_a_traceback() -> None:
     ended = run("manage.py", "prepare", DATABASE_URL="postgresql://xla:secret@127.0.0.1:9/xla")
 
