@@ -217,8 +217,8 @@ EMAIL_HOST_USER = env.text("XLA_SMTP_USER", "", help="User name for SMTP; empty 
 EMAIL_HOST_PASSWORD = env.text("XLA_SMTP_PASSWORD", "", help="Password for SMTP.")
 if not f"{EMAIL_HOST_USER}{EMAIL_HOST_PASSWORD}".isascii():
     raise ImproperlyConfigured(
-        "XLA_SMTP_USER and XLA_SMTP_PASSWORD can be sent in letters of ASCII alone. Give this account another "
-        "password."
+        "XLA_SMTP_USER and XLA_SMTP_PASSWORD can be sent in letters of ASCII alone. Give this account "
+        "another password."
     )
 EMAIL_USE_TLS = env.flag("XLA_SMTP_STARTTLS", False, help="Upgrade the SMTP connection with STARTTLS.")
 EMAIL_USE_SSL = env.flag("XLA_SMTP_TLS", False, help="Speak TLS from the start, as on port 465.")
