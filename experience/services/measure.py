@@ -205,16 +205,19 @@ def _measured(
             starts_on=period.first_on,
             ends_on=period.last_on,
             state=_state(kind, period, used),
-            inputs=inputs,
-            input_hash=input_hash(inputs),
             engine_version=str(ENGINE_VERSION),
             parameter_set=used,
             computed_at=now,
-            n_people=inputs["people"][0],
+            **_receipt(inputs),
             **columns_of(result, is_baseline=version.is_baseline_on(period.last_on)),
         )
         for subject, inputs, result in zip(subjects, inputs_of(evidence, slas, names), results, strict=True)
     ]
+
+
+def _receipt(inputs: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns that tell what a result was computed from."""
+    return {"inputs": inputs, "input_hash": input_hash(inputs), "n_people": inputs["people"][0]}
 
 
 def _state(kind: MeasurementPeriod, period: Period, used: ParameterSet) -> str:
