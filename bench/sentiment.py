@@ -1,4 +1,4 @@
-"""Judge the sentiment scorer beside TextBlob, VADER and AFINN on texts that it never saw.
+"""Judge the sentiment scorer beside TextBlob, VADER, AFINN and a first try on texts that it never saw.
 
     python bench/sentiment.py            print the tables
     python bench/sentiment.py --write    also put them into docs/sentiment.md
@@ -9,6 +9,7 @@ Needs vaderSentiment and afinn from tests/requirements.txt. One process, about a
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 from collections import Counter
@@ -19,6 +20,8 @@ from pathlib import Path
 
 import numpy as np
 from scipy.stats import rankdata
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -37,6 +40,7 @@ from surveys.engine.sentiment.corpus import (  # noqa: E402
     public_texts,
     read_comments,
     read_inbox,
+    read_public_texts,
 )
 from surveys.engine.sentiment.training import LabelledComment, is_kept_apart  # noqa: E402
 
@@ -49,6 +53,7 @@ MOST_UNSEEN = 1500
 CLASSES = ("negative", "neutral", "positive")
 SHOWN_MISTAKES = 12
 # Scenarios written after the first; see surveys/data/comments/README.md.
+NEWEST_WRITING = re.compile(r"desk-|inbox-(?:en)?7-|contrast-[a-z]{2}[89]-")
 AS_INBOX = "inbox-"
 LATER_WRITING = ("told-", "heard-", "later-", "daily-", "more-", "contrast-")
 OLD_NAMESAKE = "later-and-waiting"
@@ -93,7 +98,23 @@ def judges() -> dict[str, Judge]:
         "TextBlob": by_sign(lambda text: float(TextBlob(text).sentiment[0]), 0.0),
         "VADER": by_sign(lambda text: float(vader.polarity_scores(text)["compound"]), 0.05),
         "AFINN": by_sign(lambda text: float(afinn.score(text)), 0.0),
+        "words of public texts": public_words(),
     }
+
+
+def public_words() -> Judge:
+    """Return what is tried first: a small linear model over the words of the public texts we train on."""
+    texts = read_public_texts()
+    words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
+    model = LogisticRegression(C=4.0, max_iter=300)
+    model.fit(words.fit_transform(text.text for text in texts), [text.label for text in texts])
+    negative, _, positive = range(len(CLASSES))
+
+    def judge(comments: Sequence[LabelledComment]) -> list[Judgement]:
+        chances = model.predict_proba(words.transform(comment.text for comment in comments))
+        return [(CLASSES[row.argmax()], float(row[positive] - row[negative])) for row in chances]
+
+    return judge
 
 
 def wilson(hits: int, count: int) -> tuple[float, float, float]:
@@ -148,7 +169,9 @@ def auc(wanted: Sequence[str], polarities: Sequence[float | None]) -> float:
 
 
 def writing_of(comment: LabelledComment) -> str:
-    """Say when the comment was written: first, later to widen the wording, or as an inbox to learn from."""
+    """Say when the comment was written: first, later to widen the wording, as an inbox, or last of all."""
+    if NEWEST_WRITING.match(comment.group):
+        return "newest writing"
     if comment.group.startswith(AS_INBOX):
         return "as an inbox"
     is_later = comment.group.startswith(LATER_WRITING) and comment.group != OLD_NAMESAKE
@@ -162,10 +185,10 @@ def inboxes() -> dict[str, list[LabelledComment]]:
         inbox = read_inbox(name)
         named[f"{name.capitalize()} inbox, en"] = [one for one in inbox if one.language == "en"]
         named[f"{name.capitalize()} inbox, other languages"] = [one for one in inbox if one.language != "en"]
-    both = list(chain.from_iterable(named.values()))
+    every = list(chain.from_iterable(named.values()))
     learned = {comment.text.casefold() for comment in read_comments() if not is_kept_apart(comment)}
-    named["Both inboxes"] = both
-    named["Both inboxes, new texts only"] = [one for one in both if one.text.casefold() not in learned]
+    named["All inboxes"] = every
+    named["All inboxes, new texts only"] = [one for one in every if one.text.casefold() not in learned]
     return named
 
 
@@ -175,7 +198,9 @@ def sets() -> dict[str, list[LabelledComment]]:
     named = inboxes()
     named["IT comments, all languages"] = comments
     named["IT comments, mixed left out"] = [comment for comment in comments if comment.label != "mixed"]
-    for writing in ("first writing", "later writing", "as an inbox"):
+    older = [comment for comment in comments if writing_of(comment) != "newest writing"]
+    named["IT comments, all but the newest writing"] = older
+    for writing in ("first writing", "later writing", "as an inbox", "newest writing"):
         named[f"IT comments, {writing}"] = [one for one in comments if writing_of(one) == writing]
     for code in SCORED_LANGUAGES:
         named[f"IT comments, {code}"] = [comment for comment in comments if comment.language == code]
@@ -226,10 +251,11 @@ def abstention() -> list[str]:
 
 
 def readable_elsewhere() -> list[str]:
-    """Return how many comments of the second inbox are read on pages whose language is not scored."""
-    texts = [one.text for one in read_inbox(INBOXES_TO_JUDGE[-1])]
+    """Return how many comments of the newest inbox are read on pages whose language is not scored."""
+    newest = INBOXES_TO_JUDGE[-1]
+    texts = [one.text for one in read_inbox(newest)]
     shares = (f"{page} {1 - _unscored(texts, page) / len(texts):.2f}" for page in UNTRAINED_PAGES)
-    return [f"Comments of the second inbox that are read on a page in another language: {', '.join(shares)}."]
+    return [f"Comments of the {newest} inbox that are read on pages in other languages: {', '.join(shares)}."]
 
 
 def _unscored(texts: Sequence[str], page: str | None) -> int:

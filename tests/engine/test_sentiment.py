@@ -48,21 +48,21 @@ FLOOR_OF_CLASS = {
     "sarcasm": 0.6,
 }
 
-FROZEN_VERSION = "s1-98e4a3f3cdba"
+FROZEN_VERSION = "s1-58d5cc03dda7"
 FROZEN = [
-    ("Still not working after three visits.", None, "negative", -0.9913, "en"),
-    ("Works again, thank you Priya!", None, "positive", 0.9939, "en"),
-    ("ok", None, "neutral", 0.0014, "en"),
-    ("No problems at all", None, "positive", 0.9724, "en"),
-    ("It would have been nice if someone had called.", None, "negative", -0.9934, "en"),
-    ("Great, another week without a laptop", None, "negative", -0.9878, "en"),
+    ("Still not working after three visits.", None, "negative", -0.9982, "en"),
+    ("Works again, thank you Priya!", None, "positive", 0.992, "en"),
+    ("ok", None, "neutral", 0.0074, "en"),
+    ("No problems at all", None, "positive", 0.9739, "en"),
+    ("It would have been nice if someone had called.", None, "negative", -0.9979, "en"),
+    ("Great, another week without a laptop", None, "negative", -0.9962, "en"),
     ("Danke, alles läuft wieder", None, "positive", 0.9999, "de"),
-    ("Niemand hat zurückgerufen", "de", "negative", -0.9936, "de"),
-    ("Toujours pas résolu", None, "negative", -0.9969, "fr"),
-    ("Solved in the end, but nobody told me for two weeks.", None, "mixed", -0.5062, "en"),
+    ("Niemand hat zurückgerufen", "de", "negative", -0.9989, "de"),
+    ("Toujours pas résolu", None, "negative", -0.9999, "fr"),
+    ("Solved in the end, but nobody told me for two weeks.", None, "mixed", -0.5092, "en"),
     ("Det virker stadig ikke", None, "unscored", None, "da"),
-    ("thx", None, "positive", 0.9974, "en"),
-    ("fixed", None, "positive", 0.845, "en"),
+    ("thx", None, "positive", 0.9996, "en"),
+    ("fixed", None, "positive", 0.9582, "en"),
 ]
 
 
@@ -105,7 +105,7 @@ def test_complaints_on_the_fifth_kept_apart_are_found_far_more_often_than_by_tex
     found = Counter(side(one) for one in score_comments((one.text, None) for one in complaints))
     textblob = sum(TextBlob(one.text).sentiment[0] < 0 for one in complaints)
 
-    assert found["complaint"] >= 0.78 * len(complaints)
+    assert found["complaint"] >= 0.88 * len(complaints)
     assert textblob <= 0.4 * len(complaints)
 
 
@@ -262,7 +262,7 @@ def test_a_model_file_holds_no_pickle_and_comes_back_unchanged():
     again = load_model(dump_model(model))
 
     assert again.version == model.version
-    assert MODEL_PATH.stat().st_size < 4_000_000
+    assert MODEL_PATH.stat().st_size < 6_000_000
 
 
 def test_a_changed_model_file_is_refused():

@@ -17,7 +17,7 @@ LABELLED_SETS = ("uci_amazon_cells", "uci_yelp", "uci_imdb", "senti4sd_so")
 RATED_SETS = ("vader_tweets", "vader_product_reviews", "vader_movie_reviews", "vader_editorials")
 # Far from what people write about IT: never trained on, only judged on.
 UNSEEN_SETS = ("vader_movie_reviews", "vader_editorials")
-INBOXES_TO_JUDGE = ("first", "second")
+INBOXES_TO_JUDGE = ("first", "second", "third")
 CLEAR_INTENSITY = 0.8
 ENGLISH_SAMPLE = 1800
 SAME_LANGUAGE = {"es_AR": "es", "pt_BR": "pt", "bs": "hr", "sr_Latn": "hr", "nn": "nb"}
@@ -41,7 +41,7 @@ def read_comments() -> list[LabelledComment]:
 
 
 def read_inbox(name: str) -> list[LabelledComment]:
-    """Return the comments of the "first" or "second" inbox to judge by; training never reads them."""
+    """Return the comments of an inbox to judge by ("first", "second", "third"), never trained on."""
     return [
         LabelledComment(row["text"], row["label"], path.stem, name)
         for path in sorted((DATA_FOLDER / "comments_inbox" / name).glob("*.jsonl"))

@@ -1,7 +1,8 @@
 """Numbers that the model weighs, made from a reading, TextBlob's assessment and the words themselves.
 
-Names say where a number comes from: `cue:`, `sum:`, `time:`, `look:`, `m:` (meanings) and `blob:` are shared
-by all languages, `w:` (words) and `c:` (letters inside words) carry the language in front.
+Names say where a number comes from: `cue:`, `sum:`, `time:`, `look:`, `m:` (meanings), `opens:` and `closes:`
+(meanings where a comment begins and ends), `with:` (meanings in one sentence) and `blob:` are shared by all
+languages, `w:` (words) and `c:` (letters inside words) carry the language in front.
 """
 
 from __future__ import annotations
@@ -10,21 +11,25 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, combinations
 
 from textblob.en import sentiment as textblob_sentiment
 
 from surveys.engine.sentiment.meanings import stem
 from surveys.engine.sentiment.reading import Reading
-from surveys.engine.sentiment.tokens import CLAUSE_ENDS, LINE_END
+from surveys.engine.sentiment.tokens import CLAUSE_ENDS, LINE_END, SENTENCE_ENDS
 
 # Changes of the code that alter any score raise this; a model trained under another is refused.
-FEATURES_VERSION = 4
+FEATURES_VERSION = 5
 
 LETTERS_FROM, LETTERS_TO = 3, 5
-LETTER_SCALE = 0.9
-WORD_SCALE = 2.0
-MEANING_SCALE = 2.5
+LETTER_SCALE = 1.2
+WORD_SCALE = 2.6
+MEANING_SCALE = 3.5
+EDGE_SCALE = 0.6
+TOGETHER_SCALE = 2.0
+# Sentences of more meanings than this say too little by two of them.
+MOST_TOGETHER = 29
 # How somebody ends a comment says nothing of the service, only of the habits in the training data.
 PLAIN_ENDS = frozenset({".", LINE_END})
 
@@ -142,6 +147,41 @@ def meaning_features(reading: Reading) -> dict[str, float]:
     return _scaled(Counter(f"m:{name}" for name in names), MEANING_SCALE)
 
 
+def edge_features(reading: Reading) -> dict[str, float]:
+    """Return the meanings in the first and in the last sentence and clause, where there are several.
+
+    People say what they came to say at the start, or keep it for the end.
+    """
+    values: dict[str, float] = {}
+    for part, ends in (("sentence", SENTENCE_ENDS), ("clause", CLAUSE_ENDS)):
+        parts = _parts(reading, ends)
+        if len(parts) > 1:
+            values |= _scaled(Counter(f"opens:{part}:{meaning}" for meaning in parts[0]), EDGE_SCALE)
+            values |= _scaled(Counter(f"closes:{part}:{meaning}" for meaning in parts[-1]), EDGE_SCALE)
+    return values
+
+
+def _parts(reading: Reading, ends: frozenset[str]) -> list[set[str]]:
+    """Return the meanings of each part that ends with one of the marks, negated ones with a "!" in front."""
+    parts: list[set[str]] = [set()]
+    for token, meaning, is_negated in zip(reading.tokens, reading.meanings, reading.negated, strict=True):
+        if token.form in ends:
+            parts.append(set())
+        elif meaning is not None and token.form not in CLAUSE_ENDS:
+            parts[-1].add(f"!{meaning}" if is_negated else meaning)
+    return [part for part in parts if part]
+
+
+def together_features(reading: Reading) -> dict[str, float]:
+    """Return the pairs of meanings that stand in one sentence, in whatever order."""
+    pairs = chain.from_iterable(
+        combinations(sorted({meaning.removeprefix("!") for meaning in part}), 2)
+        for part in _parts(reading, SENTENCE_ENDS)
+        if len(part) <= MOST_TOGETHER
+    )
+    return _scaled(Counter(f"with:{one} {other}" for one, other in pairs), TOGETHER_SCALE)
+
+
 def _single(words: Sequence[str], negated: Sequence[bool]) -> Iterator[str]:
     for word, is_negated in zip(words, negated, strict=True):
         if word not in CLAUSE_ENDS:
@@ -192,6 +232,8 @@ def comment_features(text: str, reading: Reading, language: str) -> dict[str, fl
         features |= textblob_features(text)
     features |= word_features(reading, language)
     features |= meaning_features(reading)
+    features |= edge_features(reading)
+    features |= together_features(reading)
     features |= letter_features(reading, language)
     features[language_feature(language)] = 1.0
     return features

@@ -15,14 +15,40 @@ from surveys.engine.sentiment.lexicon import (
     Lexicon,
     Match,
 )
-from surveys.engine.sentiment.tokens import CLAUSE_ENDS, NUMBER, SENTENCE_ENDS, Token, tokenize
+from surveys.engine.sentiment.tokens import (
+    CLAUSE_ENDS,
+    LOW_RATING,
+    NUMBER,
+    SENTENCE_ENDS,
+    TOP_RATING,
+    Token,
+    tokenize,
+)
 
 NEGATION_WORDS = 5
 FRAME_WORDS = 3
 
 GOOD_FACES = frozenset(
     "👍👏🙏😊🙂😀😃😄😁😆😍🥰😘🤩😎🎉🥳💪❤♥💚💙💛🧡💜🌟⭐✨🏆💯✅✔☺😇🤗👌🙌🚀⚡🥇🌹🌻🌸🍀😻🤝🎊🌞☀🏅🫶😌💐🎯"
-) | {":)", ":-)", ":D", ":-D", "=)", ":]", ";)", ";-)", ":p", ":P", "<3", "xD", "XD", "^^", "=D", ":-P"}
+) | {
+    ":)",
+    ":-)",
+    ":D",
+    ":-D",
+    "=)",
+    ":]",
+    ";)",
+    ";-)",
+    ":p",
+    ":P",
+    "<3",
+    "xD",
+    "XD",
+    "^^",
+    "=D",
+    ":-P",
+    TOP_RATING,
+}
 BAD_FACES = frozenset(
     "👎😡😠🤬😞😔😟🙁☹😣😖😫😩😢😭😤🤮🤢💩😒🙄😑😐😕😬🤦🤷💔❌🐌⏳⌛🐢😱😓😥😪😵🥱🤡🗑💀🖕😴🫠😾🚫🔥"
 ) | {  # noqa: E501 - wide letters
@@ -39,6 +65,7 @@ BAD_FACES = frozenset(
     ":'(",
     ">:(",
     "D:",
+    LOW_RATING,
 }
 
 

@@ -17,6 +17,11 @@ MAIL = "<mail>"
 TICKET = "<ticket>"
 NUMBER = "<number>"
 PLACEHOLDERS = frozenset({URL, MAIL, TICKET, NUMBER})
+# Ratings that people write into their comment ("10/10", "1 star"); what is in between is a number.
+TOP_RATING = "<top-rating>"
+LOW_RATING = "<low-rating>"
+TOP_SHARE, LOW_SHARE = 0.9, 0.4
+MOST_STARS = 5
 
 LINE_END = "¶"
 SENTENCE_ENDS = frozenset({".", "!", "?", LINE_END, "…"})
@@ -31,6 +36,8 @@ _PATTERN = re.compile(
     |(?P<mail>[\w.+-]+@[\w-]+\.[\w.-]+)
     |(?P<face>[:;=][-o*']?[)(\]\[DdPp/\\|3<>]+(?![\w/])|<3|\b[xX]D\b|\^\^)
     |(?P<ticket>\#\d{3,}|\b[A-Z]{2,8}[-_ ]?\#?\d{4,}\b)
+    |(?P<rating>(?<![\d/.,])(?:\d{1,3}[ ]?/[ ]?(?:5|10|100)(?![\d/.])|[0-5][ ]?(?:[*★⭐]+(?!\w)
+        |(?i:stars?|sterne?|étoiles?|estrellas?|estrelas?|stell[ae]|ster(?:ren)?|stjärn(?:a|or)|täht(?:i|eä))\b)))
     |(?P<number>\d+(?:[.,:]\d+)*)
     |(?P<word>[^\W\d_]+(?:['’`´][^\W\d_]+)*['’]?)
     |(?P<emoji>[\U0001F300-\U0001FAFF\u2600-\u27BF\u2B50\u2B55\u203C\u2049](?:[\uFE0F\u200D\U0001F3FB-\U0001F3FF]
@@ -129,6 +136,8 @@ def _form_of_mark(kind: str | None, raw: str) -> str:
             return TICKET
         case "number":
             return NUMBER
+        case "rating":
+            return _rating_form(raw)
         case "emoji":
             return raw[0]
         case "face":
@@ -138,6 +147,14 @@ def _form_of_mark(kind: str | None, raw: str) -> str:
     if raw.startswith(".."):
         return "…"
     return "-" if raw[0] in "-–—" else raw
+
+
+def _rating_form(raw: str) -> str:
+    given, _, best = raw.partition("/")
+    share = int(re.sub(r"\D", "", given)) / int(best or MOST_STARS)
+    if share > 1.0:
+        return NUMBER
+    return TOP_RATING if share >= TOP_SHARE else LOW_RATING if share <= LOW_SHARE else NUMBER
 
 
 @lru_cache(maxsize=65536)
