@@ -8,9 +8,11 @@ how far to trust it is learned from the comments.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -216,9 +218,10 @@ def _logistic(
 def _scores_out_of_fold(task: _Task, groups: Iterable[str]) -> Floats:
     fold_of = np.array([hashlib.sha256(group.encode()).digest()[0] % FOLDS for group in groups])
     scores = np.zeros((task.matrix.shape[0], len(LABELS)))
-    for fold in range(FOLDS):
-        weights, offsets = _fit(task.part(fold_of != fold))
-        scores[fold_of == fold] = task.matrix[fold_of == fold] @ weights + offsets
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        fits = threads.map(lambda fold: _fit(task.part(fold_of != fold)), range(FOLDS))
+        for fold, (weights, offsets) in enumerate(fits):
+            scores[fold_of == fold] = task.matrix[fold_of == fold] @ weights + offsets
     return scores
 
 
