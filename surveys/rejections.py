@@ -109,6 +109,7 @@ _TEMPLATES = (
     _("The one before is still running. Wait until it is done."),
     _("There is no preset %(preset)s. Choose one of the list."),
     _("It stopped with an error; the worker's log says which."),
+    _("It could not be done for hours; the worker's log says why."),
     _("There is sample data already. Remove it before you load it again."),
     _(
         "The agreement %(agreement)s names a sample service, so the sample stays. Where it is a draft, take"

@@ -28,8 +28,9 @@ class WithoutTokens(logging.Filter):
         secrets = [match.kwargs[name] for name in SECRET_PARTS if match.kwargs.get(name)] if match else []
         if secrets:
             words = record.getMessage()
-            for secret in secrets:
-                words = words.replace(str(secret), LEFT_OUT)
+            for secret in map(str, secrets):
+                for written in (secret, secret.encode("unicode_escape").decode("ascii")):
+                    words = words.replace(written, LEFT_OUT)
             record.msg, record.args = words, ()
         return True
 

@@ -19,6 +19,8 @@ from surveys.models import User
 
 # Written by static/interface/zone.js, which tells what no request header does.
 ZONE_COOKIE = "time_zone"
+# Pages of whoever was asked: they know no user, and keep an answer even while no session can be read.
+PUBLIC_PATHS = ("/s/", "/feedback/")
 
 
 def reader_middleware(
@@ -39,7 +41,7 @@ def reader_middleware(
 
 def _user(request: HttpRequest) -> User | None:
     # A request without a session, as those of public pages and sources, costs no look at the session.
-    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES or request.path.startswith(PUBLIC_PATHS):
         return None
     return request.user if isinstance(request.user, User) else None
 

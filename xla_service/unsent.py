@@ -25,7 +25,8 @@ RETRY_SECONDS = 30
 PROGRAM_PATHS = ("/api/", "/metrics")
 # Longer texts are shown, so that they can be copied; the rest of a form says little without its labels.
 _SHOWN_FROM = 40
-_NEVER_KEPT = ("password", "secret", "code")
+_NEVER_KEPT = ("password", "secret")
+_NEVER_KEPT_NAMES = {"code", "token"}
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,11 @@ class Unsent:
 
 @sensitive_variables()
 def unsent(request: HttpRequest) -> Unsent | None:
-    """Return what one of our own forms sent, None for anything else and for passwords and codes."""
+    """Return what one of our own forms sent, None for anything else and for passwords, codes and tokens."""
     own = {f"{request.scheme}://{request.get_host()}", *settings.CSRF_TRUSTED_ORIGINS}
     if request.method != "POST" or request.headers.get("Origin") not in own:
         return None
-    if any(part in name for name in request.POST for part in _NEVER_KEPT):
+    if any(_is_secret(name) for name in request.POST):
         return None
     pairs = [(name, value) for name, values in request.POST.lists() for value in values]
     given = [(name, value) for name, value in pairs if name != "csrfmiddlewaretoken"]
@@ -53,6 +54,10 @@ def unsent(request: HttpRequest) -> Unsent | None:
         texts=texts,
         files=[(name, file.name) for name, files in request.FILES.lists() for file in files],
     )
+
+
+def _is_secret(name: str) -> bool:
+    return name in _NEVER_KEPT_NAMES or any(part in name for part in _NEVER_KEPT)
 
 
 def sign_in_again(request: HttpRequest) -> HttpResponse | None:

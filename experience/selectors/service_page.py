@@ -43,7 +43,7 @@ class NewestResult:
     @property
     def is_judged(self) -> bool:
         """Say whether enough people answered to say anything about the experience."""
-        return self.measurement.status not in UNJUDGED
+        return not self.is_hidden and self.measurement.status not in UNJUDGED
 
 
 @dataclass(frozen=True, slots=True)

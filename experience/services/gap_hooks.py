@@ -57,7 +57,7 @@ def _kind(event: GapEvent) -> HookKind | None:
     """Return what a step is to webhooks, None for one that they hear nothing of."""
     before, after = event.from_state, event.to_state
     if after == Gap.State.SUSPECTED:
-        return HookKind.GAP_SUSPECTED if before != after else None
+        return HookKind.GAP_SUSPECTED if before != after and not is_fragile(event.gap) else None
     if before != Gap.State.SUSPECTED and event.gap.lane == Gap.Lane.NONE:
         return None  # a reading
     if after in Gap.CONFIRMED_STATES and before in _BEFORE_IT_STOOD:

@@ -61,7 +61,7 @@ def send_digest_of_week(day: date, *, now: datetime, send: Callable[[date], int]
     history, is no missed one.
     """
     monday = day - timedelta(days=day.weekday())
-    was_sent = NightlyRun.objects.filter(digest_of__gte=monday).exists()
+    was_sent = NightlyRun.objects.filter(digest_of=monday).exists()
     if was_sent or not was_judged(day) or not (day == monday or _was_missed(monday)):
         return 0
     mails = send(monday)

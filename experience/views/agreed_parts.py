@@ -66,6 +66,8 @@ def _service_line(m: Measurement, service: BusinessService | None) -> ResultLine
 def _standing(m: Measurement, today: date) -> tuple[str, str]:
     if m.agreement_version.is_baseline_on(m.ends_on):
         return _baseline(m)
+    if m.corrects is not None and any(is_hidden(one.status, one.n_people) for one in (m, m.corrects)):
+        return _("Corrected"), _("The old result is kept.")
     if m.corrects is not None:
         was, now = figures.score(m.corrects.score), figures.score(m.score)
         return _("Corrected"), _("Was %(was)s, now %(now)s. The old result is kept.") % {

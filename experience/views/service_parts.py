@@ -28,6 +28,7 @@ from experience.selectors.results import (
     IndicatorFigures,
     ResponseFigures,
     answer_variance,
+    is_hidden,
     least_people,
     lifted_by,
     pulled_down_by,
@@ -287,6 +288,8 @@ def moved(result: NewestResult) -> Moved | None:
     if found is None or found.previous.status in UNJUDGED:
         return None
     before = found.previous
+    if is_hidden(before.status, before.n_people):
+        return None
     return Moved(
         figures.change(found.change),
         figures.joined(figures.day(before.starts_on), figures.day(before.ends_on)),

@@ -24,7 +24,7 @@ DELIMITERS = ",;\t|"
 MEGABYTE = 1024 * 1024
 LONGEST_LINE = MEGABYTE
 UTF_8, WINDOWS = "utf-8-sig", "cp1252"
-_WORD = re.compile(r"[^\W\d_]*[^\x00-\x7f][^\W\d_]*")
+_WORD = re.compile(r"[^\W\d_]{0,20}[^\x00-\x7f][^\W\d_]{0,20}")
 
 
 class TableError(ValueError):
@@ -117,7 +117,8 @@ def word_read_as_windows(path: Path) -> str:
             if _is_utf_8(line):
                 is_utf_8 = True
             else:
-                word = word or _windows_word(line)
+                found = _windows_word(line)
+                word = word or found
             if is_utf_8 and word:
                 raise TableError(
                     f"Some lines are in UTF-8 and others are not (up to line {number}). Save the file as "
@@ -139,7 +140,7 @@ def _windows_word(line: bytes) -> str:
     if b"\x00" in line:  # UTF-16
         line.decode("utf-8")
     found = _WORD.search(line.decode(WINDOWS))
-    return found[0][:40] if found else ""
+    return found[0] if found else ""
 
 
 def check_unpacked(path: Path, *, most_bytes: int) -> None:

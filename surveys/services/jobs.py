@@ -18,6 +18,8 @@ from surveys.models import Job, User
 from xla_service.databases import AWAY
 
 LEASE = timedelta(minutes=5)
+# So long a job is begun again that the machine cannot do just now.
+PATIENCE = timedelta(hours=6)
 # Often enough for whoever watches, seldom enough for a database with one writer.
 SECONDS_BETWEEN_SIGNS = 0.5
 _LONGEST_PROBLEM = 500
@@ -52,7 +54,7 @@ def run_due_jobs(works: Mapping[str, Work], *, now: datetime) -> int:
     """Run the jobs that are due, one after the other, and return how many were run."""
     count = 0
     while (job := _claim(now)) is not None:
-        run_job(job, works[job.kind])
+        run_job(job, works[job.kind], now=now)
         count += 1
     return count
 
@@ -65,11 +67,11 @@ def _claim(now: datetime) -> Job | None:
     return None
 
 
-def run_job(job: Job, work: Work) -> None:
+def run_job(job: Job, work: Work, *, now: datetime) -> None:
     """Do a job's work and write down what came of it; what it refuses is told to whoever watches.
 
     What the machine could not do just now (the database is away, the disk is full) is begun again when the
-    lease ends.
+    lease ends, for some hours.
     """
     try:
         outcome = work(job, _Signs(job))
@@ -77,6 +79,12 @@ def run_job(job: Job, work: Work) -> None:
         _finish(job, state=Job.State.FAILED, problem=str(error)[:_LONGEST_PROBLEM])
         return
     except (*AWAY, OSError):
+        if now - job.created_at > PATIENCE:
+            _finish(
+                job,
+                state=Job.State.FAILED,
+                problem="It could not be done for hours; the worker's log says why.",
+            )
         raise
     except Exception:
         _finish(job, state=Job.State.FAILED, problem="It stopped with an error; the worker's log says which.")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy
 
 from surveys.engine.weeks import iso_week
@@ -27,6 +27,7 @@ from surveys.models import (
     Invitation,
     Job,
     Message,
+    Resolution,
     Response,
     SentAnswer,
     Ticket,
@@ -113,9 +114,10 @@ def _anonymous_comments(before: datetime) -> QuerySet[Response]:
 
 
 def _titles(before: datetime) -> QuerySet[Ticket]:
-    # Of an open ticket the title may stand in the next survey.
+    # Of a ticket that is open, or was resolved lately, the title may stand in the next survey.
     titled = Ticket.objects.exclude(short_description="").filter(opened_at__lt=before)
-    return titled.exclude(state=Ticket.State.OPEN)
+    lately = Resolution.objects.filter(ticket=OuterRef("pk"), resolved_at__gte=before)
+    return titled.exclude(state=Ticket.State.OPEN).exclude(Exists(lately))
 
 
 def _forget_comments(keys: list[int]) -> None:

@@ -128,7 +128,9 @@ def put_delivery(
 def post_deliveries(*, now: datetime) -> int:
     """Post what is due, and return how much was taken. A refused call is tried again under the same key."""
     taken = 0
-    for key in list(HookDelivery.objects.due(now).values_list("pk", flat=True)[:CALLS_PER_SWEEP]):
+    for key in list(
+        HookDelivery.objects.due(now).order_by("due_at", "pk").values_list("pk", flat=True)[:CALLS_PER_SWEEP]
+    ):
         claimed = HookDelivery.objects.due(now).filter(pk=key)
         if claimed.update(due_at=now + LEASE, attempts=F("attempts") + 1):
             taken += _post(HookDelivery.objects.select_related("receiver").get(pk=key), now)
@@ -139,6 +141,8 @@ def _post(delivery: HookDelivery, now: datetime) -> bool:
     error = post_signed(delivery.receiver, delivery.body, delivery=delivery.key)
     due_at = next_attempt(attempts=delivery.attempts, now=now) if error else None
     mine = HookDelivery.objects.filter(pk=delivery.pk, attempts=delivery.attempts)
+    if error:  # held back meanwhile, it stays so
+        mine = mine.exclude(due_at=None)
     mine.update(due_at=due_at, error=error[:ERROR_LENGTH])
     if error and due_at is None:
         logger.warning("Delivery %s is given up after %s calls.", delivery.pk, delivery.attempts)

@@ -160,6 +160,17 @@ def test_what_is_no_finding_or_no_news_is_not_told(
     assert tell_webhooks(now=now) == 0
 
 
+def test_a_first_sign_that_a_few_silent_people_could_undo_is_not_told(
+    watermelon: Gap, desk: FollowUpReceiver
+) -> None:
+    assert watermelon.last_measurement
+    watermelon.last_measurement.results["tipping_point"] = 0.1
+    watermelon.last_measurement.save()
+    GapEvent.objects.update(from_state="", to_state=Gap.State.SUSPECTED)
+
+    assert tell_webhooks(now=NOW) == 0
+
+
 # --- who is told
 
 

@@ -151,6 +151,18 @@ def test_a_larger_least_number_of_people_is_the_one_that_the_pages_name(
     assert "Fewer than 10 people answered, so no figure" in overview
 
 
+def test_a_result_of_fewer_people_than_the_least_shows_no_score(
+    page: Client, service: BusinessService, settings: Any
+) -> None:
+    measured(service, answered=14)
+    address = reverse("service", args=[service.key])
+    assert "70 is on target" in page.get(address).content.decode()
+
+    settings.PRIVACY_MINIMUM = 20
+
+    assert "70 is on target" not in page.get(address).content.decode()
+
+
 def test_too_few_answers_to_judge_show_no_rating_and_no_place_in_the_chart(
     page: Client, service: BusinessService
 ) -> None:

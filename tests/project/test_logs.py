@@ -47,6 +47,18 @@ def test_the_token_of_an_invitation_stays_out_of_the_log(
     assert token not in logged(caplog)
 
 
+def test_a_token_with_a_letter_beyond_ascii_stays_out_too(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = "c5xq0s-4e1b7c_d1f4f7b0"
+
+    with caplog.at_level(logging.WARNING):
+        client.put(f"/s/{token}\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}")
+
+    assert caplog.records
+    assert token not in logged(caplog)
+
+
 @pytest.mark.parametrize(
     "address", ["/x/{token}/", "//x//{token}", "/S/{token}/%3E", "/welcome/MQ/{token}/%3E"]
 )

@@ -38,6 +38,7 @@ from tests.factories import (
     BusinessServiceFactory,
     InvitationFactory,
     MessageFactory,
+    ResolutionFactory,
     ResponseFactory,
     TicketFactory,
 )
@@ -200,6 +201,18 @@ def test_titles_go_where_that_is_wished_and_not_of_open_tickets(settings: Any) -
     titled = Ticket.objects.exclude(short_description="").values_list("pk", flat=True)
     assert set(titled) == {young.pk, waiting.pk}
     assert Ticket.objects.filter(pk=old.pk).exists()
+
+
+def test_the_title_of_a_ticket_resolved_lately_stays_for_its_survey(settings: Any) -> None:
+    settings.KEEP_TICKET_TITLES_DAYS = 60
+    ticket = TicketFactory.create(short_description="Printer", opened_at=ago(70), state="closed")
+    ResolutionFactory.create(ticket=ticket, resolved_at=ago(1))
+
+    forget_old(kinds(), now=NOW)
+    assert Ticket.objects.get().short_description == "Printer"
+
+    forget_old(kinds(), now=NOW + timedelta(days=60))
+    assert Ticket.objects.get().short_description == ""
 
 
 def test_titles_stay_for_ever_unless_somebody_says_otherwise() -> None:

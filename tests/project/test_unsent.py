@@ -122,6 +122,25 @@ def test_passwords_are_not_kept(browser: Client, owner: User) -> None:
     assert "quite long" not in refused.content.decode()
 
 
+def test_tokens_are_not_kept(browser: Client, owner: User) -> None:
+    open_page(browser, owner)
+
+    with connection.execute_wrapper(stopped):
+        refused = sent(browser, reverse("account"), name="queries", token="eyJhbGciOi" * 8)
+
+    assert refused.status_code == 503
+    assert "eyJhbGciOi" not in refused.content.decode()
+
+
+def test_a_field_that_names_a_code_of_something_else_is_kept(browser: Client, owner: User) -> None:
+    open_page(browser, owner)
+
+    with connection.execute_wrapper(stopped):
+        refused = sent(browser, reverse("account"), **{"map.resolution_code": "close_code"})
+
+    assert fields_of(refused)["map.resolution_code"] == ["close_code"]
+
+
 def test_a_sender_is_told_to_send_again(browser: Client) -> None:
     IntakeSource.objects.create(key="desk", name="Desk", preset="generic", secret="s" * 16)
     delivery = {"data": b'{"number": "1"}', "content_type": "application/json"}

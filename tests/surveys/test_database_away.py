@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from surveys.engine.wording import WORDS
 from surveys.engine.wording.not_saved import NOT_SAVED
-from surveys.models import BusinessService, Response
+from surveys.models import BusinessService, Response, User
 from tests.factories import InvitationFactory
 from tests.page_forms import fields_of
 
@@ -55,6 +55,19 @@ def test_an_answer_that_was_not_saved_is_sent_again_with_one_press(client: Clien
     response = Response.objects.get()
     assert (response.rating, response.comment, response.lost_time_minutes) == (2, WRITTEN, 180)
     assert {reason.key for reason in response.reasons.all()} == {"slow", "no_news"}
+
+
+def test_somebody_of_the_staff_who_is_signed_in_loses_no_answer_either(
+    client: Client, away: Away, owner: User
+) -> None:
+    client.force_login(owner)
+    address = f"/s/{InvitationFactory.create(due_at=timezone.now()).token}/"
+
+    away.is_away = True
+    refused = client.post(address, {"rating": "2", "comment": WRITTEN}, headers={"Origin": "null"})
+
+    assert refused.status_code == 503
+    assert fields_of(refused)["comment"] == [WRITTEN]
 
 
 def test_a_survey_that_cannot_be_shown_says_so_in_the_language_of_the_browser(

@@ -266,6 +266,7 @@ def test_files_are_read_as_people_export_them(tmp_path: Path, form: str) -> None
         (b"number,state\nINC1,New\n", "There is no column business_service or category"),
         ("number,category\nINC1,K\u00fcche\n".encode("utf-16"), "neither in UTF-8 nor in Windows-1252. Save"),
         (b"number,category\nINC1,K\x81che\n", "neither in UTF-8 nor in Windows-1252. Save it as “CSV UTF-8”"),
+        (b"number,category\nINC1,K\xfcche\nINC2,K\x81che\n", "neither in UTF-8 nor in Windows-1252. Save"),
         (
             b"number,category\nINC1,K\xc3\xbcche\nINC2,K\xfcche\n",
             "Some lines are in UTF-8 and others are not",

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from surveys.models import Job, User
-from surveys.services.jobs import LEASE, JobRefusedError, Progress, run_due_jobs, start_job
+from surveys.services.jobs import LEASE, PATIENCE, JobRefusedError, Progress, run_due_jobs, start_job
 from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +96,19 @@ def test_a_job_that_the_machine_stopped_keeps_its_file_and_is_begun_again(error:
     assert bytes(Job.objects.get().content) == b"file"
     assert run_due_jobs({KIND: counting}, now=NOW + LEASE) == 1
     assert Job.objects.get().state == Job.State.DONE
+
+
+def test_a_job_that_the_machine_can_never_do_is_given_up() -> None:
+    def stopped(job: Job, progress: Progress) -> dict[str, Any]:
+        raise OSError(ENOSPC, "read-only")
+
+    start_job(KIND, by=None, now=NOW, content=b"file")
+    with pytest.raises(OSError, match="read-only"):
+        run_due_jobs({KIND: stopped}, now=NOW + PATIENCE + LEASE)
+
+    job = Job.objects.get()
+    assert job.state == Job.State.FAILED
+    assert "for hours" in job.problem
 
 
 def test_whoever_watches_sees_the_progress_and_reloads_when_it_is_over(
