@@ -3,7 +3,7 @@
 import pytest
 
 from surveys.engine.sentiment import score_comment, shipped_lexicons
-from surveys.engine.sentiment.features import edge_features, together_features
+from surveys.engine.sentiment.features import edge_features, parts_of, together_features
 from surveys.engine.sentiment.reading import read_comment
 from surveys.engine.sentiment.tokens import LOW_RATING, NUMBER, TOP_RATING, tokenize
 
@@ -40,7 +40,7 @@ def test_a_bare_rating_is_scored_in_any_language(text, label):
 
 
 def edges(text):
-    return set(edge_features(read_comment(text, shipped_lexicons()["en"])))
+    return set(edge_features(*parts_of(read_comment(text, shipped_lexicons()["en"]))))
 
 
 def test_how_a_comment_opens_is_told_from_how_it_closes():
@@ -58,15 +58,12 @@ def test_one_sentence_of_two_clauses_opens_and_closes_by_its_clauses():
     }
 
 
+def together(text):
+    return list(together_features(parts_of(read_comment(text, shipped_lexicons()["en"]))[0]))
+
+
 def test_meanings_of_one_sentence_go_together_in_any_order():
-    lexicon = shipped_lexicons()["en"]
-
-    one, other = (
-        together_features(read_comment(text, lexicon)) for text in ("nobody came", "came nobody. Fast")
-    )
-
-    assert one == other
-    assert list(one) == ["with:come nobody"]
+    assert together("nobody came") == together("came nobody. Fast") == ["with:come nobody"]
 
 
 def test_a_single_clause_has_neither_opening_nor_close():

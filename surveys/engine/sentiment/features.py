@@ -33,6 +33,8 @@ MOST_TOGETHER = 29
 # How somebody ends a comment says nothing of the service, only of the habits in the training data.
 PLAIN_ENDS = frozenset({".", LINE_END})
 
+Parts = list[set[str]]
+
 
 def shared_features(text: str, reading: Reading) -> dict[str, float]:
     """Return the features that mean the same in every language."""
@@ -147,39 +149,45 @@ def meaning_features(reading: Reading) -> dict[str, float]:
     return _scaled(Counter(f"m:{name}" for name in names), MEANING_SCALE)
 
 
-def edge_features(reading: Reading) -> dict[str, float]:
+def edge_features(sentences: Parts, clauses: Parts) -> dict[str, float]:
     """Return the meanings in the first and in the last sentence and clause, where there are several.
 
     People say what they came to say at the start, or keep it for the end.
     """
     values: dict[str, float] = {}
-    for part, ends in (("sentence", SENTENCE_ENDS), ("clause", CLAUSE_ENDS)):
-        parts = _parts(reading, ends)
+    for kind, parts in (("sentence", sentences), ("clause", clauses)):
         if len(parts) > 1:
-            values |= _scaled(Counter(f"opens:{part}:{meaning}" for meaning in parts[0]), EDGE_SCALE)
-            values |= _scaled(Counter(f"closes:{part}:{meaning}" for meaning in parts[-1]), EDGE_SCALE)
+            for edge, part in (("opens", parts[0]), ("closes", parts[-1])):
+                share = EDGE_SCALE / math.sqrt(len(part))
+                values.update((f"{edge}:{kind}:{meaning}", share) for meaning in part)
     return values
 
 
-def _parts(reading: Reading, ends: frozenset[str]) -> list[set[str]]:
-    """Return the meanings of each part that ends with one of the marks, negated ones with a "!" in front."""
-    parts: list[set[str]] = [set()]
-    for token, meaning, is_negated in zip(reading.tokens, reading.meanings, reading.negated, strict=True):
-        if token.form in ends:
-            parts.append(set())
-        elif meaning is not None and token.form not in CLAUSE_ENDS:
-            parts[-1].add(f"!{meaning}" if is_negated else meaning)
-    return [part for part in parts if part]
-
-
-def together_features(reading: Reading) -> dict[str, float]:
+def together_features(sentences: Parts) -> dict[str, float]:
     """Return the pairs of meanings that stand in one sentence, in whatever order."""
-    pairs = chain.from_iterable(
-        combinations(sorted({meaning.removeprefix("!") for meaning in part}), 2)
-        for part in _parts(reading, SENTENCE_ENDS)
+    names = [
+        f"with:{one} {other}"
+        for part in sentences
         if len(part) <= MOST_TOGETHER
-    )
-    return _scaled(Counter(f"with:{one} {other}" for one, other in pairs), TOGETHER_SCALE)
+        for one, other in combinations(sorted({meaning.removeprefix("!") for meaning in part}), 2)
+    ]
+    return _scaled(Counter(names), TOGETHER_SCALE)
+
+
+def parts_of(reading: Reading) -> tuple[Parts, Parts]:
+    """Return the meanings of each sentence and of each clause, negated ones with a "!" in front."""
+    sentences: Parts = [set()]
+    clauses: Parts = [set()]
+    for token, meaning, is_negated in zip(reading.tokens, reading.meanings, reading.negated, strict=True):
+        if token.form in CLAUSE_ENDS:
+            clauses.append(set())
+            if token.form in SENTENCE_ENDS:
+                sentences.append(set())
+        elif meaning is not None:
+            said = f"!{meaning}" if is_negated else meaning
+            sentences[-1].add(said)
+            clauses[-1].add(said)
+    return [part for part in sentences if part], [part for part in clauses if part]
 
 
 def _single(words: Sequence[str], negated: Sequence[bool]) -> Iterator[str]:
@@ -232,8 +240,9 @@ def comment_features(text: str, reading: Reading, language: str) -> dict[str, fl
         features |= textblob_features(text)
     features |= word_features(reading, language)
     features |= meaning_features(reading)
-    features |= edge_features(reading)
-    features |= together_features(reading)
+    sentences, clauses = parts_of(reading)
+    features |= edge_features(sentences, clauses)
+    features |= together_features(sentences)
     features |= letter_features(reading, language)
     features[language_feature(language)] = 1.0
     return features

@@ -74,10 +74,9 @@ class SentimentModel:
         return np.asarray(lean, dtype=np.float32)
 
     def _known(self, features: Mapping[str, float]) -> tuple[list[int], npt.NDArray[np.float32]]:
-        rows = list(map(self.row_of.get, features))
-        known = [row for row in rows if row is not None]
-        values = [value for row, value in zip(rows, features.values(), strict=True) if row is not None]
-        return known, np.array(values, dtype=np.float32)
+        row_of = self.row_of.get
+        known = [(row, value) for name, value in features.items() if (row := row_of(name)) is not None]
+        return [row for row, _ in known], np.array([value for _, value in known], dtype=np.float32)
 
 
 def dump_model(model: SentimentModel) -> bytes:
